@@ -1,0 +1,32 @@
+/* The chain store: sampled states of many chains, one bit per p-bit. Device and reference fill the
+ * same structure; statistics read nothing else. */
+#ifndef PBL_CHAINS_H
+#define PBL_CHAINS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pbl_error.h"
+
+typedef struct {
+  size_t n_chains, n_draws; /* capacity */
+  size_t n_recorded;        /* draws valid in every chain, <= n_draws */
+  size_t n_pbits;           /* V+H, visible first */
+  size_t row_bytes;         /* ceil(n_pbits/8) */
+  uint8_t *bits;            /* n_chains x n_draws x row_bytes; bit p%8 of byte p/8 set: s_p = +1 */
+} pbl_chains;
+
+pbl_status pbl_chains_create(pbl_chains **out, size_t n_chains, size_t n_draws, size_t n_pbits,
+                             pbl_error *err);
+void pbl_chains_destroy(pbl_chains *c);
+static inline uint8_t *pbl_chains_row(const pbl_chains *c, size_t chain, size_t draw) {
+  return c->bits + (chain * c->n_draws + draw) * c->row_bytes;
+}
+static inline int pbl_chains_spin(const pbl_chains *c, size_t chain, size_t draw, size_t p) {
+  return ((pbl_chains_row(c, chain, draw)[p >> 3] >> (p & 7)) & 1) ? 1 : -1;
+}
+/* .npy uint8, n_chains x n_recorded x row_bytes; numpy: np.unpackbits(a, axis=2,
+ * bitorder='little')[..., :n_pbits]. */
+pbl_status pbl_chains_write(const pbl_chains *c, const char *path, pbl_error *err);
+
+#endif

@@ -1,0 +1,64 @@
+/* Device driver: one code for every back-end behind the vtable of sim/pbl_device.h. */
+#ifndef PBL_DRIVER_H
+#define PBL_DRIVER_H
+
+#include <stdint.h>
+
+#include "pbl_chains.h"
+#include "pbl_device.h"
+#include "pbl_image.h"
+#include "pbl_progress.h"
+
+typedef struct pbl_driver pbl_driver;
+
+typedef struct {
+  uint64_t timeout_cycles; /* of one wait without any progress; 0: 10^9 */
+} pbl_driver_options;
+
+/* Takes ownership of dev (closed by destroy, also on failure). Checks ID, VERSION, SCRATCH and every
+ * CAPS field against hw: DEVICE error that names the register, the expected and the read value. */
+pbl_status pbl_driver_create(pbl_driver **out, pbl_device *dev, const pbl_hw *hw,
+                             const pbl_driver_options *opt, pbl_error *err);
+void pbl_driver_destroy(pbl_driver *d);
+
+/* Uploads weights, table, clamps and beta, lets the device hash what it holds, compares: HASH error
+ * with both values. Sampling before a successful upload is refused. */
+pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p, pbl_error *err);
+/* Negative controls for tests and demonstrations (configs key `faults`): after the hash was checked,
+ * corrupt what the device holds without telling anybody. */
+pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err);
+
+/* Generator states of all lanes from one seed: xoshiro128++ seeded by `seed`, lane l is l jumps of
+ * 2^64 ahead; LFSR32 takes the first state word (all-ones is replaced by 1). */
+pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err);
+/* states: replicas x (V+H), +-1. */
+pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_error *err);
+pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err);
+pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err);
+pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err);
+
+/* Run n_draws*every sweeps; every `every` sweeps one draw of all replicas goes to out (may be NULL:
+ * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message names
+ * what was late: "sample 17 of 400: no stream word for 1000000000 cycles". */
+pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
+                          pbl_progress *p, pbl_error *err);
+
+typedef struct {
+  uint64_t sweeps, flips, saturations, freezes, samples; /* all replicas together, since upload */
+  uint64_t busy_cycles, stall_cycles;
+  uint32_t beta_active;
+} pbl_driver_counters;
+pbl_status pbl_driver_counters_read(pbl_driver *d, pbl_driver_counters *out, pbl_error *err);
+/* Energy of every replica after its last sweep, in weight LSBs (int64, `replicas` values). */
+pbl_status pbl_driver_energy(pbl_driver *d, int64_t *energy, pbl_error *err);
+/* Probe of one p-bit of one replica: what its last update saw. */
+typedef struct {
+  int64_t field;
+  uint32_t random_word, threshold; /* threshold: table entry */
+  int new_state, old_state, clamped;
+} pbl_probe;
+pbl_status pbl_driver_probe_select(pbl_driver *d, int pbit, int replica, pbl_error *err);
+pbl_status pbl_driver_probe_read(pbl_driver *d, pbl_probe *out, pbl_error *err);
+pbl_device *pbl_driver_device(pbl_driver *d);
+
+#endif

@@ -1,0 +1,54 @@
+/* Exact oracles for models of up to 20 p-bits: law, moments, sweep kernel, exact tau and Q_op.
+ *
+ * A state is an index of V+H bits, bit p set: s_p = +1, visible first. The kernel is the product
+ * of single-site conditionals in update order; cyclic: hidden 0..H-1, then visible 0..V-1;
+ * palindromic: hidden, visible, hidden. Memory: a few vectors of 2^N doubles. */
+#ifndef PBL_ORACLE_H
+#define PBL_ORACLE_H
+
+#include <stdint.h>
+
+#include "pbl_image.h"
+#include "pbl_model.h"
+#include "pbl_progress.h"
+
+typedef struct pbl_oracle pbl_oracle;
+
+#define PBL_ORACLE_MAX_PBITS 20
+
+/* Ideal law pi ~ exp(-beta E) of a real model and its exact-sigmoid kernel. */
+pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double beta,
+                                   pbl_kernel kernel, pbl_error *err);
+/* Quantised kernel of the device (integer thresholds); the law is its fixed point, found by
+ * iterating the forward operator until the total-variation change is < 1e-13. */
+pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
+                                   pbl_kernel kernel, pbl_error *err);
+void pbl_oracle_destroy(pbl_oracle *o);
+
+size_t pbl_oracle_states(const pbl_oracle *o);
+const double *pbl_oracle_law(const pbl_oracle *o); /* 2^N probabilities, owned by o */
+double pbl_oracle_log_z(const pbl_oracle *o);      /* NaN for a quantised kernel */
+/* first: N; second: N x N (diagonal 1). Any may be NULL. */
+void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second);
+double pbl_oracle_total_variation(const pbl_oracle *a, const pbl_oracle *b);
+
+/* f: 2^N values of an observable. Any output may be NULL. tau: half-Sokal in sweeps, summed until
+ * the remaining autocovariance is < 1e-12 of gamma_0 (NUMERIC after 1e6 lags). */
+pbl_status pbl_oracle_tau(const pbl_oracle *o, const double *f, double *mean, double *variance,
+                          double *tau, pbl_error *err);
+/* Variance of the mean over a stationary window of K sweeps. */
+pbl_status pbl_oracle_window_variance(const pbl_oracle *o, const double *f, size_t K,
+                                      double *variance, pbl_error *err);
+/* Exact Q_op of the RBM gradient estimator: components are w_ij (v_i h_j), b_i (v_i), c_j (h_j) in
+ * that order; g = data moments - model moments of THIS law; noise = sum of window variances at K
+ * (stationary start, no bias). V*H+V+H components. */
+pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *q,
+                          double *signal, double *noise, pbl_error *err);
+/* Second-largest eigenvalue modulus of the kernel by power iteration on centred functions. */
+pbl_status pbl_oracle_slowest(const pbl_oracle *o, double *lambda2, pbl_error *err);
+/* One backward step (P f)(x), in place: for tests and golden values. */
+void pbl_oracle_backward(const pbl_oracle *o, double *f);
+/* One forward step q <- q P, in place. */
+void pbl_oracle_forward(const pbl_oracle *o, double *q);
+
+#endif

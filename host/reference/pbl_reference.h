@@ -1,0 +1,42 @@
+/* Reference sampler: block Gibbs of an RBM in float32 on OpenBLAS, many chains at once.
+ *
+ * Deterministic: chains are processed in fixed blocks of PBL_REFERENCE_BLOCK, each block with its
+ * own generators and its own single-threaded GEMM calls, so that any number of threads gives the
+ * same bytes. One random word per update and chain, never shared. */
+#ifndef PBL_REFERENCE_H
+#define PBL_REFERENCE_H
+
+#include <stdint.h>
+
+#include "pbl_chains.h"
+#include "pbl_hw.h"
+#include "pbl_model.h"
+#include "pbl_progress.h"
+
+#define PBL_REFERENCE_BLOCK 16
+
+typedef struct pbl_reference pbl_reference;
+
+typedef struct {
+  size_t n_chains;   /* >= 1 */
+  uint64_t seed;     /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead */
+  int threads;       /* 0: all cores */
+  pbl_kernel kernel;
+  double beta;       /* inverse temperature */
+} pbl_reference_options;
+
+pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
+                                const pbl_reference_options *opt, pbl_error *err);
+void pbl_reference_destroy(pbl_reference *r);
+/* States n_chains x (V+H), +-1, visible first. */
+pbl_status pbl_reference_set_state(pbl_reference *r, const signed char *states, pbl_error *err);
+void pbl_reference_get_state(const pbl_reference *r, signed char *states);
+/* `clamp` V+H bytes, 1 = keep; NULL clears. */
+pbl_status pbl_reference_set_clamp(pbl_reference *r, const uint8_t *clamp, pbl_error *err);
+/* n_draws draws of `every` sweeps each, recorded into out (n_chains x n_draws; may be NULL for
+ * burn-in, then n_draws*every sweeps are run). INTERRUPTED keeps the draws made so far and sets
+ * out->n_recorded. */
+pbl_status pbl_reference_run(pbl_reference *r, pbl_chains *out, size_t n_draws, size_t every,
+                             pbl_progress *progress, pbl_error *err);
+
+#endif

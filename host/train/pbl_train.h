@@ -1,0 +1,70 @@
+/* RBM training by persistent contrastive divergence in software (OpenBLAS, float32). */
+#ifndef PBL_TRAIN_H
+#define PBL_TRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pbl_dataset.h"
+#include "pbl_model.h"
+#include "pbl_progress.h"
+
+typedef struct {
+  int n_hidden;
+  double learning_rate;   /* per update, on the mean gradient of the mini-batch */
+  double weight_decay;    /* L2, on weights only */
+  int batch_size;
+  int n_chains;           /* persistent chains */
+  int sweeps_per_update;  /* PCD-k */
+  int epochs;
+  double initial_scale;   /* s.d. of the initial weights */
+  double beta;            /* temperature of sampling, normally 1 */
+  uint64_t seed;
+  int threads;
+  int checkpoint_every;   /* epochs; 0: only at the end */
+  int log_every;          /* epochs */
+  /* evaluation at the end */
+  int ais_chains;         /* 0: skip */
+  int ais_temperatures;
+} pbl_train_options;
+
+pbl_train_options pbl_train_default(void);
+
+typedef struct {
+  int epoch;
+  double reconstruction_error;  /* mean squared, mean-field v->h->v, {0,1} pixels */
+  double pseudo_likelihood;     /* nats per image, V * mean log sigma(F(flip)-F(v)) */
+  double weight_norm;           /* Frobenius */
+} pbl_train_log;
+
+typedef struct {
+  double log_z, log_z_low, log_z_high;  /* AIS estimate, 95 % */
+  double log_weight_variance, ess_fraction;
+  double log_likelihood_train, log_likelihood_test; /* nats per image; test NaN without test data */
+  bool passed;  /* gates: ESS fraction > 0.2 and variance < 2 */
+} pbl_ais_report;
+
+/* states: n x V, +-1. Writes folder/checkpoint (weights, chains, generator state, epoch) so that a
+ * resumed run ends in the same bytes as an uninterrupted one, log.csv, and the finished model (with data
+ * moments). Resumes by itself when a matching checkpoint is there; a checkpoint of other options
+ * is refused (CONFIG). INTERRUPTED leaves a checkpoint. */
+pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train, size_t n_train,
+                         const signed char *test, size_t n_test, int n_visible,
+                         const pbl_train_options *opt, const char *folder,
+                         pbl_ais_report *ais, pbl_progress *progress, pbl_error *err);
+
+/* Pseudo-likelihood over all images with one random pixel each (seeded), times V; sign such that
+ * higher is better and it is <= 0. */
+pbl_status pbl_pseudo_likelihood(double *pl, const pbl_rbm *m, const signed char *images, size_t n,
+                                 uint64_t seed, pbl_error *err);
+/* Exact form: every pixel of every image (for tests and small models). */
+pbl_status pbl_pseudo_likelihood_exact(double *pl, const pbl_rbm *m, const signed char *images,
+                                       size_t n, pbl_error *err);
+/* Annealed importance sampling of log Z at the model's beta, base: the model with zero weights
+ * (visible biases from `base_bias`, n_visible, or NULL for uniform), marginal weights (hidden
+ * summed out), log w += (before the kernel). */
+pbl_status pbl_ais(pbl_ais_report *out, const pbl_rbm *m, const float *base_bias, int n_chains,
+                   int n_temperatures, uint64_t seed, int threads, pbl_progress *progress,
+                   pbl_error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* The device image: a model in the fixed-point formats of one hardware variant.
+ *
+ * Layout of the dense fabric: (V+1) x (H+1) signed weight words. Row i < V holds w_i0..w_i(H-1) and
+ * in column H the visible bias b_i; row V holds the hidden biases c_j and in column H zero.
+ * value = word * 2^-weight_frac, rounded to nearest (ties away from zero), saturated to
+ * [-2^(bits-1), 2^(bits-1)-1]. Activation table: q[k] = round(2^threshold_bits * sigma(-k*step)),
+ * step = 2^table_range_log2 / table_size, k = 0..table_size-1.  */
+#ifndef PBL_IMAGE_H
+#define PBL_IMAGE_H
+
+#include <stdint.h>
+
+#include "pbl_hw.h"
+#include "pbl_model.h"
+
+typedef struct {
+  pbl_hw hw;
+  int32_t *words;    /* (V+1) x (H+1), row-major */
+  uint32_t *table;   /* table_size */
+  uint8_t *clamp;    /* V+H, 1 = clamped; visible first */
+  uint32_t beta;     /* the model's beta in UQbeta_int.beta_frac */
+} pbl_image;
+
+typedef struct {
+  size_t n_parameters;
+  size_t n_saturated;          /* clipped to the format's range */
+  double max_abs_error, rms_error; /* model units, over all weights and biases */
+  double max_abs_weight;       /* largest magnitude in the model */
+  double beta_error;           /* relative: quantised/real - 1 */
+  size_t worst_row, worst_col; /* where max_abs_error occurs, image coordinates */
+} pbl_quantisation;
+
+/* CONFIG when sizes do not match hw (names both). Clamps start all zero. *report may be NULL. */
+pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
+                            const pbl_hw *hw, double beta, pbl_error *err);
+void pbl_image_destroy(pbl_image *im);
+/* The hash the device computes (docs/device.md): CRC-32 (IEEE, as zlib) over little-endian 32-bit
+ * words: all weight words row-major sign-extended, then for each lane the whole table, then the
+ * V+H clamp bits one per word. */
+uint32_t pbl_image_hash(const pbl_image *im);
+/* The model that the image really holds, in real numbers (float32 exact), beta = quantised beta. */
+pbl_status pbl_image_dequantise(pbl_rbm **out, const pbl_image *im, const pbl_rbm *original,
+                                pbl_error *err);
+/* Probability (as integer threshold out of 2^threshold_bits) that the device sets +1 at integer
+ * local field `field` and beta word `beta`: T in 0..2^threshold_bits. Bit-exact; the definition of
+ * the quantised law. */
+uint64_t pbl_image_threshold(const pbl_image *im, int64_t field, uint32_t beta);
+
+#endif

@@ -1,0 +1,51 @@
+/* The one interface behind which every device plays: Verilated RTL, bit-exact twin, and later
+ * SystemC, sockets and boards. The driver (host/device) is written against this and nothing else.
+ *
+ * Time stands still except inside advance() and, by the few clocks a bus access takes, inside
+ * read32/write32. Registers: docs/registers.md; behaviour: docs/device.md. Not thread-safe per
+ * device; different devices are independent. */
+#ifndef PBL_DEVICE_H
+#define PBL_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pbl_error.h"
+#include "pbl_hw.h"
+
+typedef struct pbl_device pbl_device;
+
+typedef struct {
+  const char *name; /* required: "rtl", "twin" */
+  void (*close)(pbl_device *dev); /* required; frees dev */
+  /* required. Byte addresses, multiples of 4. DEVICE on a bus error (unmapped address). */
+  pbl_status (*read32)(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err);
+  pbl_status (*write32)(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err);
+  /* required. Moves up to max_words 32-bit words of the sample stream that have already arrived
+   * into dst; *n_words says how many. `last` (may be NULL) receives one byte per word, 1 where
+   * TLAST was set. Never advances time. */
+  pbl_status (*stream_read)(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                            size_t *n_words, pbl_error *err);
+  /* required. Runs up to max_cycles clocks, and may stop early when the device is idle or when
+   * its receive buffer is full (back-pressure then stalls the device; nothing is lost). */
+  pbl_status (*advance)(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
+  /* required. Clocks since open (simulated, never wall time). */
+  uint64_t (*cycles)(const pbl_device *dev);
+  /* optional. Sample-stream receiver accepts a word on a clock with probability permille/1000,
+   * drawn from `seed`; 1000 restores always-ready. For tests of back-pressure. */
+  pbl_status (*stream_throttle)(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err);
+} pbl_device_ops;
+
+struct pbl_device {
+  const pbl_device_ops *ops;
+};
+
+/* Bit-exact C twin of the RTL with these parameters. */
+pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err);
+
+/* A compiled RTL variant (shared object made by host/device/pbl_variant.h). reset_seed seeds the
+ * random values that uninitialised registers and memories start with; samples never depend on it. */
+pbl_status pbl_rtl_open(pbl_device **out, const char *shared_object, uint64_t reset_seed,
+                        pbl_error *err);
+
+#endif
