@@ -15,19 +15,19 @@
 
 typedef struct {
   pbl_hw hw;
-  int32_t *words;    /* (V+1) x (H+1), row-major */
-  uint32_t *table;   /* table_size */
-  uint8_t *clamp;    /* V+H, 1 = clamped; visible first */
-  uint32_t beta;     /* the model's beta in UQbeta_int.beta_frac */
+  int32_t *words;  /* (V+1) x (H+1), row-major */
+  uint32_t *table; /* table_size */
+  uint8_t *clamp;  /* V+H, 1 = clamped; visible first */
+  uint32_t beta;   /* the model's beta in UQbeta_int.beta_frac */
 } pbl_image;
 
 typedef struct {
   size_t n_parameters;
-  size_t n_saturated;          /* clipped to the format's range */
+  size_t n_saturated;              /* clipped to the format's range */
   double max_abs_error, rms_error; /* model units, over all weights and biases */
-  double max_abs_weight;       /* largest magnitude in the model */
-  double beta_error;           /* relative: quantised/real - 1 */
-  size_t worst_row, worst_col; /* where max_abs_error occurs, image coordinates */
+  double max_abs_weight;           /* largest magnitude in the model */
+  double beta_error;               /* relative: quantised/real - 1 */
+  size_t worst_row, worst_col;     /* where max_abs_error occurs, image coordinates */
 } pbl_quantisation;
 
 /* CONFIG when sizes do not match hw (names both). Clamps start all zero. *report may be NULL. */

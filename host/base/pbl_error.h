@@ -9,20 +9,20 @@
 #include <stddef.h>
 
 /* X(name, exit code of the program, short text) */
-#define PBL_STATUS_LIST(X)                                                    \
-  X(OK, 0, "ok")                                                              \
-  X(USAGE, 2, "bad usage")                 /* command line */                 \
-  X(CONFIG, 2, "bad configuration")        /* YAML, model or hardware keys */ \
-  X(INVALID, 2, "invalid argument")        /* API misuse, bad shape/range */  \
-  X(NOT_FOUND, 3, "not found")             /* file, package, tool */          \
-  X(IO, 3, "input/output error")                                              \
-  X(FORMAT, 3, "bad file format")                                             \
-  X(NO_MEMORY, 3, "out of memory")                                            \
-  X(DEVICE, 3, "device error")             /* bus error, wrong ID or CAPS */  \
-  X(HASH, 3, "image hash mismatch")                                           \
-  X(TIMEOUT, 3, "timeout")                                                    \
-  X(TOOL, 3, "external tool failed")       /* verilator, compiler */          \
-  X(INTERRUPTED, 3, "interrupted")                                            \
+#define PBL_STATUS_LIST(X)                                             \
+  X(OK, 0, "ok")                                                       \
+  X(USAGE, 2, "bad usage")          /* command line */                 \
+  X(CONFIG, 2, "bad configuration") /* YAML, model or hardware keys */ \
+  X(INVALID, 2, "invalid argument") /* API misuse, bad shape/range */  \
+  X(NOT_FOUND, 3, "not found")      /* file, package, tool */          \
+  X(IO, 3, "input/output error")                                       \
+  X(FORMAT, 3, "bad file format")                                      \
+  X(NO_MEMORY, 3, "out of memory")                                     \
+  X(DEVICE, 3, "device error") /* bus error, wrong ID or CAPS */       \
+  X(HASH, 3, "image hash mismatch")                                    \
+  X(TIMEOUT, 3, "timeout")                                             \
+  X(TOOL, 3, "external tool failed") /* verilator, compiler */         \
+  X(INTERRUPTED, 3, "interrupted")                                     \
   X(NUMERIC, 3, "numerical failure")
 
 typedef enum {

@@ -13,21 +13,21 @@ typedef enum { PBL_KERNEL_CYCLIC = 0, PBL_KERNEL_PALINDROMIC = 1 } pbl_kernel;
 
 typedef struct {
   pbl_fabric fabric;
-  int n_visible;      /* V, 1..1024 */
-  int n_hidden;       /* H, 1..1024 */
-  int replicas;       /* R, 1..256; a multiple of lanes */
-  int lanes;          /* L, 1..32: replicas updated in parallel, one generator and table each */
-  int weight_int;     /* integer bits without sign: s[5][6] has 5 */
-  int weight_frac;    /* fraction bits: s[5][6] has 6; width = 1 + int + frac, 4..24 */
-  int beta_int;       /* UQ4.12 has 4 */
-  int beta_frac;      /* UQ4.12 has 12; width 4..24 */
-  int table_size;     /* activation entries over [0, 2^table_range_log2), power of two 16..4096 */
+  int n_visible;        /* V, 1..1024 */
+  int n_hidden;         /* H, 1..1024 */
+  int replicas;         /* R, 1..256; a multiple of lanes */
+  int lanes;            /* L, 1..32: replicas updated in parallel, one generator and table each */
+  int weight_int;       /* integer bits without sign: s[5][6] has 5 */
+  int weight_frac;      /* fraction bits: s[5][6] has 6; width = 1 + int + frac, 4..24 */
+  int beta_int;         /* UQ4.12 has 4 */
+  int beta_frac;        /* UQ4.12 has 12; width 4..24 */
+  int table_size;       /* activation entries over [0, 2^table_range_log2), power of two 16..4096 */
   int table_range_log2; /* 4: 2*beta*|I| up to 16 */
-  int threshold_bits; /* 8..32 */
-  int rounding;       /* 1: table index rounds half away from zero; 0: truncates (negative control) */
+  int threshold_bits;   /* 8..32 */
+  int rounding; /* 1: table index rounds half away from zero; 0: truncates (negative control) */
   pbl_generator generator;
-  int lfsr_steps;     /* 1..32 steps per draw of the LFSR32 */
-  int field_bits;     /* width of local fields; 0: the least that never wraps */
+  int lfsr_steps; /* 1..32 steps per draw of the LFSR32 */
+  int field_bits; /* width of local fields; 0: the least that never wraps */
 } pbl_hw;
 
 /* s[5][6], UQ4.12, 1024 entries over 16, 24-bit thresholds, rounding, xoshiro128++, 32-bit
@@ -37,10 +37,18 @@ pbl_hw pbl_hw_default(void);
 /* CONFIG error that names the parameter, its value and the allowed range. */
 pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err);
 
-static inline int pbl_hw_weight_bits(const pbl_hw *hw) { return 1 + hw->weight_int + hw->weight_frac; }
-static inline int pbl_hw_beta_bits(const pbl_hw *hw) { return hw->beta_int + hw->beta_frac; }
-static inline int pbl_hw_pbits(const pbl_hw *hw) { return hw->n_visible + hw->n_hidden; }
-static inline int pbl_hw_contexts(const pbl_hw *hw) { return hw->replicas / hw->lanes; }
+static inline int pbl_hw_weight_bits(const pbl_hw *hw) {
+  return 1 + hw->weight_int + hw->weight_frac;
+}
+static inline int pbl_hw_beta_bits(const pbl_hw *hw) {
+  return hw->beta_int + hw->beta_frac;
+}
+static inline int pbl_hw_pbits(const pbl_hw *hw) {
+  return hw->n_visible + hw->n_hidden;
+}
+static inline int pbl_hw_contexts(const pbl_hw *hw) {
+  return hw->replicas / hw->lanes;
+}
 /* Least field width that never wraps: weight_bits + ceil(log2(max(V,H) + 2)) + 1. */
 int pbl_hw_min_field_bits(const pbl_hw *hw);
 /* Index shift of the activation: weight_frac + beta_frac + table_range_log2 - 1 - log2(table_size),

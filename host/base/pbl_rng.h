@@ -9,12 +9,14 @@ typedef struct {
   uint32_t s[4];
 } pbl_xoshiro;
 
-uint64_t pbl_splitmix64(uint64_t *state);              /* next output, advances *state */
-void pbl_xoshiro_seed(pbl_xoshiro *g, uint64_t seed);  /* two splitmix64 outputs, low word first */
-void pbl_xoshiro_jump(pbl_xoshiro *g);                 /* 2^64 draws ahead */
-void pbl_xoshiro_long_jump(pbl_xoshiro *g);            /* 2^96 draws ahead */
+uint64_t pbl_splitmix64(uint64_t *state);             /* next output, advances *state */
+void pbl_xoshiro_seed(pbl_xoshiro *g, uint64_t seed); /* two splitmix64 outputs, low word first */
+void pbl_xoshiro_jump(pbl_xoshiro *g);                /* 2^64 draws ahead */
+void pbl_xoshiro_long_jump(pbl_xoshiro *g);           /* 2^96 draws ahead */
 
-static inline uint32_t pbl_rotl32(uint32_t x, int k) { return (x << k) | (x >> (32 - k)); }
+static inline uint32_t pbl_rotl32(uint32_t x, int k) {
+  return (x << k) | (x >> (32 - k));
+}
 
 static inline uint32_t pbl_xoshiro_next(pbl_xoshiro *g) {
   uint32_t *s = g->s;

@@ -15,17 +15,20 @@ typedef struct {
   uint64_t timeout_cycles; /* of one wait without any progress; 0: 10^9 */
 } pbl_driver_options;
 
-/* Takes ownership of dev (closed by destroy, also on failure). Checks ID, VERSION, SCRATCH and every
- * CAPS field against hw: DEVICE error that names the register, the expected and the read value. */
+/* Takes ownership of dev (closed by destroy, also on failure). Checks ID, VERSION, SCRATCH and
+ * every CAPS field against hw: DEVICE error that names the register, the expected and the read
+ * value. */
 pbl_status pbl_driver_create(pbl_driver **out, pbl_device *dev, const pbl_hw *hw,
                              const pbl_driver_options *opt, pbl_error *err);
 void pbl_driver_destroy(pbl_driver *d);
 
 /* Uploads weights, table, clamps and beta, lets the device hash what it holds, compares: HASH error
  * with both values. Sampling before a successful upload is refused. */
-pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p, pbl_error *err);
-/* Negative controls for tests and demonstrations (configs key `faults`): after the hash was checked,
- * corrupt what the device holds without telling anybody. */
+pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p,
+                             pbl_error *err);
+/* Negative controls for tests and demonstrations (configs key `faults`): after the hash was
+ * checked, corrupt what the device holds without telling anybody. From here to the next upload the
+ * hash is not compared any more (set_clamp otherwise compares it again). */
 pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err);
 
 /* Generator states of all lanes from one seed: xoshiro128++ seeded by `seed`, lane l is l jumps of
@@ -33,13 +36,17 @@ pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err);
 /* states: replicas x (V+H), +-1. */
 pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_error *err);
+/* clamp: V+H, 1 = keeps its state. Clamps are part of the image: the device hashes it again. */
 pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err);
 pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err);
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err);
 
 /* Run n_draws*every sweeps; every `every` sweeps one draw of all replicas goes to out (may be NULL:
- * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message names
- * what was late: "sample 17 of 400: no stream word for 1000000000 cycles". */
+ * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message
+ * names what was late: "sample 17 of 400: no stream word for 1000000000 cycles". Draws are appended
+ * after out->n_recorded. n_draws = 1 with every = 0 fetches the present state without a sweep.
+ * INVALID before a successful upload, seed and set_state: device memories are undefined after
+ * power-up. */
 pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
                           pbl_progress *p, pbl_error *err);
 

@@ -2,7 +2,8 @@
  *
  * A state is an index of V+H bits, bit p set: s_p = +1, visible first. The kernel is the product
  * of single-site conditionals in update order; cyclic: hidden 0..H-1, then visible 0..V-1;
- * palindromic: hidden, visible, hidden. Memory: a few vectors of 2^N doubles. */
+ * palindromic: hidden, visible, hidden. Memory: a few vectors of 2^N doubles. Thread rule: an
+ * oracle is read-only after creation; any number of threads may use it. */
 #ifndef PBL_ORACLE_H
 #define PBL_ORACLE_H
 
@@ -19,8 +20,15 @@ typedef struct pbl_oracle pbl_oracle;
 /* Ideal law pi ~ exp(-beta E) of a real model and its exact-sigmoid kernel. */
 pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double beta,
                                    pbl_kernel kernel, pbl_error *err);
+/* The same in double precision. weights: (V+1) x (H+1), row-major in the device image's layout:
+ * row i < V holds w_i0..w_i(H-1), b_i; row V holds c_0..c_(H-1) and one unused finite number. */
+pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
+                                     const double *weights, double beta, pbl_kernel kernel,
+                                     pbl_error *err);
 /* Quantised kernel of the device (integer thresholds); the law is its fixed point, found by
- * iterating the forward operator until the total-variation change is < 1e-13. */
+ * iterating the forward operator until the total-variation change per sweep is < 1e-13 (NUMERIC
+ * after 1e6 sweeps: the kernel is frozen or periodic). Clamped p-bits: INVALID, the law then
+ * depends on the starting state. */
 pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
                                    pbl_kernel kernel, pbl_error *err);
 void pbl_oracle_destroy(pbl_oracle *o);
@@ -30,10 +38,12 @@ const double *pbl_oracle_law(const pbl_oracle *o); /* 2^N probabilities, owned b
 double pbl_oracle_log_z(const pbl_oracle *o);      /* NaN for a quantised kernel */
 /* first: N; second: N x N (diagonal 1). Any may be NULL. */
 void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second);
+/* NaN when the shapes differ. */
 double pbl_oracle_total_variation(const pbl_oracle *a, const pbl_oracle *b);
 
 /* f: 2^N values of an observable. Any output may be NULL. tau: half-Sokal in sweeps, summed until
- * the remaining autocovariance is < 1e-12 of gamma_0 (NUMERIC after 1e6 lags). */
+ * the remaining autocovariance is < 1e-12 of gamma_0 (NUMERIC after 1e6 lags). A constant f has
+ * variance 0 and tau NaN. */
 pbl_status pbl_oracle_tau(const pbl_oracle *o, const double *f, double *mean, double *variance,
                           double *tau, pbl_error *err);
 /* Variance of the mean over a stationary window of K sweeps. */
@@ -41,10 +51,12 @@ pbl_status pbl_oracle_window_variance(const pbl_oracle *o, const double *f, size
                                       double *variance, pbl_error *err);
 /* Exact Q_op of the RBM gradient estimator: components are w_ij (v_i h_j), b_i (v_i), c_j (h_j) in
  * that order; g = data moments - model moments of THIS law; noise = sum of window variances at K
- * (stationary start, no bias). V*H+V+H components. */
+ * (stationary start, no bias). V*H+V+H components. INVALID when `data` has no data moments or
+ * another shape. */
 pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *q,
                           double *signal, double *noise, pbl_error *err);
-/* Second-largest eigenvalue modulus of the kernel by power iteration on centred functions. */
+/* Second-largest eigenvalue modulus of the kernel by power iteration on centred functions;
+ * absolute error about 1e-10. */
 pbl_status pbl_oracle_slowest(const pbl_oracle *o, double *lambda2, pbl_error *err);
 /* One backward step (P f)(x), in place: for tests and golden values. */
 void pbl_oracle_backward(const pbl_oracle *o, double *f);

@@ -18,13 +18,16 @@
 typedef struct pbl_reference pbl_reference;
 
 typedef struct {
-  size_t n_chains;   /* >= 1 */
-  uint64_t seed;     /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead */
-  int threads;       /* 0: all cores */
+  size_t n_chains; /* >= 1 */
+  uint64_t seed;   /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead */
+  int threads;     /* 0: all cores */
   pbl_kernel kernel;
-  double beta;       /* inverse temperature */
+  double beta; /* inverse temperature */
 } pbl_reference_options;
 
+/* Copies the model. The first state is uniform at random, from a stream that no chain uses.
+ * INVALID, NO_MEMORY. Makes OpenBLAS single-threaded for the whole process. One thread per object.
+ */
 pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
                                 const pbl_reference_options *opt, pbl_error *err);
 void pbl_reference_destroy(pbl_reference *r);
@@ -33,9 +36,9 @@ pbl_status pbl_reference_set_state(pbl_reference *r, const signed char *states, 
 void pbl_reference_get_state(const pbl_reference *r, signed char *states);
 /* `clamp` V+H bytes, 1 = keep; NULL clears. */
 pbl_status pbl_reference_set_clamp(pbl_reference *r, const uint8_t *clamp, pbl_error *err);
-/* n_draws draws of `every` sweeps each, recorded into out (n_chains x n_draws; may be NULL for
- * burn-in, then n_draws*every sweeps are run). INTERRUPTED keeps the draws made so far and sets
- * out->n_recorded. */
+/* n_draws draws of `every` sweeps each, appended to out after its n_recorded draws (they must fit:
+ * INVALID; out may be NULL for burn-in, then n_draws*every sweeps are run). INTERRUPTED keeps the
+ * draws made so far; out->n_recorded always says how many there are. */
 pbl_status pbl_reference_run(pbl_reference *r, pbl_chains *out, size_t n_draws, size_t every,
                              pbl_progress *progress, pbl_error *err);
 

@@ -22,28 +22,29 @@ int pbl_verdict_exit_code(pbl_verdict v);    /* 0, 10, 11, 12 */
 
 /* One side (device or reference) of one scalar observable. */
 typedef struct {
-  pbl_tau_report tau;          /* in sweeps (thinning already applied) */
-  double ess_per_second;       /* wall time of this back-end */
-  double ess_per_cycle;        /* device only; NaN for the reference */
-  size_t n_acf;                /* normalised autocorrelation rho[0..n_acf-1], lag in sweeps */
-  double acf_lag[PBL_ACF_POINTS], acf[PBL_ACF_POINTS], acf_error[PBL_ACF_POINTS];
-  size_t n_trace;              /* thinned trace of chain 0 and 1 */
+  pbl_tau_report tau;    /* in sweeps (thinning already applied) */
+  double ess_per_second; /* wall time of this back-end */
+  double ess_per_cycle;  /* device only; NaN for the reference */
+  size_t n_acf;          /* normalised autocorrelation rho[0..n_acf-1], lag in sweeps */
+  double acf_lag[PBL_ACF_POINTS], acf[PBL_ACF_POINTS],
+      acf_error[PBL_ACF_POINTS]; /* one standard error */
+  size_t n_trace;                /* thinned trace of chain 0 and 1 */
   double trace_sweep[PBL_TRACE_POINTS], trace[2][PBL_TRACE_POINTS];
 } pbl_side;
 
 typedef struct {
   char name[48];
   pbl_side device, reference;
-  pbl_estimate tau_ratio;      /* device/reference, 95 % */
-  double mean_z, mean_p;       /* difference of means, Welch t over chain means */
-  double exact_mean, exact_tau;/* of the quantised kernel; NaN when unknown */
+  pbl_estimate tau_ratio;       /* device/reference, 95 % */
+  double mean_z, mean_p;        /* difference of means, Welch t over chain means */
+  double exact_mean, exact_tau; /* of the quantised kernel; NaN when unknown */
 } pbl_observable;
 
 typedef struct {
-  const char *name;   /* "device innovations", "first moments against reference", ... */
+  const char *name; /* "device innovations", "first moments against reference", ... */
   double statistic, p_value, alpha; /* NaN when not a p-value gate */
   bool passed;
-  char detail[256];   /* worst member, numbers, what was expected */
+  char detail[256]; /* worst member, numbers, what was expected */
 } pbl_gate;
 
 #define PBL_MAX_GATES 24
@@ -57,16 +58,19 @@ typedef struct {
 typedef struct {
   char name[64];
   pbl_verdict verdict;
-  char gate[256];              /* the gate that decided, with its numbers */
+  char gate[256]; /* the gate that decided, with its numbers */
   const pbl_case_config *config;
   int n_visible, n_hidden, image_rows, image_cols;
   pbl_quantisation quantisation;
   uint32_t image_hash, beta_word;
-  double tv_quantised_ideal;   /* exact, or NaN when not enumerable */
+  double tv_quantised_ideal; /* exact, or NaN when not enumerable */
   size_t n_observables;
   pbl_observable *observables; /* owned */
-  struct { pbl_qop_report device, reference; double exact, exact_signal, exact_noise;
-           pbl_estimate ratio; } q_op;
+  struct {
+    pbl_qop_report device, reference;
+    double exact, exact_signal, exact_noise;
+    pbl_estimate ratio;
+  } q_op;
   pbl_innovation_report innovation_device, innovation_reference;
   size_t n_gates;
   pbl_gate gates[PBL_MAX_GATES];
@@ -74,24 +78,24 @@ typedef struct {
   pbl_driver_counters counters;
   double device_seconds, reference_seconds, device_updates_per_second, reference_updates_per_second;
   uint64_t device_cycles;
-  size_t n_images;             /* sampled visible images of each side for the report, <= 16 */
+  size_t n_images; /* sampled visible images of each side for the report, <= 16 */
   signed char *device_images, *reference_images; /* n_images x V, owned */
 } pbl_case_result;
 
 typedef struct {
   const pbl_compare_config *config;
-  pbl_verdict verdict;         /* worst case: DIFFERS > FROZEN > UNRESOLVED > AGREES */
+  pbl_verdict verdict; /* worst case: DIFFERS > FROZEN > UNRESOLVED > AGREES */
   size_t n_cases;
-  pbl_case_result *cases;      /* owned */
-  char started[32];            /* ISO 8601 UTC */
+  pbl_case_result *cases; /* owned */
+  char started[32];       /* ISO 8601 UTC */
   char backend[16];
-  char versions[512];          /* "pbitloop 0.1.0; verilator 5.006; ..." */
+  char versions[512]; /* "pbitloop 0.1.0; verilator 5.006; ..." */
   double seconds;
 } pbl_result;
 
 void pbl_result_free(pbl_result *r); /* frees members and cases, not r */
-/* Printed summary: per case the verdict with its gate and one table of tau, ESS, Q_op for hardware and
- * reference with intervals and ratio. `colour` when stdout is a terminal. */
+/* Printed summary: per case the verdict with its gate and one table of tau, ESS, Q_op for hardware
+ * and reference with intervals and ratio. `colour` when stdout is a terminal. */
 void pbl_report_print(FILE *f, const pbl_result *r, bool colour);
 /* Schema: docs/report.md. Top-level keys include schema, verdict, exit_code, cases[]. */
 pbl_status pbl_report_write_json(const pbl_result *r, const char *path, pbl_error *err);

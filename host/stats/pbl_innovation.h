@@ -36,7 +36,8 @@ typedef enum {
 
 typedef struct {
   const char *name;      /* "bias", "gain", ... */
-  size_t n_tests;
+  size_t n_tests;        /* members tested */
+  size_t n_skipped;      /* members left out: too few effective updates for a z-score */
   double max_abs_z;      /* worst member */
   double p_value;        /* family-wise: min(1, n_tests * two-sided p of max_abs_z) */
   size_t worst_a, worst_b; /* p-bit (or chain, bin) indices of the worst member; b unused: SIZE_MAX */
@@ -44,6 +45,7 @@ typedef struct {
 
 typedef struct {
   uint64_t n_updates;
+  uint64_t n_impossible; /* outcomes of probability zero: any one makes the bias family's p zero */
   double implied_beta_error;  /* relative, score estimate: sum(w r)/sum(v w^2) with w = 2 beta f/2 */
   double implied_beta_error_low, implied_beta_error_high; /* 95 % */
   pbl_innovation_result family[PBL_TEST_COUNT];

@@ -39,8 +39,9 @@ typedef struct {
   double chain_means_ratio;  /* S_n / sigma2 */
   double chain_means_bound;  /* chi2_{R-1,.99}/(R-1) */
   double split_rhat;      /* basic split R-hat */
-  double tau_lower_bound; /* reported when UNRESOLVED */
+  double tau_lower_bound; /* one-sided 95 % limit from the chain means; for UNRESOLVED */
   size_t window;
+  bool capped;            /* antithetic: tau raised so that ESS = N log10 N */
   size_t n_chains, n_draws;
 } pbl_tau_report;
 

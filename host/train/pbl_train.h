@@ -11,47 +11,63 @@
 
 typedef struct {
   int n_hidden;
-  double learning_rate;   /* per update, on the mean gradient of the mini-batch */
-  double weight_decay;    /* L2, on weights only */
+  double learning_rate; /* per update, on the mean gradient of the mini-batch */
+  double weight_decay;  /* L2, on weights only */
   int batch_size;
-  int n_chains;           /* persistent chains */
-  int sweeps_per_update;  /* PCD-k */
+  int n_chains;          /* persistent chains */
+  int sweeps_per_update; /* PCD-k */
   int epochs;
-  double initial_scale;   /* s.d. of the initial weights */
-  double beta;            /* temperature of sampling, normally 1 */
+  double initial_scale; /* s.d. of the initial weights */
+  double beta;          /* temperature of sampling, normally 1 */
   uint64_t seed;
   int threads;
-  int checkpoint_every;   /* epochs; 0: only at the end */
-  int log_every;          /* epochs */
+  int checkpoint_every; /* epochs; 0: only at the end */
+  int log_every;        /* epochs */
   /* evaluation at the end */
-  int ais_chains;         /* 0: skip */
+  int ais_chains; /* 0: skip */
   int ais_temperatures;
+  /* 0: off. Else the effective coupling beta D_v^1/2 W D_h^1/2, D = diag(1 - mean^2), is kept below
+   * this spectral norm, so that the model stays one that plain Gibbs sampling can cross; 0.9..1.1
+   */
+  double spectral_limit;
+  /* goes into the saved model, has no effect on the numbers */
+  int image_rows, image_cols; /* 0: the visible p-bits are no image */
+  const char *name;           /* NULL: "rbm" */
+  const char *provenance;     /* data set and command, NULL: none; the options are added to it */
 } pbl_train_options;
 
 pbl_train_options pbl_train_default(void);
 
 typedef struct {
   int epoch;
-  double reconstruction_error;  /* mean squared, mean-field v->h->v, {0,1} pixels */
-  double pseudo_likelihood;     /* nats per image, V * mean log sigma(F(flip)-F(v)) */
-  double weight_norm;           /* Frobenius */
+  double reconstruction_error; /* mean squared, mean-field v->h->v, {0,1} pixels */
+  double pseudo_likelihood;    /* nats per image, V * mean log sigma(F(flip)-F(v)) */
+  double weight_norm;          /* Frobenius */
 } pbl_train_log;
 
 typedef struct {
-  double log_z, log_z_low, log_z_high;  /* AIS estimate, 95 % */
+  double log_z, log_z_low, log_z_high; /* AIS estimate, 95 % */
   double log_weight_variance, ess_fraction;
   double log_likelihood_train, log_likelihood_test; /* nats per image; test NaN without test data */
-  bool passed;  /* gates: ESS fraction > 0.2 and variance < 2 */
+  bool passed;                                      /* gates: ESS fraction > 0.2 and variance < 2 */
 } pbl_ais_report;
 
-/* states: n x V, +-1. Writes folder/checkpoint (weights, chains, generator state, epoch) so that a
- * resumed run ends in the same bytes as an uninterrupted one, log.csv, and the finished model (with data
- * moments). Resumes by itself when a matching checkpoint is there; a checkpoint of other options
- * is refused (CONFIG). INTERRUPTED leaves a checkpoint. */
+/* states: n x V, +-1. Writes folder/checkpoint/state.bin (weights, chains, generator state, epoch)
+ * so that a resumed run ends in the same bytes as an uninterrupted one, folder/log.csv, and the
+ * finished model (with data moments). Resumes by itself when a matching checkpoint is there; a
+ * checkpoint of other data or options is refused (CONFIG); epochs may grow, threads,
+ * checkpoint_every and the evaluation may change. INTERRUPTED leaves a checkpoint of the last
+ * complete epoch.
+ *
+ * One update: the chains do k sweeps, then with m = E[h|v] = tanh(beta (c + W'v)) on both sides
+ *   dW = beta (<v m>_batch - <v m>_chains) - weight_decay W,  db, dc likewise without decay
+ * (Tieleman 2008; E[h|v] in place of h lowers the variance and keeps the mean). Visible biases
+ * start at the log odds of the data, chains at that product law. test may be NULL; ais may be NULL.
+ */
 pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train, size_t n_train,
                          const signed char *test, size_t n_test, int n_visible,
-                         const pbl_train_options *opt, const char *folder,
-                         pbl_ais_report *ais, pbl_progress *progress, pbl_error *err);
+                         const pbl_train_options *opt, const char *folder, pbl_ais_report *ais,
+                         pbl_progress *progress, pbl_error *err);
 
 /* Pseudo-likelihood over all images with one random pixel each (seeded), times V; sign such that
  * higher is better and it is <= 0. */

@@ -1,0 +1,65 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pbl_cli.h"
+#include "pbl_compare.h"
+#include "pbl_variant.h"
+
+static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
+
+static const pbl_option options[] = {
+    {"variants", PBL_OPTION_FLAG, NULL, NULL, "list the hardware variants in the cache"},
+    {NULL, PBL_OPTION_FLAG, NULL, NULL, NULL}};
+
+const pbl_command pbl_command_info = {
+    .name = "info",
+    .positional = NULL,
+    .summary = "versions, folders and cached hardware variants",
+    .details = "Prints the versions of the program and of the tools it uses, and its folders.\n",
+    .options = options,
+    .run = run};
+
+typedef struct {
+  size_t n;
+  uint64_t bytes;
+} totals;
+
+static void visit(void *context, const char *key, const char *text, uint64_t bytes) {
+  totals *sum = context;
+  printf("%-16.16s %8.2f MB  %s\n", key, (double)bytes / 1e6, text);
+  sum->n++;
+  sum->bytes += bytes;
+}
+
+static pbl_status list_variants(pbl_error *err) {
+  totals sum = {0};
+  const pbl_variant_options defaults = {0};
+  const pbl_status status = pbl_variant_list(&defaults, visit, &sum, err);
+  if (status == PBL_OK) printf("%zu variants, %.2f MB\n", sum.n, (double)sum.bytes / 1e6);
+  return status;
+}
+
+/* Same rule as pbl_variant.h. */
+static void print_cache(void) {
+  const char *own = getenv("PBITLOOP_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+             *home = getenv("HOME");
+  if (own != NULL && *own != '\0') {
+    printf("cache folder:  %s\n", own);
+  } else if (xdg != NULL && *xdg != '\0') {
+    printf("cache folder:  %s/pbitloop\n", xdg);
+  } else {
+    printf("cache folder:  %s/.cache/pbitloop\n", home != NULL ? home : "~");
+  }
+}
+
+static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err) {
+  char versions[1024];
+  *exit_code = 0;
+  if (pbl_arguments_has(arguments, &pbl_command_info, "variants")) return list_variants(err);
+  const pbl_status status = pbl_versions(versions, sizeof versions);
+  if (status != PBL_OK) return pbl_fail(err, status, "cannot tell the versions");
+  printf("%s\n", versions);
+  printf("source folder: %s\n", getenv("PBITLOOP_SOURCE_DIR"));
+  print_cache();
+  return PBL_OK;
+}

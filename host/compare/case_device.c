@@ -1,0 +1,117 @@
+/* The device side of a case. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "compare_internal.h"
+#include "pbl_variant.h"
+
+static double seconds_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
+                            pbl_error *err) {
+  pbl_device *dev = NULL;
+  pbl_status st;
+  if (backend == PBL_DEVICE_TWIN) {
+    st = pbl_twin_open(&dev, &w->hw, err);
+  } else {
+    char path[4096];
+    st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);
+    if (!st) st = pbl_rtl_open(&dev, path, w->config->lockstep_reset_seed, err);
+  }
+  if (st) return st;
+  const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
+  return pbl_driver_create(out, dev, &w->hw, &opt, err);
+}
+
+/* Negative controls: what the device is given is not what the image says. */
+static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err) {
+  const pbl_faults *f = &w->cc->faults;
+  const size_t words = (size_t)w->hw.n_hidden + 1, rows = (size_t)w->hw.n_visible + 1;
+  pbl_status st = PBL_OK;
+  if (f->weight_offset != 0) {
+    if (f->weight_row < 0 || (size_t)f->weight_row >= rows || f->weight_col < 0 ||
+        (size_t)f->weight_col >= words) {
+      return pbl_fail(err, PBL_CONFIG, "case %s: faults.weight: row %d, column %d is outside 0..%zu, 0..%zu",
+                      w->cc->name, f->weight_row, f->weight_col, rows - 1, words - 1);
+    }
+    int32_t *row = malloc(words * sizeof *row);
+    if (!row) return pbl_fail(err, PBL_NO_MEMORY, "faults: out of memory");
+    memcpy(row, w->image->words + (size_t)f->weight_row * words, words * sizeof *row);
+    row[f->weight_col] += f->weight_offset;
+    st = pbl_driver_poke_row(d, f->weight_row, row, err);
+    free(row);
+  }
+  if (!st && f->stale_row >= 0) {
+    if ((size_t)f->stale_row >= rows) {
+      return pbl_fail(err, PBL_CONFIG, "case %s: faults.stale_row: %d is outside 0..%zu",
+                      w->cc->name, f->stale_row, rows - 1);
+    }
+    /* a row that missed the last update: what the next row's place holds */
+    const size_t other = ((size_t)f->stale_row + 1) % (rows - 1);
+    st = pbl_driver_poke_row(d, f->stale_row, w->image->words + other * words, err);
+  }
+  return st;
+}
+
+/* With before_hash the corrupted image is uploaded under the sound image's hash: must be refused. */
+static pbl_status upload_corrupted(pbl_driver *d, const case_work *w, pbl_error *err) {
+  pbl_status st = pbl_driver_upload(d, w->image, w->progress, err);
+  if (!st) st = poke_faults(d, w, err);
+  /* any clamp write makes the driver compare the device's hash again */
+  if (!st) st = pbl_driver_set_clamp(d, w->image->clamp, err);
+  return st;
+}
+
+pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err) {
+  const pbl_faults *f = &w->cc->faults;
+  signed char *starts = NULL;
+  const double gain = f->beta_gain > 0 ? f->beta_gain : 1.0;
+  const uint32_t beta = (uint32_t)llround(gain * w->image->beta);
+  pbl_status st = f->before_hash ? upload_corrupted(d, w, err)
+                                 : pbl_driver_upload(d, w->image, w->progress, err);
+  if (!st && !f->before_hash) st = poke_faults(d, w, err);
+  if (!st) st = pbl_driver_seed(d, case_seed(w, STREAM_DEVICE), err);
+  if (!st) st = case_starts(&starts, w, STREAM_DEVICE_START, err);
+  if (!st) st = pbl_driver_set_state(d, starts, err);
+  if (!st) st = pbl_driver_set_beta(d, beta, err);
+  if (!st) st = pbl_driver_set_kernel(d, w->cc->kernel, err);
+  free(starts);
+  return st;
+}
+
+pbl_status case_sample_device(case_work *w, pbl_error *err) {
+  const pbl_case_config *cc = w->cc;
+  pbl_driver *d = NULL;
+  pbl_driver_counters before;
+  pbl_case_result *r = w->result;
+  pbl_status st = case_open_device(&d, w, w->config->device, err);
+  if (!st) st = case_prepare_device(d, w, err);
+  if (!st) {
+    st = pbl_chains_create(&w->device, (size_t)cc->chains, (size_t)cc->draws,
+                           (size_t)pbl_hw_pbits(&w->hw), err);
+  }
+  if (!st && cc->burn_in > 0) {
+    st = pbl_driver_run(d, NULL, (size_t)cc->burn_in, 1, w->progress, err);
+  }
+  if (!st) st = pbl_driver_counters_read(d, &before, err);
+  if (!st) {
+    const double start = seconds_now();
+    st = pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
+    r->device_seconds = seconds_now() - start;
+    pbl_error ignored;
+    if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
+      r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
+    }
+    const double updates = (double)w->device->n_recorded * (double)cc->every *
+                           (double)cc->chains * pbl_hw_pbits(&w->hw);
+    r->device_updates_per_second = updates / r->device_seconds;
+  }
+  pbl_driver_destroy(d);
+  return st ? pbl_wrap(err, st, "case %s", cc->name) : PBL_OK;
+}

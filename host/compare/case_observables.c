@@ -1,0 +1,261 @@
+/* Scalar observables of both sides: energy, magnetisations, and each p-bit (small models) or the leading
+ * singular projections of the weights (large ones, where the slow modes live). */
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare_internal.h"
+
+#define BLOCK 256
+#define PROJECTIONS 3
+
+void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size_t n) {
+  for (size_t t = 0; t < n; t++) {
+    const uint8_t *row = pbl_chains_row(c, chain, first + t);
+    for (size_t p = 0; p < c->n_pbits; p++) {
+      x[t * c->n_pbits + p] = ((row[p >> 3] >> (p & 7)) & 1) ? 1.0f : -1.0f;
+    }
+  }
+}
+
+static bool small_model(const case_work *w) {
+  return pbl_hw_pbits(&w->hw) <= PBL_ORACLE_MAX_PBITS;
+}
+
+static size_t observable_count(const case_work *w) {
+  return 3 + (small_model(w) ? (size_t)pbl_hw_pbits(&w->hw) : PROJECTIONS);
+}
+
+static void observable_name(char *name, size_t size, const case_work *w, size_t k) {
+  static const char *const fixed[] = {"energy", "visible magnetisation", "hidden magnetisation"};
+  const size_t nv = (size_t)w->hw.n_visible;
+  if (k < 3) {
+    snprintf(name, size, "%s", fixed[k]);
+  } else if (!small_model(w)) {
+    snprintf(name, size, "singular projection %zu", k - 2);
+  } else if (k - 3 < nv) {
+    snprintf(name, size, "v%zu", k - 3);
+  } else {
+    snprintf(name, size, "h%zu", k - 3 - nv);
+  }
+}
+
+double case_observable_value(const case_work *w, size_t k, const signed char *s) {
+  const size_t nv = (size_t)w->hw.n_visible, n = (size_t)pbl_hw_pbits(&w->hw);
+  if (k == 0) return pbl_rbm_energy(w->dequantised, s, s + nv);
+  if (k >= 3) return s[k - 3];
+  double sum = 0;
+  for (size_t p = k == 1 ? 0 : nv; p < (k == 1 ? nv : n); p++) sum += s[p];
+  return sum;
+}
+
+/* Leading left singular vectors of the weights by subspace iteration; u is V x PROJECTIONS, row-major. */
+static void singular_vectors(float *u, const pbl_rbm *m, float *scratch) {
+  const int nv = m->n_visible, nh = m->n_hidden;
+  for (int i = 0; i < nv; i++) {
+    for (int k = 0; k < PROJECTIONS; k++) {
+      u[i * PROJECTIONS + k] = (float)(((i * 7919 + k * 104729) % 1009) - 504);
+    }
+  }
+  for (int iteration = 0; iteration < 60; iteration++) {
+    for (int k = 0; k < PROJECTIONS; k++) {
+      for (int l = 0; l < k; l++) {
+        const float dot = cblas_sdot(nv, u + k, PROJECTIONS, u + l, PROJECTIONS);
+        cblas_saxpy(nv, -dot, u + l, PROJECTIONS, u + k, PROJECTIONS);
+      }
+      const float norm = cblas_snrm2(nv, u + k, PROJECTIONS);
+      cblas_sscal(nv, norm > 0 ? 1.0f / norm : 0.0f, u + k, PROJECTIONS);
+    }
+    if (iteration == 59) break;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, nh, PROJECTIONS, nv, 1.0f, m->w, nh, u,
+                PROJECTIONS, 0.0f, scratch, PROJECTIONS);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nv, PROJECTIONS, nh, 1.0f, m->w, nh,
+                scratch, PROJECTIONS, 0.0f, u, PROJECTIONS);
+  }
+}
+
+/* Series of one block of draws; series[k] + offset is where draw `first` of this chain goes. */
+static void block_series(double *const *series, size_t offset, size_t n, const case_work *w,
+                         const float *x, const float *u, float *field, float *projection) {
+  const pbl_rbm *m = w->dequantised;
+  const int nv = m->n_visible, nh = m->n_hidden, np = nv + nh;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, nh, nv, 1.0f, x, np, m->w, nh,
+              0.0f, field, nh);
+  if (!small_model(w)) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, PROJECTIONS, nv, 1.0f, x, np, u,
+                PROJECTIONS, 0.0f, projection, PROJECTIONS);
+  }
+  for (size_t t = 0; t < n; t++) {
+    const float *v = x + t * (size_t)np, *h = v + nv;
+    double energy = 0, mv = 0, mh = 0;
+    for (int i = 0; i < nv; i++) {
+      energy -= (double)m->b[i] * v[i];
+      mv += v[i];
+    }
+    for (int j = 0; j < nh; j++) {
+      energy -= ((double)field[t * (size_t)nh + (size_t)j] + m->c[j]) * h[j];
+      mh += h[j];
+    }
+    series[0][offset + t] = energy;
+    series[1][offset + t] = mv;
+    series[2][offset + t] = mh;
+    const size_t extra = small_model(w) ? (size_t)np : PROJECTIONS;
+    for (size_t k = 0; k < extra; k++) {
+      series[3 + k][offset + t] = small_model(w) ? v[k] : projection[t * PROJECTIONS + k];
+    }
+  }
+}
+
+static pbl_status all_series(double **series, size_t count, const case_work *w,
+                             const pbl_chains *c, pbl_error *err) {
+  const size_t nh = (size_t)w->hw.n_hidden, nv = (size_t)w->hw.n_visible;
+  float *x = malloc(BLOCK * c->n_pbits * sizeof *x);
+  float *field = malloc(BLOCK * nh * sizeof *field);
+  float *u = malloc(nv * PROJECTIONS * sizeof *u);
+  float *projection = malloc((BLOCK + nh) * PROJECTIONS * sizeof *projection);
+  pbl_status st = PBL_OK;
+  if (!x || !field || !u || !projection) {
+    st = pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
+  }
+  for (size_t k = 0; !st && k < count; k++) {
+    series[k] = malloc(c->n_chains * c->n_recorded * sizeof **series);
+    if (!series[k]) st = pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
+  }
+  if (!st) {
+    singular_vectors(u, w->dequantised, projection);
+    for (size_t chain = 0; chain < c->n_chains; chain++) {
+      for (size_t first = 0; first < c->n_recorded; first += BLOCK) {
+        const size_t n = c->n_recorded - first < BLOCK ? c->n_recorded - first : BLOCK;
+        case_unpack(x, c, chain, first, n);
+        block_series(series, chain * c->n_recorded + first, n, w, x, u, field, projection);
+      }
+    }
+  }
+  free(x);
+  free(field);
+  free(u);
+  free(projection);
+  return st;
+}
+
+/* Standard error of rho_k from the autocorrelations themselves (Madras and Sokal 1988, eq. E.11). */
+static double acf_error(const double *rho, size_t n_rho, size_t k, double n_samples) {
+  double sum = 0;
+  for (size_t l = 1; l < n_rho; l++) {
+    const double ahead = k + l < n_rho ? rho[k + l] : 0;
+    const double behind = rho[k > l ? k - l : l - k];
+    const double d = ahead + behind - 2 * rho[k] * rho[l];
+    sum += d * d;
+  }
+  return sqrt(sum / n_samples);
+}
+
+static pbl_status fill_acf(pbl_side *side, const double *x, const pbl_chains *c, size_t every,
+                           pbl_error *err) {
+  const double reach = 12 * side->tau.tau.value + 20;
+  size_t max_lag = c->n_recorded / 2;
+  if (isfinite(reach) && reach < (double)max_lag) max_lag = (size_t)reach;
+  if (side->tau.variance <= 0 || max_lag < 2) return PBL_OK;
+  double *gamma = malloc((max_lag + 1) * sizeof *gamma);
+  if (!gamma) return pbl_fail(err, PBL_NO_MEMORY, "autocorrelation: out of memory");
+  pbl_status st = pbl_autocovariance(gamma, max_lag, x, c->n_chains, c->n_recorded, err);
+  if (!st && gamma[0] > 0) {
+    const double g0 = gamma[0];
+    for (size_t k = 0; k <= max_lag; k++) gamma[k] /= g0;
+    const size_t stride = max_lag / PBL_ACF_POINTS + 1;
+    for (size_t k = 0; k <= max_lag && side->n_acf < PBL_ACF_POINTS; k += stride) {
+      const size_t i = side->n_acf++;
+      side->acf_lag[i] = (double)(k * every);
+      side->acf[i] = gamma[k];
+      side->acf_error[i] =
+          acf_error(gamma, max_lag + 1, k, (double)(c->n_chains * c->n_recorded));
+    }
+  }
+  free(gamma);
+  return st;
+}
+
+static void fill_trace(pbl_side *side, const double *x, const pbl_chains *c, size_t every) {
+  const size_t stride = (c->n_recorded + PBL_TRACE_POINTS - 1) / PBL_TRACE_POINTS;
+  for (size_t t = 0; t < c->n_recorded && side->n_trace < PBL_TRACE_POINTS; t += stride) {
+    const size_t i = side->n_trace++;
+    side->trace_sweep[i] = (double)(t * every);
+    side->trace[0][i] = x[t];
+    side->trace[1][i] = x[(c->n_chains > 1 ? c->n_recorded : 0) + t];
+  }
+}
+
+static void scale_estimate(pbl_estimate *e, double by) {
+  e->value *= by;
+  e->low *= by;
+  e->high *= by;
+}
+
+static pbl_status fill_side(pbl_side *side, const double *x, const pbl_chains *c, size_t every,
+                            double seconds, double cycles, pbl_error *err) {
+  pbl_status st = pbl_tau(&side->tau, x, c->n_chains, c->n_recorded, err);
+  if (!st) st = fill_acf(side, x, c, every, err);
+  if (st) return st;
+  fill_trace(side, x, c, every);
+  side->ess_per_second = side->tau.ess.value / seconds;
+  side->ess_per_cycle = cycles > 0 ? side->tau.ess.value / cycles : NAN;
+  /* from draws to sweeps */
+  scale_estimate(&side->tau.tau, (double)every);
+  side->tau.tau_chain_means *= (double)every;
+  side->tau.tau_lower_bound *= (double)every;
+  return PBL_OK;
+}
+
+/* Ratio of two independent log-scale intervals. */
+static pbl_estimate ratio_of(const pbl_estimate *a, const pbl_estimate *b) {
+  pbl_estimate r = {NAN, NAN, NAN};
+  if (a->value > 0 && b->value > 0) {
+    r.value = a->value / b->value;
+    const double wa = 0.5 * log(a->high / a->low), wb = 0.5 * log(b->high / b->low);
+    const double w = sqrt(wa * wa + wb * wb);
+    r.low = r.value * exp(-w);
+    r.high = r.value * exp(w);
+  }
+  return r;
+}
+
+static void compare_means(pbl_observable *o) {
+  const pbl_tau_report *a = &o->device.tau, *b = &o->reference.tau;
+  const double se = sqrt(a->mcse * a->mcse + b->mcse * b->mcse);
+  o->mean_z = se > 0 ? (a->mean - b->mean) / se : NAN;
+  o->mean_p = se > 0 ? pbl_normal_two_sided_p(o->mean_z) : NAN;
+}
+
+pbl_status case_observables(case_work *w, pbl_error *err) {
+  pbl_case_result *r = w->result;
+  const size_t n = observable_count(w), every = (size_t)w->cc->every;
+  double *device[PBL_MAX_OBSERVABLES] = {0}, *reference[PBL_MAX_OBSERVABLES] = {0};
+  r->observables = calloc(n, sizeof *r->observables);
+  if (!r->observables) return pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
+  pbl_status st = all_series(device, n, w, w->device, err);
+  if (!st) st = all_series(reference, n, w, w->reference, err);
+  for (size_t k = 0; !st && k < n; k++) {
+    if (!pbl_progress_report(w->progress, "autocorrelation times", k, n)) {
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+      break;
+    }
+    pbl_observable *o = &r->observables[k];
+    observable_name(o->name, sizeof o->name, w, k);
+    o->exact_mean = o->exact_tau = NAN;
+    st = fill_side(&o->device, device[k], w->device, every, r->device_seconds,
+                   (double)r->device_cycles, err);
+    if (!st) {
+      st = fill_side(&o->reference, reference[k], w->reference, every, r->reference_seconds, 0,
+                     err);
+    }
+    o->tau_ratio = ratio_of(&o->device.tau.tau, &o->reference.tau.tau);
+    compare_means(o);
+    r->n_observables = k + 1;
+  }
+  for (size_t k = 0; k < n; k++) {
+    free(device[k]);
+    free(reference[k]);
+  }
+  return st;
+}

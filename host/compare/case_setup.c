@@ -1,0 +1,172 @@
+/* From configuration to model, hardware parameters, image and starting states. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare_internal.h"
+#include "pbl_rng.h"
+
+uint64_t case_seed(const case_work *w, case_stream stream) {
+  uint64_t state = w->config->seed * 0x9E3779B97F4A7C15u + (uint64_t)w->index * 16u + stream;
+  (void)pbl_splitmix64(&state);
+  return pbl_splitmix64(&state);
+}
+
+/* A random model has no training data: its positive phase is the exact law of a second random model, the
+ * teacher, so that Q_op is defined. Only where enumeration reaches. */
+static pbl_status teacher_moments(pbl_rbm *m, const pbl_case_config *cc, pbl_error *err) {
+  const int n = m->n_visible + m->n_hidden;
+  if (n > PBL_ORACLE_MAX_PBITS) return PBL_OK;
+  pbl_rbm *teacher = NULL;
+  pbl_oracle *law = NULL;
+  double *first = malloc((size_t)n * sizeof *first);
+  double *second = malloc((size_t)n * (size_t)n * sizeof *second);
+  const size_t nv = (size_t)m->n_visible, nh = (size_t)m->n_hidden;
+  m->data_vh = malloc(nv * nh * sizeof *m->data_vh);
+  m->data_v = malloc(nv * sizeof *m->data_v);
+  m->data_h = malloc(nh * sizeof *m->data_h);
+  pbl_status st = PBL_OK;
+  if (!first || !second || !m->data_vh || !m->data_v || !m->data_h) {
+    st = pbl_fail(err, PBL_NO_MEMORY, "case %s: out of memory", cc->name);
+  }
+  if (!st) {
+    st = pbl_rbm_random(&teacher, m->n_visible, m->n_hidden, cc->random_scale,
+                        cc->random_bias_scale, cc->random_seed + 1, err);
+  }
+  if (!st) st = pbl_oracle_create_model(&law, teacher, 1.0, PBL_KERNEL_CYCLIC, err);
+  if (!st) {
+    pbl_oracle_moments(law, first, second);
+    for (size_t i = 0; i < nv; i++) {
+      m->data_v[i] = (float)first[i];
+      for (size_t j = 0; j < nh; j++) {
+        m->data_vh[i * nh + j] = (float)second[i * (size_t)n + nv + j];
+      }
+    }
+    for (size_t j = 0; j < nh; j++) m->data_h[j] = (float)first[nv + j];
+  }
+  pbl_oracle_destroy(law);
+  pbl_rbm_destroy(teacher);
+  free(first);
+  free(second);
+  return st;
+}
+
+static pbl_status load_model(case_work *w, pbl_error *err) {
+  const pbl_case_config *cc = w->cc;
+  if (cc->model[0]) return pbl_rbm_load(&w->model, cc->model, err);
+  pbl_status st = pbl_rbm_random(&w->model, cc->random_visible, cc->random_hidden,
+                                 cc->random_scale, cc->random_bias_scale, cc->random_seed, err);
+  return st ? st : teacher_moments(w->model, cc, err);
+}
+
+/* "0-3,7": p-bit indices and ranges. */
+static pbl_status parse_clamps(uint8_t *clamp, int n, const char *text, const char *name,
+                               pbl_error *err) {
+  while (*text) {
+    char *end;
+    const long a = strtol(text, &end, 10);
+    long b = a;
+    if (end != text && *end == '-') {
+      const char *second = end + 1;
+      b = strtol(second, &end, 10);
+      if (end == second) b = -1;
+    }
+    if (end == text || a < 0 || b < a || b >= n || (*end && *end != ',')) {
+      return pbl_fail(err, PBL_CONFIG,
+                      "case %s: clamp: cannot read '%s'; give p-bit indices 0 to %d like 0-3,7",
+                      name, text, n - 1);
+    }
+    for (long p = a; p <= b; p++) clamp[p] = 1;
+    text = *end ? end + 1 : end;
+  }
+  return PBL_OK;
+}
+
+pbl_status case_setup(case_work *w, pbl_error *err) {
+  const pbl_case_config *cc = w->cc;
+  pbl_status st = load_model(w, err);
+  if (st) return pbl_wrap(err, st, "case %s", cc->name);
+  w->beta = cc->beta > 0 ? cc->beta : w->model->beta;
+  w->hw = cc->hw;
+  w->hw.n_visible = w->model->n_visible;
+  w->hw.n_hidden = w->model->n_hidden;
+  w->hw.replicas = cc->chains;
+  st = pbl_hw_check(&w->hw, err);
+  if (st) return pbl_wrap(err, st, "case %s", cc->name);
+  const int n = pbl_hw_pbits(&w->hw);
+  if (cc->exact && n > PBL_ORACLE_MAX_PBITS) {
+    return pbl_fail(err, PBL_CONFIG, "case %s: exact: true needs at most %d p-bits, the model has %d",
+                    cc->name, PBL_ORACLE_MAX_PBITS, n);
+  }
+  pbl_quantisation q;
+  st = pbl_image_create(&w->image, &q, w->model, &w->hw, w->beta, err);
+  if (!st) st = parse_clamps(w->image->clamp, n, cc->clamp, cc->name, err);
+  if (!st) st = pbl_image_dequantise(&w->dequantised, w->image, w->model, err);
+  if (st) return pbl_wrap(err, st, "case %s", cc->name);
+
+  pbl_case_result *r = w->result;
+  snprintf(r->name, sizeof r->name, "%s", cc->name);
+  r->config = cc;
+  r->n_visible = w->hw.n_visible;
+  r->n_hidden = w->hw.n_hidden;
+  r->image_rows = w->model->image_rows;
+  r->image_cols = w->model->image_cols;
+  r->quantisation = q;
+  r->image_hash = pbl_image_hash(w->image);
+  r->beta_word = w->image->beta;
+  r->tv_quantised_ideal = NAN;
+  return PBL_OK;
+}
+
+void case_release(case_work *w) {
+  pbl_rbm_destroy(w->model);
+  pbl_rbm_destroy(w->dequantised);
+  pbl_image_destroy(w->image);
+  pbl_chains_destroy(w->device);
+  pbl_chains_destroy(w->reference);
+  w->model = w->dequantised = NULL;
+  w->image = NULL;
+  w->device = w->reference = NULL;
+}
+
+/* A few sweeps at zero temperature lead a random state into a nearby valley. */
+static void descend(signed char *s, const pbl_rbm *m, int sweeps) {
+  const int nv = m->n_visible, nh = m->n_hidden;
+  for (int sweep = 0; sweep < sweeps; sweep++) {
+    for (int j = 0; j < nh; j++) {
+      double f = m->c[j];
+      for (int i = 0; i < nv; i++) f += (double)m->w[(size_t)i * (size_t)nh + (size_t)j] * s[i];
+      s[nv + j] = f >= 0 ? 1 : -1;
+    }
+    for (int i = 0; i < nv; i++) {
+      double f = m->b[i];
+      for (int j = 0; j < nh; j++) {
+        f += (double)m->w[(size_t)i * (size_t)nh + (size_t)j] * s[nv + j];
+      }
+      s[i] = f >= 0 ? 1 : -1;
+    }
+  }
+}
+
+pbl_status case_starts(signed char **states, const case_work *w, case_stream stream,
+                       pbl_error *err) {
+  const size_t n = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->cc->chains;
+  signed char *s = malloc(chains * n);
+  if (!s) return pbl_fail(err, PBL_NO_MEMORY, "starting states: out of memory");
+  pbl_xoshiro g;
+  pbl_xoshiro_seed(&g, case_seed(w, stream));
+  for (size_t c = 0; c < chains; c++) {
+    signed char *row = s + c * n;
+    for (size_t p = 0; p < n; p++) {
+      const signed char random = (pbl_xoshiro_next(&g) >> 31) ? 1 : -1;
+      row[p] = c % 4 == 1 ? 1 : c % 4 == 2 ? -1 : random;
+    }
+    if (c % 4 == 3) descend(row, w->dequantised, 8);
+    /* clamped p-bits hold one value in all chains: that of a reproducible pattern */
+    for (size_t p = 0; p < n; p++) {
+      if (w->image->clamp[p]) row[p] = p % 2 ? -1 : 1;
+    }
+  }
+  *states = s;
+  return PBL_OK;
+}

@@ -1,0 +1,113 @@
+/* The comparison: every case on the device and on the reference, one report. */
+#include "pbl_compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compare_internal.h"
+
+#define REPORT_IMAGES 16
+
+/* The last visible state of up to REPORT_IMAGES chains. */
+static signed char *last_images(const case_work *w, const pbl_chains *c, size_t n) {
+  const size_t nv = (size_t)w->hw.n_visible;
+  signed char *images = malloc(n * nv);
+  for (size_t k = 0; images && k < n; k++) {
+    for (size_t p = 0; p < nv; p++) {
+      images[k * nv + p] = (signed char)pbl_chains_spin(c, k, c->n_recorded - 1, p);
+    }
+  }
+  return images;
+}
+
+static pbl_status analyse_case(case_work *w, pbl_error *err) {
+  pbl_case_result *r = w->result;
+  pbl_status st = case_innovations(w, err);
+  if (!st) st = case_observables(w, err);
+  if (!st) st = case_moments(w, err);
+  if (!st) st = case_exact(w, err);
+  if (st) return st;
+  case_verdict(w);
+  if (r->image_rows > 0) {
+    r->n_images = (size_t)w->cc->chains < REPORT_IMAGES ? (size_t)w->cc->chains : REPORT_IMAGES;
+    r->device_images = last_images(w, w->device, r->n_images);
+    r->reference_images = last_images(w, w->reference, r->n_images);
+    if (!r->device_images || !r->reference_images) {
+      return pbl_fail(err, PBL_NO_MEMORY, "report images: out of memory");
+    }
+  }
+  return PBL_OK;
+}
+
+static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
+  pbl_progress_note(w->progress, "case %s", w->cc->name);
+  pbl_status st = case_setup(w, err);
+  if (!st) st = case_sample_device(w, err);
+  if (!st) st = case_sample_reference(w, err);
+  /* whatever was sampled is kept, also when something failed or the user interrupted */
+  if (w->device) {
+    pbl_error write_error;
+    const pbl_status written = results_write_case(folder, w, &write_error);
+    if (!st && written) {
+      if (err) *err = write_error;
+      st = written;
+    }
+  }
+  return st ? st : analyse_case(w, err);
+}
+
+static int severity(pbl_verdict v) {
+  switch (v) {
+    case PBL_DIFFERS: return 3;
+    case PBL_VERDICT_FROZEN: return 2;
+    case PBL_VERDICT_UNRESOLVED: return 1;
+    default: return 0;
+  }
+}
+
+pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl_progress *progress,
+                           pbl_error *err) {
+  char folder[1024];
+  pbl_result result = {.config = config, .verdict = PBL_AGREES};
+  const time_t now = time(NULL);
+  struct tm utc;
+  strftime(result.started, sizeof result.started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+  snprintf(result.backend, sizeof result.backend, "%s",
+           config->device == PBL_DEVICE_TWIN ? "twin" : "rtl");
+  pbl_versions(result.versions, sizeof result.versions);
+  struct timespec t0, t1;
+  clock_gettime(CLOCK_MONOTONIC, &t0);
+
+  result.cases = calloc((size_t)config->n_cases, sizeof *result.cases);
+  if (!result.cases) return pbl_fail(err, PBL_NO_MEMORY, "compare: out of memory");
+  pbl_status st = results_open(folder, sizeof folder, config, err);
+  for (int k = 0; !st && k < config->n_cases; k++) {
+    case_work w = {.config = config,
+                   .cc = &config->cases[k],
+                   .index = (size_t)k,
+                   .result = &result.cases[k],
+                   .progress = progress};
+    st = run_case(&w, folder, err);
+    case_release(&w);
+    if (!st) {
+      result.n_cases = (size_t)k + 1;
+      if (severity(result.cases[k].verdict) > severity(result.verdict)) {
+        result.verdict = result.cases[k].verdict;
+      }
+    }
+  }
+  clock_gettime(CLOCK_MONOTONIC, &t1);
+  result.seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
+  if (!st) st = results_write_report(folder, &result, err);
+  if (!st) {
+    pbl_report_print(stdout, &result, isatty(STDOUT_FILENO) != 0);
+    printf("results: %s (report.html, report.json, chains as .npy)\n", folder);
+    fflush(stdout);
+    *exit_code = pbl_verdict_exit_code(result.verdict);
+  }
+  result.n_cases = (size_t)config->n_cases; /* free members of a case that failed half-way, too */
+  pbl_result_free(&result);
+  return st;
+}

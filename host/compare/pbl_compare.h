@@ -1,0 +1,29 @@
+/* The jobs behind the commands of the program: each takes a loaded configuration, does all the work
+ * and prints its result table to standard output. Everything else goes through `progress` and `err`. */
+#ifndef PBL_COMPARE_H
+#define PBL_COMPARE_H
+
+#include <stddef.h>
+
+#include "pbl_config.h"
+#include "pbl_error.h"
+#include "pbl_progress.h"
+
+/* Samples every case on the device and on the reference, prints the table and writes the results
+ * folder. *exit_code: 0 AGREES, 10 DIFFERS, 11 UNRESOLVED, 12 FROZEN (the worst case counts). */
+pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl_progress *progress,
+                           pbl_error *err);
+
+/* Runs RTL and twin side by side and compares every sample word and every counter.
+ * *exit_code: 0 equal, 10 different. */
+pbl_status pbl_lockstep_run(int *exit_code, const pbl_compare_config *config,
+                            pbl_progress *progress, pbl_error *err);
+
+/* Trains a model and writes its folder (config->out). */
+pbl_status pbl_train_run(const pbl_train_config *config, pbl_progress *progress, pbl_error *err);
+
+/* "pbitloop 0.1.0; verilator ...; openblas ...; libyaml ..." on one line, NUL-terminated and cut to
+ * `size` bytes. */
+pbl_status pbl_versions(char *text, size_t size);
+
+#endif

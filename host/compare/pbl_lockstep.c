@@ -1,0 +1,196 @@
+/* Lock-step: RTL and twin side by side, every bit of every sweep, every counter and energy. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare_internal.h"
+
+#define CHUNK_SWEEPS 500
+
+typedef struct {
+  pbl_driver *rtl, *twin;
+} pair;
+
+typedef struct {
+  uint64_t sweep; /* 1-based */
+  size_t pbit, replica;
+} divergence;
+
+static void close_pair(pair *p) {
+  pbl_driver_destroy(p->rtl);
+  pbl_driver_destroy(p->twin);
+  p->rtl = p->twin = NULL;
+}
+
+static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
+  pbl_status st = case_open_device(&p->rtl, w, PBL_DEVICE_RTL, err);
+  if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
+  if (!st) st = case_prepare_device(p->rtl, w, err);
+  if (!st) st = case_prepare_device(p->twin, w, err);
+  const unsigned permille = w->config->lockstep_throttle_permille;
+  pbl_device *dev = p->rtl ? pbl_driver_device(p->rtl) : NULL;
+  if (!st && permille < 1000 && dev->ops->stream_throttle) {
+    st = dev->ops->stream_throttle(dev, permille, case_seed(w, STREAM_RESET), err);
+  }
+  return st;
+}
+
+/* Position of p-bit p in the order of updates of the sweep's last visit. */
+static size_t update_order(const case_work *w, size_t p) {
+  const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden;
+  const bool hidden_first = w->cc->kernel == PBL_KERNEL_CYCLIC;
+  if (p < nv) return hidden_first ? nh + p : p;
+  return hidden_first ? p - nv : nv + (p - nv);
+}
+
+static bool first_difference(divergence *d, const case_work *w, const pbl_chains *a,
+                             const pbl_chains *b, uint64_t done) {
+  for (size_t t = 0; t < a->n_recorded; t++) {
+    bool found = false;
+    size_t best = SIZE_MAX;
+    for (size_t r = 0; r < a->n_chains; r++) {
+      if (memcmp(pbl_chains_row(a, r, t), pbl_chains_row(b, r, t), a->row_bytes) == 0) continue;
+      for (size_t p = 0; p < a->n_pbits; p++) {
+        const size_t order = update_order(w, p);
+        if (pbl_chains_spin(a, r, t, p) != pbl_chains_spin(b, r, t, p) && order < best) {
+          best = order;
+          *d = (divergence){.sweep = done + t + 1, .pbit = p, .replica = r};
+          found = true;
+        }
+      }
+    }
+    if (found) return true;
+  }
+  return false;
+}
+
+/* Runs both again from the start to the sweep of the divergence with the probe on the p-bit. */
+static pbl_status explain(const case_work *w, const divergence *d, pbl_error *err) {
+  pair p = {0};
+  pbl_probe rtl = {0}, twin = {0};
+  pbl_status st = open_pair(&p, w, err);
+  pbl_driver *both[] = {p.rtl, p.twin};
+  pbl_probe *probes[] = {&rtl, &twin};
+  for (int k = 0; !st && k < 2; k++) {
+    if (d->sweep > 1) st = pbl_driver_run(both[k], NULL, (size_t)(d->sweep - 1), 1, NULL, err);
+    if (!st) st = pbl_driver_probe_select(both[k], (int)d->pbit, (int)d->replica, err);
+    if (!st) st = pbl_driver_run(both[k], NULL, 1, 1, NULL, err);
+    if (!st) st = pbl_driver_probe_read(both[k], probes[k], err);
+  }
+  close_pair(&p);
+  if (st) return st;
+  const size_t nv = (size_t)w->hw.n_visible;
+  printf("DIFFERS case %s: sweep %" PRIu64 ", replica %zu, p-bit %zu (%s %zu)\n", w->cc->name,
+         d->sweep, d->replica, d->pbit, d->pbit < nv ? "visible" : "hidden",
+         d->pbit < nv ? d->pbit : d->pbit - nv);
+  for (int k = 0; k < 2; k++) {
+    printf("  %-4s new %d, old %d, field %" PRId64 ", random word 0x%08" PRIx32
+           ", table entry %" PRIu32 "%s\n",
+           k ? "twin" : "rtl", probes[k]->new_state ? 1 : -1, probes[k]->old_state ? 1 : -1,
+           probes[k]->field, probes[k]->random_word, probes[k]->threshold,
+           probes[k]->clamped ? ", clamped" : "");
+  }
+  return PBL_OK;
+}
+
+/* Counters and energies; stall cycles belong to the bus and may differ. */
+static pbl_status compare_registers(bool *equal, const case_work *w, const pair *p, uint64_t done,
+                                    pbl_error *err) {
+  const size_t n = (size_t)w->hw.replicas;
+  pbl_driver_counters a, b;
+  int64_t *energy = malloc(2 * n * sizeof *energy);
+  if (!energy) return pbl_fail(err, PBL_NO_MEMORY, "lockstep: out of memory");
+  pbl_status st = pbl_driver_counters_read(p->rtl, &a, err);
+  if (!st) st = pbl_driver_counters_read(p->twin, &b, err);
+  if (!st) st = pbl_driver_energy(p->rtl, energy, err);
+  if (!st) st = pbl_driver_energy(p->twin, energy + n, err);
+  const struct {
+    const char *name;
+    uint64_t rtl, twin;
+  } rows[] = {
+      {"SWEEP_COUNT", a.sweeps, b.sweeps},       {"FLIPS", a.flips, b.flips},
+      {"SATURATIONS", a.saturations, b.saturations}, {"FREEZES", a.freezes, b.freezes},
+      {"SAMPLES", a.samples, b.samples},         {"BUSY_CYCLES", a.busy_cycles, b.busy_cycles},
+      {"BETA_ACTIVE", a.beta_active, b.beta_active},
+  };
+  for (size_t k = 0; !st && k < sizeof rows / sizeof *rows; k++) {
+    if (rows[k].rtl == rows[k].twin) continue;
+    *equal = false;
+    printf("DIFFERS case %s: after sweep %" PRIu64 " register %s: rtl %" PRIu64 ", twin %" PRIu64
+           "\n", w->cc->name, done, rows[k].name, rows[k].rtl, rows[k].twin);
+  }
+  for (size_t r = 0; !st && r < n; r++) {
+    if (energy[r] == energy[n + r]) continue;
+    *equal = false;
+    printf("DIFFERS case %s: after sweep %" PRIu64 " ENERGY of replica %zu: rtl %" PRId64
+           ", twin %" PRId64 "\n", w->cc->name, done, r, energy[r], energy[n + r]);
+  }
+  free(energy);
+  return st;
+}
+
+static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
+  const uint64_t total = w->config->lockstep_sweeps;
+  pair p = {0};
+  pbl_chains *a = NULL, *b = NULL;
+  divergence d;
+  *equal = true;
+  pbl_status st = case_setup(w, err);
+  if (!st) st = open_pair(&p, w, err);
+  uint64_t done = 0;
+  while (!st && done < total && *equal) {
+    if (!pbl_progress_report(w->progress, "lockstep sweeps", done, total)) {
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted after %" PRIu64 " equal sweeps", done);
+      break;
+    }
+    const size_t n = total - done < CHUNK_SWEEPS ? (size_t)(total - done) : CHUNK_SWEEPS;
+    const size_t pbits = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->hw.replicas;
+    st = pbl_chains_create(&a, chains, n, pbits, err);
+    if (!st) st = pbl_chains_create(&b, chains, n, pbits, err);
+    if (!st) st = pbl_driver_run(p.rtl, a, n, 1, NULL, err);
+    if (!st) st = pbl_driver_run(p.twin, b, n, 1, NULL, err);
+    if (!st && first_difference(&d, w, a, b, done)) {
+      *equal = false;
+      st = explain(w, &d, err);
+    }
+    done += n;
+    if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
+    pbl_chains_destroy(a);
+    pbl_chains_destroy(b);
+    a = b = NULL;
+  }
+  if (!st && *equal) {
+    printf("EQUAL case %s: %d x %d, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64
+           " p-bit updates\n", w->cc->name, w->hw.n_visible, w->hw.n_hidden, w->hw.replicas,
+           pbl_kernel_name(w->cc->kernel), done,
+           done * (uint64_t)w->hw.replicas *
+               (uint64_t)(pbl_hw_pbits(&w->hw) +
+                          (w->cc->kernel == PBL_KERNEL_PALINDROMIC ? w->hw.n_hidden : 0)));
+  }
+  close_pair(&p);
+  return st ? pbl_wrap(err, st, "case %s", w->cc->name) : PBL_OK;
+}
+
+pbl_status pbl_lockstep_run(int *exit_code, const pbl_compare_config *config,
+                            pbl_progress *progress, pbl_error *err) {
+  bool all = true;
+  pbl_status st = PBL_OK;
+  pbl_case_result *scratch = calloc(1, sizeof *scratch);
+  if (!scratch) return pbl_fail(err, PBL_NO_MEMORY, "lockstep: out of memory");
+  for (int k = 0; !st && k < config->n_cases; k++) {
+    case_work w = {.config = config,
+                   .cc = &config->cases[k],
+                   .index = (size_t)k,
+                   .result = scratch,
+                   .progress = progress};
+    bool equal = true;
+    st = lockstep_case(&equal, &w, err);
+    case_release(&w);
+    all = all && equal;
+    fflush(stdout);
+  }
+  free(scratch);
+  if (!st) *exit_code = all ? 0 : 10;
+  return st;
+}

@@ -1,0 +1,91 @@
+/* The training job: data set, training, model folder. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pbl_compare.h"
+#include "pbl_dataset.h"
+#include "pbl_train.h"
+
+/* Reads one part of the data set and binarises it. Data sets without a test part give n = 0. */
+static pbl_status load_part(signed char **states, size_t *n, int *rows, int *cols,
+                            const pbl_train_config *c, const char *part, pbl_error *err) {
+  pbl_images im = {0};
+  pbl_status st = pbl_dataset_load(&im, c->dataset, part, c->dataset_path[0] ? c->dataset_path : NULL,
+                                   c->rows, c->cols, err);
+  if (st) return st;
+  if (c->max_images > 0 && im.n_images > (size_t)c->max_images) im.n_images = (size_t)c->max_images;
+  *n = im.n_images;
+  *rows = im.rows;
+  *cols = im.cols;
+  st = pbl_images_binarise(states, &im, c->threshold, err);
+  pbl_images_free(&im);
+  return st;
+}
+
+static bool has_test_part(const char *dataset) {
+  return dataset[0] == 'f' || dataset[0] == 'm'; /* fashion-mnist, mnist */
+}
+
+pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_error *err) {
+  signed char *train = NULL, *test = NULL;
+  size_t n_train = 0, n_test = 0;
+  int rows = 0, cols = 0, test_rows = 0, test_cols = 0;
+  pbl_rbm *model = NULL;
+  pbl_ais_report ais = {0};
+  pbl_train_options o = pbl_train_default();
+  o.n_hidden = c->n_hidden;
+  o.learning_rate = c->learning_rate;
+  o.weight_decay = c->weight_decay;
+  o.batch_size = c->batch_size;
+  o.n_chains = c->n_chains;
+  o.sweeps_per_update = c->sweeps_per_update;
+  o.epochs = c->epochs;
+  o.initial_scale = c->initial_scale;
+  o.beta = c->beta;
+  o.seed = c->seed;
+  o.threads = c->threads;
+  o.checkpoint_every = c->checkpoint_every;
+  o.log_every = c->log_every;
+  o.ais_chains = c->ais_chains;
+  o.ais_temperatures = c->ais_temperatures;
+
+  pbl_status st = load_part(&train, &n_train, &rows, &cols, c, "train", err);
+  if (!st && has_test_part(c->dataset)) {
+    st = load_part(&test, &n_test, &test_rows, &test_cols, c, "test", err);
+    if (!st && (test_rows != rows || test_cols != cols)) {
+      st = pbl_fail(err, PBL_FORMAT, "%s: train images are %d x %d, test images %d x %d", c->dataset,
+                    rows, cols, test_rows, test_cols);
+    }
+  }
+  if (!st) {
+    pbl_progress_note(progress, "%s: %zu training and %zu test images of %d x %d, threshold %d",
+                      c->dataset, n_train, n_test, rows, cols, c->threshold);
+    st = pbl_train_rbm(&model, train, n_train, test, n_test, rows * cols, &o, c->out, &ais,
+                       progress, err);
+  }
+  if (!st) {
+    model->image_rows = rows;
+    model->image_cols = cols;
+    snprintf(model->name, sizeof model->name, "%s", c->name);
+    snprintf(model->provenance, sizeof model->provenance,
+             "pbitloop train %s: %s, threshold %d, %zu images, seed %llu", c->path, c->dataset,
+             c->threshold, n_train, (unsigned long long)c->seed);
+    st = pbl_rbm_save(model, c->out, err);
+  }
+  if (!st) {
+    printf("model: %s (%d visible, %d hidden)\n", c->out, model->n_visible, model->n_hidden);
+    if (o.ais_chains > 0) {
+      printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f, test %.2f nats\n",
+             ais.log_z, ais.log_z_low, ais.log_z_high, ais.log_likelihood_train,
+             ais.log_likelihood_test);
+      printf("AIS gates %s: ESS fraction %.3f (> 0.2), log-weight variance %.3f (< 2)\n",
+             ais.passed ? "passed" : "FAILED, do not trust log Z", ais.ess_fraction,
+             ais.log_weight_variance);
+    }
+  }
+  pbl_rbm_destroy(model);
+  free(train);
+  free(test);
+  return st;
+}

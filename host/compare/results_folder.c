@@ -1,0 +1,74 @@
+/* The results folder of a run: config.yaml, <case>/{device,reference}.npy, report.json, report.html. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compare_internal.h"
+
+static pbl_status make_folder(const char *path, pbl_error *err) {
+  char part[1024];
+  if (strlen(path) >= sizeof part) {
+    return pbl_fail(err, PBL_CONFIG, "results folder: path of %zu characters is too long", strlen(path));
+  }
+  snprintf(part, sizeof part, "%s", path);
+  for (char *p = part + 1; ; p++) {
+    const char c = *p;
+    if (c != '/' && c != '\0') continue;
+    *p = '\0';
+    if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+      return pbl_fail(err, PBL_IO, "cannot create the results folder %s: %s; choose another with --out",
+                      part, strerror(errno));
+    }
+    *p = c;
+    if (c == '\0') return PBL_OK;
+  }
+}
+
+static pbl_status write_text(const char *path, const char *text, pbl_error *err) {
+  FILE *f = fopen(path, "w");
+  if (!f) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
+  const int bad = fputs(text, f) < 0;
+  if (fclose(f) != 0 || bad) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
+  return PBL_OK;
+}
+
+pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
+                        pbl_error *err) {
+  const int n = config->out[0] ? snprintf(folder, size, "%s", config->out)
+                               : snprintf(folder, size, "results/%s", config->name);
+  if (n < 0 || (size_t)n >= size) return pbl_fail(err, PBL_CONFIG, "results folder: path too long");
+  pbl_status st = make_folder(folder, err);
+  char *text = NULL;
+  char path[1200];
+  if (!st) st = pbl_config_dump_compare(&text, config, err);
+  snprintf(path, sizeof path, "%s/config.yaml", folder);
+  if (!st) st = write_text(path, text, err);
+  free(text);
+  return st;
+}
+
+pbl_status results_write_case(const char *folder, const case_work *w, pbl_error *err) {
+  char path[1400];
+  snprintf(path, sizeof path, "%s/%s", folder, w->cc->name);
+  pbl_status st = make_folder(path, err);
+  const struct {
+    const char *name;
+    const pbl_chains *chains;
+  } sides[] = {{"device", w->device}, {"reference", w->reference}};
+  for (size_t k = 0; !st && k < 2; k++) {
+    if (!sides[k].chains || sides[k].chains->n_recorded == 0) continue;
+    snprintf(path, sizeof path, "%s/%s/%s.npy", folder, w->cc->name, sides[k].name);
+    st = pbl_chains_write(sides[k].chains, path, err);
+  }
+  return st;
+}
+
+pbl_status results_write_report(const char *folder, const pbl_result *r, pbl_error *err) {
+  char path[1200];
+  snprintf(path, sizeof path, "%s/report.json", folder);
+  pbl_status st = pbl_report_write_json(r, path, err);
+  snprintf(path, sizeof path, "%s/report.html", folder);
+  return st ? st : pbl_report_write_html(r, path, err);
+}

@@ -1,0 +1,141 @@
+#include "pbl_config.h"
+
+#include <string.h>
+
+#include "pbl_config_internal.h"
+
+/* Reads the file and puts the --set options in. */
+static pbl_status load_tree(pbl_node **root, pbl_problems *p, const pbl_field *fields,
+                            const char *const *overrides, size_t n, pbl_error *err) {
+  pbl_status status = pbl_yaml_read(root, p->path, err);
+  if (status == PBL_OK) status = pbl_override_apply(*root, fields, overrides, n, p, err);
+  return status;
+}
+
+static pbl_status set_path(char *path, size_t path_size, char *name, size_t name_size,
+                           const char *given, pbl_error *err) {
+  const size_t length = strlen(given);
+  if (length >= path_size) {
+    return pbl_fail(err, PBL_CONFIG, "%s: path longer than %zu bytes", given, path_size - 1);
+  }
+  memset(path, 0, path_size);
+  memcpy(path, given, length);
+  pbl_path_stem(name, name_size, given);
+  return PBL_OK;
+}
+
+static void default_out(char *out, size_t size, const char *name) {
+  if (out[0] == '\0') snprintf(out, size, "results/%s", name);
+}
+
+/* One entry of `cases`; what its keys must be to each other is asked only when each is sound. */
+static void load_case(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
+                      const pbl_compare_root *root, pbl_case_config *c) {
+  const size_t before = p->n;
+  pbl_bind_defaults(pbl_schema_case, c);
+  c->hw = root->hw;
+  if (node->kind != PBL_NODE_MAP) {
+    pbl_problem_at(p, node, "cases: each entry must be a section that begins with '- name: ...'");
+    return;
+  }
+  pbl_bind_section(p, pbl_schema_case, node, c);
+  if (p->n == before) pbl_case_check(p, node, base_hw, c);
+}
+
+static void check_names(pbl_problems *p, const pbl_node *list, const pbl_compare_config *config) {
+  for (int i = 0; i < config->n_cases; i++) {
+    for (int j = 0; j < i; j++) {
+      const char *name = config->cases[i].name;
+      const pbl_node *node = pbl_yaml_get(pbl_yaml_at(list, (size_t)i), "name");
+      if (node == NULL || name[0] == '\0' || strcmp(name, config->cases[j].name) != 0) continue;
+      pbl_problem_at(p, node, "name: '%s' is the name of an earlier case", name);
+      break;
+    }
+  }
+}
+
+static void load_cases(pbl_problems *p, const pbl_node *tree, pbl_compare_root *root) {
+  const pbl_node *list = pbl_yaml_get(tree, "cases");
+  if (list == NULL) return; /* noted as a missing key */
+  if (list->kind != PBL_NODE_LIST || list->n_children == 0) {
+    pbl_problem_at(p, list, "cases: must be a list of '- name: ...' sections");
+    return;
+  }
+  for (pbl_node *node = list->first; node != NULL; node = node->next) {
+    if (root->config.n_cases == PBL_MAX_CASES) {
+      pbl_problem_at(p, node, "cases: more than %d", PBL_MAX_CASES);
+      break;
+    }
+    load_case(p, node, pbl_yaml_get(tree, "hw"), root, &root->config.cases[root->config.n_cases++]);
+  }
+  check_names(p, list, &root->config);
+}
+
+pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err) {
+  pbl_problems problems = {.path = path};
+  pbl_compare_root root;
+  pbl_node *tree = NULL;
+  /* Padding too, so that equal configurations are equal bytes. */
+  memset(&root, 0, sizeof root);
+  pbl_status status = load_tree(&tree, &problems, pbl_schema_compare, overrides, n_overrides, err);
+  if (status != PBL_OK) goto done;
+  pbl_bind_defaults(pbl_schema_compare, &root);
+  pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
+  load_cases(&problems, tree, &root);
+  if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
+  pbl_compare_config *c = &root.config;
+  status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
+  if (status != PBL_OK) goto done;
+  default_out(c->out, sizeof c->out, c->name);
+  memcpy(out, c, sizeof *out);
+done:
+  pbl_yaml_free(tree);
+  return status;
+}
+
+/* Each data set needs other keys of its section. */
+static void check_dataset(pbl_problems *p, const pbl_node *tree, pbl_train_config *c) {
+  const pbl_node *section = pbl_yaml_get(tree, "dataset");
+  const pbl_node *path = pbl_yaml_get(section, "path");
+  const pbl_node *rows = pbl_yaml_get(section, "rows");
+  const bool bars = strcmp(c->dataset, "bars") == 0;
+  const bool has_path = c->dataset_path[0] != '\0';
+  if ((strcmp(c->dataset, "mnist") == 0 || strcmp(c->dataset, "idx") == 0) && !has_path) {
+    pbl_problem_at(p, path != NULL ? path : section, "path: needed by data set '%s'", c->dataset);
+  }
+  if (bars && has_path) pbl_problem_at(p, path, "path: 'bars' is generated and reads no file");
+  if (bars && (c->rows < 1 || c->cols < 1 || c->rows > 16 || c->cols > 16)) {
+    pbl_problem_at(p, rows != NULL ? rows : section,
+                   "rows and cols: 'bars' needs both, 1..16 (it holds every pattern)");
+  }
+  if (!bars && (c->rows == 0) != (c->cols == 0)) {
+    pbl_problem_at(p, rows != NULL ? rows : section, "rows and cols: give both or none");
+  }
+  if (has_path && !bars) {
+    pbl_path_resolve(p, path, c->dataset_path, sizeof c->dataset_path, false);
+  }
+}
+
+pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
+                                 const char *const *overrides, size_t n_overrides, pbl_error *err) {
+  pbl_problems problems = {.path = path};
+  pbl_train_root root;
+  pbl_node *tree = NULL;
+  memset(&root, 0, sizeof root);
+  pbl_status status = load_tree(&tree, &problems, pbl_schema_train, overrides, n_overrides, err);
+  if (status != PBL_OK) goto done;
+  pbl_bind_defaults(pbl_schema_train, &root);
+  pbl_bind_section(&problems, pbl_schema_train, tree, &root);
+  pbl_train_config *c = &root.config;
+  if (problems.n == 0) check_dataset(&problems, tree, c);
+  if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
+  status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
+  if (status != PBL_OK) goto done;
+  default_out(c->out, sizeof c->out, c->name);
+  memcpy(out, c, sizeof *out);
+done:
+  pbl_yaml_free(tree);
+  return status;
+}

@@ -1,0 +1,178 @@
+/* What the keys of one case must be to each other. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_config_internal.h"
+
+#define MAX_EXACT_PBITS \
+  20 /* 2^20 states: seconds and megabytes; twice the p-bits would square it */
+#define MAX_LANES 32
+#define MAX_PBITS 2048
+
+typedef struct {
+  pbl_problems *p;
+  const pbl_node *node, *base_hw;
+  pbl_case_config *c;
+  bool random; /* then the sizes are known */
+} check;
+
+/* The node of a key of the case, or the case itself when the key is not written. */
+static const pbl_node *at(const check *k, const char *key) {
+  const pbl_node *node = pbl_yaml_get(k->node, key);
+  return node != NULL ? node : k->node;
+}
+
+static const pbl_node *at_hw(const check *k, const char *key) {
+  const pbl_node *node = pbl_yaml_get(pbl_yaml_get(k->node, "hw"), key);
+  if (node == NULL) node = pbl_yaml_get(k->base_hw, key);
+  return node;
+}
+
+static int pbits(const check *k) {
+  return k->random ? k->c->random_visible + k->c->random_hidden : MAX_PBITS;
+}
+
+static void check_name(const check *k) {
+  const char *name = k->c->name;
+  bool good = name[0] != '\0';
+  for (const char *s = name; *s != '\0'; s++) {
+    if (!isalnum((unsigned char)*s) && *s != '_' && *s != '-') good = false;
+  }
+  if (!good) {
+    pbl_problem_at(k->p, at(k, "name"), "name: '%s' must be letters, digits, '_' and '-'", name);
+  }
+}
+
+static void check_model(const check *k) {
+  const pbl_node *model = pbl_yaml_get(k->node, "model");
+  const bool named = k->c->model[0] != '\0';
+  if (named && k->random) {
+    pbl_problem_at(k->p, model, "model and random: give one of them, not both");
+  } else if (!named && !k->random) {
+    pbl_problem_at(k->p, at(k, "model"), "give either model (a folder) or random (sizes)");
+  } else if (named) {
+    pbl_path_resolve(k->p, model, k->c->model, sizeof k->c->model, true);
+  }
+}
+
+/* One "a" or "a-b"; moves *s behind it. Returns false when it is neither. */
+static bool parse_clamp_range(const char **s, long *low, long *high) {
+  char *end;
+  while (**s == ' ') (*s)++;
+  if (!isdigit((unsigned char)**s)) return false;
+  *low = *high = strtol(*s, &end, 10);
+  if (*end == '-') {
+    if (!isdigit((unsigned char)end[1])) return false;
+    *high = strtol(end + 1, &end, 10);
+  }
+  while (*end == ' ') end++;
+  *s = end;
+  return *end == '\0' || *end == ',';
+}
+
+static void check_clamp(const check *k) {
+  const char *s = k->c->clamp;
+  const pbl_node *node = at(k, "clamp");
+  if (*s == '\0') return;
+  for (;;) {
+    long low, high;
+    if (!parse_clamp_range(&s, &low, &high)) {
+      pbl_problem_at(k->p, node, "clamp: '%.60s' is no list such as \"0-3,7\"", k->c->clamp);
+      return;
+    }
+    if (high < low) {
+      pbl_problem_at(k->p, node, "clamp: range %ld-%ld runs backwards", low, high);
+      return;
+    }
+    if (high >= pbits(k)) {
+      pbl_problem_at(k->p, node, "clamp: there is no p-bit %ld, the last is %d", high,
+                     pbits(k) - 1);
+      return;
+    }
+    if (*s++ == '\0') return;
+  }
+}
+
+static void check_window(const check *k) {
+  pbl_case_config *c = k->c;
+  const long long sweeps = (long long)c->draws * c->every;
+  if (c->q_window <= sweeps) return;
+  const pbl_node *node = pbl_yaml_get(k->node, "q_window_sweeps");
+  if (node == NULL) {
+    c->q_window = (int)sweeps;
+  } else {
+    pbl_problem_at(k->p, node,
+                   "q_window_sweeps: %d is longer than the run, draws (%d) times "
+                   "sweeps_per_draw (%d) = %lld",
+                   c->q_window, c->draws, c->every, sweeps);
+  }
+}
+
+static void check_faults(const check *k) {
+  const pbl_faults *f = &k->c->faults;
+  const pbl_node *faults = pbl_yaml_get(k->node, "faults");
+  if (!k->random || faults == NULL) return;
+  const int v = k->c->random_visible, h = k->c->random_hidden;
+  if (f->weight_offset != 0 && (f->weight_row > v || f->weight_col > h)) {
+    const pbl_node *weight = pbl_yaml_get(faults, "weight");
+    pbl_problem_at(k->p, weight != NULL ? weight : faults,
+                   "weight: no word (%d, %d) in an image of %d rows and %d columns", f->weight_row,
+                   f->weight_col, v + 1, h + 1);
+  }
+  if (f->stale_row > v) {
+    const pbl_node *row = pbl_yaml_get(faults, "stale_row");
+    pbl_problem_at(k->p, row != NULL ? row : faults, "stale_row: no row %d in an image of %d rows",
+                   f->stale_row, v + 1);
+  }
+}
+
+/* lanes 0: the most that divide the chains. */
+static void fill_lanes(pbl_case_config *c) {
+  if (c->hw.lanes != 0) return;
+  c->hw.lanes = c->chains < MAX_LANES ? c->chains : MAX_LANES;
+  while (c->chains % c->hw.lanes != 0) c->hw.lanes--;
+}
+
+static void check_hw(const check *k) {
+  pbl_case_config *c = k->c;
+  const pbl_node *lanes = at_hw(k, "lanes");
+  fill_lanes(c);
+  c->hw.replicas = c->chains;
+  c->hw.n_visible = c->hw.n_hidden = 0;
+  if (c->chains % c->hw.lanes != 0) {
+    pbl_problem_at(k->p, lanes != NULL ? lanes : at(k, "chains"),
+                   "lanes: %d do not divide the %d chains of case '%s'", c->hw.lanes, c->chains,
+                   c->name);
+    return;
+  }
+  /* The sizes of a model are not known here; the smallest array asks least of the other keys. */
+  pbl_hw sized = c->hw;
+  sized.n_visible = k->random ? c->random_visible : 1;
+  sized.n_hidden = k->random ? c->random_hidden : 1;
+  pbl_error fault = {0};
+  if (pbl_hw_check(&sized, &fault) == PBL_OK) return;
+  const pbl_node *own = pbl_yaml_get(k->node, "hw");
+  const pbl_node *where = own != NULL ? own : k->base_hw != NULL ? k->base_hw : k->node;
+  pbl_problem_at(k->p, where, "case '%s': %.240s", c->name, fault.message);
+}
+
+void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
+                    pbl_case_config *c) {
+  const pbl_node *random = pbl_yaml_get(node, "random");
+  const check k = {.p = p,
+                   .node = node,
+                   .base_hw = base_hw,
+                   .c = c,
+                   .random = random != NULL && !pbl_yaml_is_null(random)};
+  check_name(&k);
+  check_model(&k);
+  check_clamp(&k);
+  check_window(&k);
+  check_faults(&k);
+  check_hw(&k);
+  if (c->exact && k.random && pbits(&k) > MAX_EXACT_PBITS) {
+    pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
+                   pbits(&k), MAX_EXACT_PBITS);
+  }
+}

@@ -1,0 +1,224 @@
+#include "pbl_schema.h"
+
+/* One line of a table: I(struct, key, member, flags, min, max, default, meaning) and so on. */
+#define N(kind_, type, key_, member, flags_, min_, max_, fallback_, meaning_)            \
+  {                                                                                      \
+    .key = (key_), .kind = (kind_), .flags = (flags_), .offset = offsetof(type, member), \
+    .min = (min_), .max = (max_), .fallback = (fallback_), .meaning = (meaning_)         \
+  }
+#define I(...) N(PBL_FIELD_INT, __VA_ARGS__)
+#define U(...) N(PBL_FIELD_U64, __VA_ARGS__)
+#define D(...) N(PBL_FIELD_DOUBLE, __VA_ARGS__)
+#define B(type, key_, member, fallback_, meaning_) \
+  N(PBL_FIELD_BOOL, type, key_, member, 0, 0, 1, fallback_, meaning_)
+#define C(type, key_, member, choices_, fallback_, meaning_)                   \
+  {                                                                            \
+    .key = (key_), .kind = PBL_FIELD_CHOICE, .offset = offsetof(type, member), \
+    .choices = (choices_), .fallback = (fallback_), .meaning = (meaning_)      \
+  }
+#define T(type, key_, member, flags_, choices_, fallback_, meaning_)                            \
+  {                                                                                             \
+    .key = (key_), .kind = PBL_FIELD_TEXT, .flags = (flags_), .offset = offsetof(type, member), \
+    .size = sizeof(((type *)NULL)->member), .choices = (choices_), .fallback = (fallback_),     \
+    .meaning = (meaning_)                                                                       \
+  }
+#define S(key_, flags_, offset_, fields_, meaning_)                                   \
+  {                                                                                   \
+    .key = (key_), .kind = PBL_FIELD_SECTION, .flags = (flags_), .offset = (offset_), \
+    .fields = (fields_), .meaning = (meaning_)                                        \
+  }
+#define END \
+  { .key = NULL }
+#define MUST PBL_FIELD_REQUIRED
+#define ABOVE PBL_FIELD_ABOVE_MIN
+
+#define U64_MAX 18446744073709551615.0 /* 2^64 as a double: every uint64 passes */
+
+static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
+static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE}, {NULL, 0}};
+static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
+static const pbl_choice generators[] = {
+    {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
+static const pbl_choice kernels[] = {
+    {"cyclic", PBL_KERNEL_CYCLIC}, {"palindromic", PBL_KERNEL_PALINDROMIC}, {NULL, 0}};
+static const pbl_choice datasets[] = {
+    {"fashion-mnist", 0}, {"mnist", 0}, {"idx", 0}, {"bars", 0}, {NULL, 0}};
+
+static const pbl_field hw_fields[] = {
+    C(pbl_hw, "fabric", fabric, fabrics, "dense", "Wiring of the array."),
+    I(pbl_hw, "lanes", lanes, 0, 0, 32, "0",
+      "Replicas updated in parallel; must divide `chains`. 0: as many as `chains`, at most 32."),
+    I(pbl_hw, "weight_int", weight_int, 0, 0, 23, "5",
+      "Integer bits of a weight, without the sign."),
+    I(pbl_hw, "weight_frac", weight_frac, 0, 0, 23, "6",
+      "Fraction bits of a weight; 1 + `weight_int` + `weight_frac` is 4..24."),
+    I(pbl_hw, "beta_int", beta_int, 0, 0, 24, "4", "Integer bits of beta, which is unsigned."),
+    I(pbl_hw, "beta_frac", beta_frac, 0, 0, 24, "12",
+      "Fraction bits of beta; `beta_int` + `beta_frac` is 4..24."),
+    I(pbl_hw, "table_size", table_size, PBL_FIELD_POWER_OF_2, 16, 4096, "1024",
+      "Entries of the activation table."),
+    I(pbl_hw, "table_range_log2", table_range_log2, 0, 0, 8, "4",
+      "The table covers arguments 2 beta abs(I) up to 2 to this power."),
+    I(pbl_hw, "threshold_bits", threshold_bits, 0, 8, 32, "24",
+      "Bits of a probability in the table."),
+    C(pbl_hw, "rounding", rounding, roundings, "round",
+      "How a local field becomes a table index. `truncate` is biased, a negative control."),
+    C(pbl_hw, "generator", generator, generators, "xoshiro128++",
+      "Random number generator of each lane."),
+    I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
+      "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
+    I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
+      "Width of a local field. 0: the least that never wraps."),
+    END};
+
+static const pbl_field random_fields[] = {
+    I(pbl_case_config, "visible", random_visible, MUST, 1, 1024, NULL, "Visible p-bits."),
+    I(pbl_case_config, "hidden", random_hidden, MUST, 1, 1024, NULL, "Hidden p-bits."),
+    D(pbl_case_config, "scale", random_scale, 0, 0, 1000, "0.5",
+      "Standard deviation of the weights."),
+    D(pbl_case_config, "bias_scale", random_bias_scale, 0, 0, 1000, "0.2",
+      "Standard deviation of the biases."),
+    U(pbl_case_config, "seed", random_seed, 0, 0, U64_MAX, "1", "Seed of weights and biases."),
+    END};
+
+static const pbl_field weight_fault_fields[] = {
+    I(pbl_faults, "row", weight_row, 0, 0, 1024, "0",
+      "Image row: a visible p-bit, or the number of them for the row of hidden biases."),
+    I(pbl_faults, "col", weight_col, 0, 0, 1024, "0",
+      "Image column: a hidden p-bit, or the number of them for the column of visible biases."),
+    I(pbl_faults, "offset", weight_offset, 0, -8388608, 8388607, "0",
+      "Added to the word, in units of its last bit. 0: sound."),
+    END};
+
+static const pbl_field fault_fields[] = {
+    D(pbl_faults, "beta_gain", beta_gain, ABOVE, 0, 100, "1",
+      "The device's beta times this. 1: sound."),
+    S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
+    I(pbl_faults, "stale_row", stale_row, 0, -1, 1024, "-1",
+      "Row that keeps the words of another image. -1: none."),
+    B(pbl_faults, "before_hash", before_hash, "false",
+      "Corrupt before the device hashes its image (the run must be refused), else after."),
+    END};
+
+const pbl_field pbl_schema_case[] = {
+    T(pbl_case_config, "name", name, MUST, NULL, NULL,
+      "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
+    T(pbl_case_config, "model", model, 0, NULL, "\"\"",
+      "Model folder. Either this or `random`. Looked for from the current folder, then the "
+      "file's folder, then `PBITLOOP_SOURCE_DIR`."),
+    S("random", 0, 0, random_fields, "A random restricted Boltzmann machine instead of a model."),
+    D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
+    C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
+      "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible)."),
+    I(pbl_case_config, "chains", chains, 0, 1, 256, "16",
+      "Replicas of the device and chains of the reference."),
+    I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
+      "Sweeps before the first draw."),
+    I(pbl_case_config, "draws", draws, 0, 1, 1e8, "2000", "Draws per chain."),
+    I(pbl_case_config, "sweeps_per_draw", every, 0, 1, 1e6, "1", "Sweeps from draw to draw."),
+    I(pbl_case_config, "q_window_sweeps", q_window, 0, 1, 1e9, "100",
+      "Window K of one gradient estimate in Q_op; at most `draws` times `sweeps_per_draw` (the "
+      "default shrinks to that)."),
+    B(pbl_case_config, "exact", exact, "false",
+      "Also compare with the exact law; at most 20 p-bits."),
+    T(pbl_case_config, "clamp", clamp, 0, NULL, "\"\"",
+      "p-bits held at their first state, as `\"0-3,7\"`; visible first, then hidden."),
+    S("faults", 0, offsetof(pbl_case_config, faults), fault_fields,
+      "Negative controls: deliberate faults of the device that the comparison must find."),
+    S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), hw_fields,
+      "Keys of `hw` that differ in this case."),
+    END};
+
+static const pbl_field lockstep_fields[] = {
+    U(pbl_compare_root, "sweeps", config.lockstep_sweeps, 0, 1, 1e12, "200", "Sweeps per case."),
+    I(pbl_compare_root, "throttle_permille", config.lockstep_throttle_permille, 0, 1, 1000, "1000",
+      "Probability, in thousandths, that the receiver takes a stream word on a clock. 1000: no "
+      "back-pressure."),
+    U(pbl_compare_root, "reset_seed", config.lockstep_reset_seed, 0, 0, U64_MAX, "1",
+      "Seed of the values that uninitialised registers of the RTL start with."),
+    END};
+
+const pbl_field pbl_schema_compare[] = {
+    I(pbl_compare_root, "schema", schema, MUST, 1, 1, NULL, "Version of this file format."),
+    U(pbl_compare_root, "seed", config.seed, 0, 0, U64_MAX, "1",
+      "Seed of the whole run; same seed, same bytes."),
+    C(pbl_compare_root, "device", config.device, devices, "rtl",
+      "Who plays the device: Verilated RTL or the bit-exact C twin."),
+    I(pbl_compare_root, "threads", config.threads, 0, 0, 1024, "0",
+      "Threads of the reference. 0: one per processor."),
+    T(pbl_compare_root, "out", config.out, 0, NULL, "\"\"",
+      "Results folder. Empty: `results/` and the file's name."),
+    U(pbl_compare_root, "timeout_cycles", config.timeout_cycles, 0, 1, 1e15, "1e9",
+      "Device cycles without any progress before a run is given up."),
+    D(pbl_compare_root, "clock_hz", config.clock_hz, ABOVE, 0, 1e12, "100e6",
+      "Assumed device clock, for effective samples per second of hardware."),
+    D(pbl_compare_root, "alpha", config.alpha, ABOVE, 0, 0.1, "1e-4",
+      "False-alarm probability of the whole verdict."),
+    S("hw", 0, offsetof(pbl_compare_root, hw), hw_fields, "Hardware of all cases."),
+    S("lockstep", 0, 0, lockstep_fields, "Only for `pbitloop lockstep`."),
+    {.key = "cases",
+     .kind = PBL_FIELD_LIST,
+     .flags = MUST,
+     .fields = pbl_schema_case,
+     .min = 1,
+     .max = PBL_MAX_CASES,
+     .meaning = "What to compare."},
+    END};
+
+static const pbl_field dataset_fields[] = {
+    T(pbl_train_root, "name", config.dataset, MUST, datasets, NULL,
+      "`fashion-mnist` (Debian package), `mnist` (folder of IDX files), `idx` (one IDX file), "
+      "`bars` (bars and stripes, generated)."),
+    T(pbl_train_root, "path", config.dataset_path, 0, NULL, "\"\"",
+      "Folder or file of the data; needed by `mnist` and `idx`. Looked for like a model."),
+    I(pbl_train_root, "rows", config.rows, 0, 0, 1024, "0", "Image rows; needed by `bars`."),
+    I(pbl_train_root, "cols", config.cols, 0, 0, 1024, "0", "Image columns; needed by `bars`."),
+    I(pbl_train_root, "threshold", config.threshold, 0, 1, 255, "128",
+      "A pixel of at least this value becomes +1, else -1."),
+    I(pbl_train_root, "max_images", config.max_images, 0, 0, 1e7, "0",
+      "Use the first so many images. 0: all."),
+    END};
+
+static const pbl_field model_fields[] = {
+    I(pbl_train_root, "hidden", config.n_hidden, MUST, 1, 1024, NULL, "Hidden p-bits."),
+    D(pbl_train_root, "initial_scale", config.initial_scale, 0, 0, 10, "0.01",
+      "Standard deviation of the first weights."),
+    D(pbl_train_root, "beta", config.beta, ABOVE, 0, 1000, "1",
+      "Inverse temperature of the model."),
+    END};
+
+static const pbl_field training_fields[] = {
+    D(pbl_train_root, "learning_rate", config.learning_rate, ABOVE, 0, 100, "0.01",
+      "Step per update, on the mean gradient of a batch."),
+    D(pbl_train_root, "weight_decay", config.weight_decay, 0, 0, 10, "1e-4",
+      "L2 decay of the weights (not of the biases)."),
+    I(pbl_train_root, "batch_size", config.batch_size, 0, 1, 1e6, "100", "Images per update."),
+    I(pbl_train_root, "chains", config.n_chains, 0, 1, 1e5, "100", "Persistent chains."),
+    I(pbl_train_root, "sweeps_per_update", config.sweeps_per_update, 0, 1, 1e4, "1",
+      "Sweeps of the persistent chains per update."),
+    I(pbl_train_root, "epochs", config.epochs, 0, 1, 1e6, "10", "Passes over the data."),
+    I(pbl_train_root, "checkpoint_every_epochs", config.checkpoint_every, 0, 0, 1e6, "1",
+      "Epochs from checkpoint to checkpoint. 0: only at the end."),
+    I(pbl_train_root, "log_every_epochs", config.log_every, 0, 1, 1e6, "1",
+      "Epochs from log line to log line."),
+    END};
+
+static const pbl_field evaluation_fields[] = {
+    I(pbl_train_root, "ais_chains", config.ais_chains, 0, 0, 1e5, "100",
+      "Chains of annealed importance sampling. 0: no evaluation."),
+    I(pbl_train_root, "ais_temperatures", config.ais_temperatures, 0, 2, 1e7, "10000",
+      "Steps of its temperature ladder."),
+    END};
+
+const pbl_field pbl_schema_train[] = {
+    I(pbl_train_root, "schema", schema, MUST, 1, 1, NULL, "Version of this file format."),
+    U(pbl_train_root, "seed", config.seed, 0, 0, U64_MAX, "1",
+      "Seed of the whole run; same seed, same bytes."),
+    I(pbl_train_root, "threads", config.threads, 0, 0, 1024, "0", "Threads. 0: one per processor."),
+    T(pbl_train_root, "out", config.out, 0, NULL, "\"\"",
+      "Model folder to write. Empty: `results/` and the file's name."),
+    S("dataset", MUST, 0, dataset_fields, "What to learn."),
+    S("model", MUST, 0, model_fields, "The restricted Boltzmann machine."),
+    S("training", 0, 0, training_fields, "Persistent contrastive divergence."),
+    S("evaluation", 0, 0, evaluation_fields, "The likelihood estimate at the end."),
+    END};

@@ -1,0 +1,220 @@
+/* Everything the host writes before a run: image, clamps, states, generators. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver_internal.h"
+#include "pbl_rng.h"
+
+enum { TARGET_WEIGHTS = 0, TARGET_TABLE, TARGET_CLAMPS, TARGET_STATE, TARGET_GENERATOR };
+
+static pbl_status select_target(pbl_driver *d, uint32_t target, size_t row, pbl_error *err) {
+  pbl_status s = PBL_WRITE(d, IMG_SELECT, target, err);
+  if (s == PBL_OK) s = PBL_WRITE(d, IMG_ADDRESS, (uint32_t)row << PBL_IMG_ADDRESS_ROW_SHIFT, err);
+  return s;
+}
+
+static pbl_status write_rows(pbl_driver *d, size_t first, size_t n_rows, const int32_t *words,
+                             pbl_progress *p, pbl_error *err) {
+  const size_t n_cols = (size_t)d->hw.n_hidden + 1;
+  pbl_status s = select_target(d, TARGET_WEIGHTS, first, err);
+  for (size_t i = 0; s == PBL_OK && i < n_rows; i++) {
+    for (size_t j = 0; s == PBL_OK && j < n_cols; j++)
+      s = PBL_WRITE(d, IMG_DATA, (uint32_t)words[i * n_cols + j], err);
+    if (s == PBL_OK && !pbl_progress_report(p, "uploading image", i + 1, n_rows))
+      s = pbl_fail(err, PBL_INTERRUPTED, "upload stopped after weight row %zu of %zu", i + 1,
+                   n_rows);
+  }
+  return s;
+}
+
+static pbl_status write_table(pbl_driver *d, const pbl_image *image, pbl_error *err) {
+  pbl_status s = select_target(d, TARGET_TABLE, 0, err);
+  for (int k = 0; s == PBL_OK && k < d->hw.table_size; k++)
+    s = PBL_WRITE(d, IMG_DATA, image->table[k], err);
+  return s;
+}
+
+static pbl_status write_clamps(pbl_driver *d, const uint8_t *clamp, pbl_error *err) {
+  const int n_pbits = pbl_hw_pbits(&d->hw);
+  pbl_status s = select_target(d, TARGET_CLAMPS, 0, err);
+  for (int p = 0; s == PBL_OK && p < n_pbits; p++)
+    s = PBL_WRITE(d, IMG_DATA, clamp[p] ? 1u : 0u, err);
+  return s;
+}
+
+static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err) {
+  const pbl_device_ops *ops = d->dev->ops;
+  const uint64_t batch =
+      d->timeout_cycles < PBL_DRIVER_BATCH ? d->timeout_cycles : PBL_DRIVER_BATCH;
+  pbl_patience patience;
+  pbl_patience_start(&patience, d);
+  for (;;) {
+    uint32_t status;
+    uint64_t waited_cycles;
+    pbl_status s = pbl_driver_status(d, &status, "while the image was hashed", err);
+    if (s != PBL_OK) return s;
+    if (!(status & PBL_STATUS_CHECKING_MASK) && (status & PBL_STATUS_HASH_VALID_MASK))
+      return PBL_OK;
+    if (pbl_patience_is_over(&patience, d, &waited_cycles))
+      return pbl_fail(err, PBL_TIMEOUT,
+                      "%s device: image hash: no STATUS.HASH_VALID for %llu cycles (STATUS 0x%08X)",
+                      ops->name, (unsigned long long)waited_cycles, status);
+    if (!pbl_progress_report(p, "hashing image", waited_cycles, 0))
+      return pbl_fail(err, PBL_INTERRUPTED, "stopped while the device hashed its image");
+    s = ops->advance(d->dev, batch, err);
+    if (s != PBL_OK) return pbl_wrap(err, s, "%s device: hashing the image", ops->name);
+  }
+}
+
+/* The device hashes its memories through the ports that sampling reads. */
+static pbl_status verify_image(pbl_driver *d, pbl_progress *p, pbl_error *err) {
+  const uint32_t expected = pbl_image_hash(&d->image);
+  uint32_t hash = 0;
+  d->verified = false;
+  pbl_status s = pbl_driver_status(d, NULL, "after the image was written", err);
+  /* A pending interrupt would end every advance() after one clock. */
+  if (s == PBL_OK) s = PBL_WRITE(d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
+  if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_CHECK_MASK, err);
+  if (s == PBL_OK) s = wait_for_check(d, p, err);
+  if (s == PBL_OK) s = PBL_READ(d, &hash, IMG_HASH, err);
+  if (s != PBL_OK) return s;
+  if (hash != expected)
+    return pbl_fail(err, PBL_HASH,
+                    "%s device: IMG_HASH is 0x%08X, expected 0x%08X: the device does not hold the "
+                    "image that was sent.\nSampling is refused, since its samples would belong to "
+                    "another model. Upload again; if the hashes still differ, the image port or a "
+                    "memory is faulty: run `pbitloop lockstep` on this variant, and look for "
+                    "injected faults in the configuration.",
+                    d->dev->ops->name, hash, expected);
+  d->verified = true;
+  return PBL_OK;
+}
+
+static pbl_status check_image_fits(const pbl_driver *d, const pbl_image *image, pbl_error *err) {
+  const pbl_hw *a = &image->hw, *b = &d->hw;
+  const struct {
+    const char *name;
+    int image, device;
+  } pairs[] = {
+      {"n_visible", a->n_visible, b->n_visible},
+      {"n_hidden", a->n_hidden, b->n_hidden},
+      {"lanes", a->lanes, b->lanes},
+      {"weight width", pbl_hw_weight_bits(a), pbl_hw_weight_bits(b)},
+      {"weight_frac", a->weight_frac, b->weight_frac},
+      {"beta width", pbl_hw_beta_bits(a), pbl_hw_beta_bits(b)},
+      {"beta_frac", a->beta_frac, b->beta_frac},
+      {"table_size", a->table_size, b->table_size},
+      {"table_range_log2", a->table_range_log2, b->table_range_log2},
+      {"threshold_bits", a->threshold_bits, b->threshold_bits},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (pairs[i].image != pairs[i].device)
+      return pbl_fail(err, PBL_INVALID, "driver: image was made for %s %d, the device has %d",
+                      pairs[i].name, pairs[i].image, pairs[i].device);
+  }
+  return PBL_OK;
+}
+
+static pbl_status keep_copy(pbl_driver *d, const pbl_image *image, pbl_error *err) {
+  const size_t n_words = ((size_t)d->hw.n_visible + 1) * ((size_t)d->hw.n_hidden + 1);
+  const size_t n_pbits = (size_t)pbl_hw_pbits(&d->hw), n_table = (size_t)d->hw.table_size;
+  pbl_image *own = &d->image;
+  if (!d->has_image) {
+    own->words = malloc(n_words * sizeof *own->words);
+    own->table = malloc(n_table * sizeof *own->table);
+    own->clamp = malloc(n_pbits);
+    if (own->words == NULL || own->table == NULL || own->clamp == NULL) {
+      free(own->words);
+      free(own->table);
+      free(own->clamp);
+      *own = (pbl_image){.words = NULL};
+      return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for a copy of the image");
+    }
+    d->has_image = true;
+  }
+  own->hw = image->hw;
+  own->beta = image->beta;
+  memcpy(own->words, image->words, n_words * sizeof *own->words);
+  memcpy(own->table, image->table, n_table * sizeof *own->table);
+  memcpy(own->clamp, image->clamp, n_pbits);
+  return PBL_OK;
+}
+
+pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p,
+                             pbl_error *err) {
+  d->verified = false;
+  d->poked = false;
+  pbl_status s = check_image_fits(d, image, err);
+  if (s == PBL_OK) s = keep_copy(d, image, err);
+  /* CLEAR before: an old STATUS.ERROR must not be taken for a new one. */
+  if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_CLEAR_MASK, err);
+  if (s == PBL_OK) s = write_rows(d, 0, (size_t)d->hw.n_visible + 1, image->words, p, err);
+  if (s == PBL_OK) s = write_table(d, image, err);
+  if (s == PBL_OK) s = write_clamps(d, image->clamp, err);
+  if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta, err);
+  if (s == PBL_OK) s = verify_image(d, p, err);
+  return s;
+}
+
+pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err) {
+  if (row < 0 || row > d->hw.n_visible)
+    return pbl_fail(err, PBL_INVALID, "driver: weight row %d (0..%d)", row, d->hw.n_visible);
+  d->poked = true;
+  const pbl_status s = write_rows(d, (size_t)row, 1, words, NULL, err);
+  return s == PBL_OK ? pbl_driver_status(d, NULL, "after a weight row was written", err) : s;
+}
+
+pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err) {
+  if (!d->has_image)
+    return pbl_fail(err, PBL_INVALID, "driver: clamps are part of the image; upload one first");
+  for (int p = 0; p < pbl_hw_pbits(&d->hw); p++) d->image.clamp[p] = clamp[p] ? 1 : 0;
+  const bool was_verified = d->verified;
+  d->verified = false;
+  pbl_status s = write_clamps(d, d->image.clamp, err);
+  if (s != PBL_OK || !was_verified) return s;
+  if (!d->poked) return verify_image(d, NULL, err);
+  s = pbl_driver_status(d, NULL, "after the clamps were written", err);
+  d->verified = s == PBL_OK;
+  return s;
+}
+
+pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err) {
+  pbl_xoshiro g;
+  pbl_xoshiro_seed(&g, seed);
+  pbl_status s = select_target(d, TARGET_GENERATOR, 0, err);
+  for (int lane = 0; s == PBL_OK && lane < d->hw.lanes; lane++) {
+    for (int w = 0; s == PBL_OK && w < 4; w++) {
+      uint32_t word = g.s[w];
+      if (d->hw.generator == PBL_GEN_LFSR32 && w == 0 && word == UINT32_MAX) word = 1;
+      s = PBL_WRITE(d, IMG_DATA, word, err);
+    }
+    pbl_xoshiro_jump(&g);
+  }
+  if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the generators were seeded", err);
+  d->seeded = s == PBL_OK;
+  return s;
+}
+
+pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_error *err) {
+  const size_t n_pbits = (size_t)pbl_hw_pbits(&d->hw), lanes = (size_t)d->hw.lanes;
+  const size_t contexts = (size_t)pbl_hw_contexts(&d->hw);
+  for (size_t i = 0; i < n_pbits * lanes * contexts; i++) {
+    if (states[i] != 1 && states[i] != -1)
+      return pbl_fail(err, PBL_INVALID, "driver: state %d of p-bit %zu of replica %zu is not +-1",
+                      states[i], i % n_pbits, i / n_pbits);
+  }
+  d->has_state = false;
+  pbl_status s = PBL_OK;
+  for (size_t c = 0; s == PBL_OK && c < contexts; c++) {
+    s = select_target(d, TARGET_STATE, c, err);
+    for (size_t p = 0; s == PBL_OK && p < n_pbits; p++) {
+      uint32_t word = 0;
+      for (size_t l = 0; l < lanes; l++)
+        word |= (uint32_t)(states[(c * lanes + l) * n_pbits + p] > 0) << l;
+      s = PBL_WRITE(d, IMG_DATA, word, err);
+    }
+  }
+  if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the states were written", err);
+  d->has_state = s == PBL_OK;
+  return s;
+}

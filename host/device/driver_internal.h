@@ -1,0 +1,70 @@
+/* Inside the driver: its state, bus access with names in the messages, and patience. */
+#ifndef PBL_DRIVER_INTERNAL_H
+#define PBL_DRIVER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pbl_driver.h"
+#include "pbl_regs.h"
+
+/* Clocks per advance(). Fixed rather than adapted to wall time, so that a run repeats exactly. */
+#define PBL_DRIVER_BATCH 32768u
+
+struct pbl_driver {
+  pbl_device *dev;
+  pbl_hw hw;
+  uint64_t timeout_cycles;
+  pbl_image image; /* own copy: set_clamp hashes the whole image again */
+  bool has_image;  /* the copy is allocated */
+  bool verified;   /* the device's hash agreed: sampling is allowed */
+  bool poked;      /* corrupted on purpose; the hash is not compared any more */
+  bool seeded, has_state;
+  bool unclean; /* the last run broke off; stale words may wait in the stream */
+};
+
+/* Read or write one register; a failure names it: PBL_READ(d, &value, STATUS, err). */
+#define PBL_READ(d, value, reg, err) pbl_driver_read(d, value, PBL_REG_##reg, #reg, err)
+#define PBL_WRITE(d, reg, value, err) pbl_driver_write(d, PBL_REG_##reg, value, #reg, err)
+#define PBL_READ64(d, value, reg, err) pbl_driver_read64(d, value, PBL_REG_##reg##_LO, #reg, err)
+#define PBL_FIELD(word, field) (((word)&PBL_##field##_MASK) >> PBL_##field##_SHIFT)
+
+pbl_status pbl_driver_read(pbl_driver *d, uint32_t *value, uint32_t address, const char *name,
+                           pbl_error *err);
+pbl_status pbl_driver_write(pbl_driver *d, uint32_t address, uint32_t value, const char *name,
+                            pbl_error *err);
+/* _LO first: reading it latches _HI, which follows at the next address. */
+pbl_status pbl_driver_read64(pbl_driver *d, uint64_t *value, uint32_t address_lo, const char *name,
+                             pbl_error *err);
+/* DEVICE when STATUS.ERROR is set; *status may be NULL. */
+pbl_status pbl_driver_status(pbl_driver *d, uint32_t *status, const char *after, pbl_error *err);
+
+/* How long nothing has happened. A device may also stop its clock when it believes to be idle, so
+ * rounds without a clock are counted too. */
+typedef struct {
+  uint64_t since_cycles, last_cycles;
+  unsigned still_rounds;
+} pbl_patience;
+
+void pbl_patience_start(pbl_patience *w, const pbl_driver *d);
+bool pbl_patience_is_over(pbl_patience *w, const pbl_driver *d, uint64_t *waited_cycles);
+
+/* Collects stream words into frames and frames into draws of the chain store. */
+typedef struct {
+  pbl_chains *out;
+  size_t lanes, contexts, n_pbits;
+  size_t frame_words;
+  size_t draw, end;     /* next draw to fill; first one that must not come */
+  size_t context, fill; /* next frame of that draw; words of it so far */
+  uint32_t *frame;      /* frame_words + 1, the last stays 0 */
+} pbl_frames;
+
+pbl_status pbl_frames_create(pbl_frames *f, const pbl_hw *hw, pbl_chains *out, size_t n_draws,
+                             pbl_error *err);
+void pbl_frames_release(pbl_frames *f);
+/* DEVICE when TLAST is out of step or more draws come than were asked for. */
+pbl_status pbl_frames_push(pbl_frames *f, const uint32_t *words, const uint8_t *last,
+                           size_t n_words, pbl_error *err);
+
+#endif

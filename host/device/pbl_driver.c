@@ -1,0 +1,246 @@
+#include "pbl_driver.h"
+
+#include <stdlib.h>
+
+#include "driver_internal.h"
+
+#define DEFAULT_TIMEOUT_CYCLES 1000000000u
+#define MAX_STILL_ROUNDS 10000u
+
+pbl_status pbl_driver_read(pbl_driver *d, uint32_t *value, uint32_t address, const char *name,
+                           pbl_error *err) {
+  const pbl_status s = d->dev->ops->read32(d->dev, value, address, err);
+  if (s == PBL_OK) return PBL_OK;
+  return pbl_wrap(err, s, "%s device: reading %s (0x%03X)", d->dev->ops->name, name, address);
+}
+
+pbl_status pbl_driver_write(pbl_driver *d, uint32_t address, uint32_t value, const char *name,
+                            pbl_error *err) {
+  const pbl_status s = d->dev->ops->write32(d->dev, address, value, err);
+  if (s == PBL_OK) return PBL_OK;
+  return pbl_wrap(err, s, "%s device: writing 0x%08X to %s (0x%03X)", d->dev->ops->name, value,
+                  name, address);
+}
+
+pbl_status pbl_driver_read64(pbl_driver *d, uint64_t *value, uint32_t address_lo, const char *name,
+                             pbl_error *err) {
+  uint32_t low, high;
+  pbl_status s = pbl_driver_read(d, &low, address_lo, name, err);
+  if (s == PBL_OK) s = pbl_driver_read(d, &high, address_lo + 4, name, err);
+  if (s == PBL_OK) *value = (uint64_t)high << 32 | low;
+  return s;
+}
+
+pbl_status pbl_driver_status(pbl_driver *d, uint32_t *status, const char *after, pbl_error *err) {
+  uint32_t word;
+  const pbl_status s = PBL_READ(d, &word, STATUS, err);
+  if (s != PBL_OK) return s;
+  if (status != NULL) *status = word;
+  if (word & PBL_STATUS_ERROR_MASK)
+    return pbl_fail(err, PBL_DEVICE,
+                    "%s device: STATUS.ERROR is set %s (STATUS 0x%08X): it refused a command or an "
+                    "image write; upload the image again to clear it",
+                    d->dev->ops->name, after, word);
+  return PBL_OK;
+}
+
+void pbl_patience_start(pbl_patience *w, const pbl_driver *d) {
+  w->since_cycles = w->last_cycles = d->dev->ops->cycles(d->dev);
+  w->still_rounds = 0;
+}
+
+bool pbl_patience_is_over(pbl_patience *w, const pbl_driver *d, uint64_t *waited_cycles) {
+  const uint64_t now = d->dev->ops->cycles(d->dev);
+  w->still_rounds = now == w->last_cycles ? w->still_rounds + 1 : 0;
+  w->last_cycles = now;
+  *waited_cycles = now - w->since_cycles;
+  return *waited_cycles >= d->timeout_cycles || w->still_rounds >= MAX_STILL_ROUNDS;
+}
+
+static pbl_status check_identity(pbl_driver *d, pbl_error *err) {
+  uint32_t id, version;
+  pbl_status s = PBL_READ(d, &id, ID, err);
+  if (s == PBL_OK && id != PBL_RESET_ID)
+    s = pbl_fail(err, PBL_DEVICE, "%s device: ID is 0x%08X, expected 0x%08X (\"PBIT\")",
+                 d->dev->ops->name, id, PBL_RESET_ID);
+  if (s == PBL_OK) s = PBL_READ(d, &version, VERSION, err);
+  if (s != PBL_OK) return s;
+  const int major = (int)PBL_FIELD(version, VERSION_MAJOR);
+  const int minor = (int)PBL_FIELD(version, VERSION_MINOR);
+  const int known_major = (int)PBL_FIELD(PBL_RESET_VERSION, VERSION_MAJOR);
+  const int known_minor = (int)PBL_FIELD(PBL_RESET_VERSION, VERSION_MINOR);
+  /* A later minor version only adds registers. */
+  if (major != known_major || minor < known_minor)
+    return pbl_fail(err, PBL_DEVICE,
+                    "%s device: VERSION is %d.%d (0x%08X), expected %d.%d (0x%08X) or a later "
+                    "minor version",
+                    d->dev->ops->name, major, minor, version, known_major, known_minor,
+                    PBL_RESET_VERSION);
+  return PBL_OK;
+}
+
+static pbl_status check_scratch(pbl_driver *d, pbl_error *err) {
+  static const uint32_t patterns[] = {0xA5A5A5A5u, 0x5A5A5A5Au, 0u};
+  for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+    uint32_t value;
+    pbl_status s = PBL_WRITE(d, SCRATCH, patterns[i], err);
+    if (s == PBL_OK) s = PBL_READ(d, &value, SCRATCH, err);
+    if (s != PBL_OK) return s;
+    if (value != patterns[i])
+      return pbl_fail(err, PBL_DEVICE,
+                      "%s device: SCRATCH reads 0x%08X, expected 0x%08X as written: the bus "
+                      "corrupts data",
+                      d->dev->ops->name, value, patterns[i]);
+  }
+  return PBL_OK;
+}
+
+static uint32_t log2_of(int power) {
+  uint32_t n = 0;
+  while ((1 << n) < power) n++;
+  return n;
+}
+
+static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
+  const pbl_hw *hw = &d->hw;
+  const int field_bits = hw->field_bits != 0 ? hw->field_bits : pbl_hw_min_field_bits(hw);
+  const struct {
+    const char *name;
+    uint32_t address, mask;
+    int shift;
+    uint32_t expected;
+  } fields[] = {
+#define CAP(reg, field, value)                                                              \
+  {#reg "." #field, PBL_REG_##reg, PBL_##reg##_##field##_MASK, PBL_##reg##_##field##_SHIFT, \
+   (uint32_t)(value)}
+      CAP(CAPS0, FABRIC, hw->fabric),
+      CAP(CAPS0, GENERATOR, hw->generator),
+      CAP(CAPS0, LFSR_STEPS, hw->lfsr_steps),
+      CAP(CAPS0, ROUNDING, hw->rounding),
+      CAP(CAPS_SIZE, VISIBLE, hw->n_visible),
+      CAP(CAPS_SIZE, HIDDEN, hw->n_hidden),
+      CAP(CAPS_REPLICAS, REPLICAS, hw->replicas),
+      CAP(CAPS_REPLICAS, LANES, hw->lanes),
+      CAP(CAPS_FORMAT, WEIGHT_BITS, pbl_hw_weight_bits(hw)),
+      CAP(CAPS_FORMAT, WEIGHT_FRAC, hw->weight_frac),
+      CAP(CAPS_FORMAT, BETA_BITS, pbl_hw_beta_bits(hw)),
+      CAP(CAPS_FORMAT, BETA_FRAC, hw->beta_frac),
+      CAP(CAPS_ACTIVATION, TABLE_LOG2, log2_of(hw->table_size)),
+      CAP(CAPS_ACTIVATION, THRESHOLD_BITS, hw->threshold_bits),
+      CAP(CAPS_ACTIVATION, FIELD_BITS, field_bits),
+      CAP(CAPS_ACTIVATION, RANGE_LOG2, hw->table_range_log2),
+#undef CAP
+  };
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    uint32_t word;
+    const pbl_status s = pbl_driver_read(d, &word, fields[i].address, fields[i].name, err);
+    if (s != PBL_OK) return s;
+    const uint32_t value = (word & fields[i].mask) >> fields[i].shift;
+    if (value != fields[i].expected)
+      return pbl_fail(err, PBL_DEVICE,
+                      "%s device: %s is %u, expected %u: another hardware variant was built; "
+                      "match the `hardware` keys of the configuration or rebuild the variant",
+                      d->dev->ops->name, fields[i].name, value, fields[i].expected);
+  }
+  return PBL_OK;
+}
+
+pbl_status pbl_driver_create(pbl_driver **out, pbl_device *dev, const pbl_hw *hw,
+                             const pbl_driver_options *opt, pbl_error *err) {
+  *out = NULL;
+  if (dev == NULL) return pbl_fail(err, PBL_INVALID, "driver: no device");
+  pbl_driver *d = calloc(1, sizeof *d);
+  if (d == NULL) {
+    dev->ops->close(dev);
+    return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory");
+  }
+  d->dev = dev;
+  d->hw = *hw;
+  d->timeout_cycles =
+      opt != NULL && opt->timeout_cycles != 0 ? opt->timeout_cycles : DEFAULT_TIMEOUT_CYCLES;
+  pbl_status s = pbl_hw_check(hw, err);
+  if (s == PBL_OK) s = check_identity(d, err);
+  if (s == PBL_OK) s = check_scratch(d, err);
+  if (s == PBL_OK) s = check_caps(d, err);
+  if (s == PBL_OK) {
+    *out = d;
+  } else {
+    pbl_driver_destroy(d);
+  }
+  return s;
+}
+
+void pbl_driver_destroy(pbl_driver *d) {
+  if (d == NULL) return;
+  d->dev->ops->close(d->dev);
+  free(d->image.words);
+  free(d->image.table);
+  free(d->image.clamp);
+  free(d);
+}
+
+pbl_device *pbl_driver_device(pbl_driver *d) {
+  return d->dev;
+}
+
+pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err) {
+  if (beta >> pbl_hw_beta_bits(&d->hw) != 0)
+    return pbl_fail(err, PBL_INVALID, "driver: beta word %u does not fit %d bits", beta,
+                    pbl_hw_beta_bits(&d->hw));
+  return PBL_WRITE(d, BETA, beta, err);
+}
+
+pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err) {
+  return PBL_WRITE(d, CONFIG, (uint32_t)kernel << PBL_CONFIG_KERNEL_SHIFT, err);
+}
+
+pbl_status pbl_driver_counters_read(pbl_driver *d, pbl_driver_counters *out, pbl_error *err) {
+  pbl_driver_counters c = {0};
+  pbl_status s = PBL_READ64(d, &c.sweeps, SWEEP_COUNT, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.flips, FLIPS, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.saturations, SATURATIONS, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.freezes, FREEZES, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.samples, SAMPLES, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.busy_cycles, BUSY_CYCLES, err);
+  if (s == PBL_OK) s = PBL_READ64(d, &c.stall_cycles, STALL_CYCLES, err);
+  if (s == PBL_OK) s = PBL_READ(d, &c.beta_active, BETA_ACTIVE, err);
+  if (s == PBL_OK) *out = c;
+  return s;
+}
+
+pbl_status pbl_driver_energy(pbl_driver *d, int64_t *energy, pbl_error *err) {
+  for (int r = 0; r < d->hw.replicas; r++) {
+    uint64_t word = 0;
+    pbl_status s = PBL_WRITE(d, REPLICA_SELECT, (uint32_t)r, err);
+    if (s == PBL_OK) s = PBL_READ64(d, &word, ENERGY, err);
+    if (s != PBL_OK) return s;
+    energy[r] = (int64_t)word;
+  }
+  return PBL_OK;
+}
+
+pbl_status pbl_driver_probe_select(pbl_driver *d, int pbit, int replica, pbl_error *err) {
+  if (pbit < 0 || pbit >= pbl_hw_pbits(&d->hw) || replica < 0 || replica >= d->hw.replicas)
+    return pbl_fail(err, PBL_INVALID, "driver: probe of p-bit %d (0..%d) of replica %d (0..%d)",
+                    pbit, pbl_hw_pbits(&d->hw) - 1, replica, d->hw.replicas - 1);
+  return PBL_WRITE(d, PROBE_SELECT,
+                   (uint32_t)pbit << PBL_PROBE_SELECT_PBIT_SHIFT |
+                       (uint32_t)replica << PBL_PROBE_SELECT_REPLICA_SHIFT,
+                   err);
+}
+
+pbl_status pbl_driver_probe_read(pbl_driver *d, pbl_probe *out, pbl_error *err) {
+  pbl_probe probe = {0};
+  uint32_t field = 0, state = 0;
+  pbl_status s = PBL_READ(d, &field, PROBE_FIELD, err);
+  if (s == PBL_OK) s = PBL_READ(d, &probe.random_word, PROBE_RANDOM, err);
+  if (s == PBL_OK) s = PBL_READ(d, &probe.threshold, PROBE_THRESHOLD, err);
+  if (s == PBL_OK) s = PBL_READ(d, &state, PROBE_STATE, err);
+  if (s != PBL_OK) return s;
+  probe.field = (int32_t)field;
+  probe.new_state = PBL_FIELD(state, PROBE_STATE_NEW) ? 1 : -1;
+  probe.old_state = PBL_FIELD(state, PROBE_STATE_OLD) ? 1 : -1;
+  probe.clamped = (int)PBL_FIELD(state, PROBE_STATE_CLAMPED);
+  *out = probe;
+  return PBL_OK;
+}

@@ -1,0 +1,220 @@
+/* Oracles of real models: conditional tables, law, moments. */
+#include "pbl_oracle.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle_internal.h"
+
+double pbl_oracle_mean(const pbl_oracle *o, const double *f) {
+  const size_t n = o->visible_states;
+  double total = 0.0;
+  for (size_t h = 0; h < o->hidden_states; h++) {
+    double row = 0.0;
+    for (size_t x = h * n; x < (h + 1) * n; x++) row += o->law[x] * f[x];
+    total += row;
+  }
+  return total;
+}
+
+double pbl_oracle_inner(const pbl_oracle *o, const double *f, const double *g) {
+  const size_t n = o->visible_states;
+  double total = 0.0;
+  for (size_t h = 0; h < o->hidden_states; h++) {
+    double row = 0.0;
+    for (size_t x = h * n; x < (h + 1) * n; x++) row += o->law[x] * f[x] * g[x];
+    total += row;
+  }
+  return total;
+}
+
+static pbl_status check_shape(int V, int H, pbl_kernel kernel, pbl_error *err) {
+  if (V < 1 || H < 1 || V > PBL_ORACLE_MAX_PBITS || H > PBL_ORACLE_MAX_PBITS - V) {
+    return pbl_fail(err, PBL_INVALID,
+                    "exact oracle: %d visible + %d hidden p-bits; both must be >= 1 and their sum "
+                    "at most %d",
+                    V, H, PBL_ORACLE_MAX_PBITS);
+  }
+  if (kernel != PBL_KERNEL_CYCLIC && kernel != PBL_KERNEL_PALINDROMIC)
+    return pbl_fail(err, PBL_INVALID, "exact oracle: unknown kernel %d", (int)kernel);
+  return PBL_OK;
+}
+
+pbl_status pbl_oracle_allocate(pbl_oracle **out, int V, int H, pbl_kernel kernel, pbl_error *err) {
+  *out = NULL;
+  pbl_status status = check_shape(V, H, kernel, err);
+  if (status != PBL_OK) return status;
+  pbl_oracle *o = calloc(1, sizeof *o);
+  if (o == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
+  o->V = V;
+  o->H = H;
+  o->kernel = kernel;
+  o->visible_states = (size_t)1 << V;
+  o->hidden_states = (size_t)1 << H;
+  o->log_z = NAN;
+  o->p_hidden = malloc((size_t)H * o->visible_states * sizeof(double));
+  o->p_visible = malloc((size_t)V * o->hidden_states * sizeof(double));
+  o->law = malloc(pbl_oracle_count(o) * sizeof(double));
+  if (o->p_hidden == NULL || o->p_visible == NULL || o->law == NULL) {
+    const size_t n = pbl_oracle_count(o);
+    pbl_oracle_destroy(o);
+    return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: no memory for %zu states", n);
+  }
+  *out = o;
+  return PBL_OK;
+}
+
+void pbl_oracle_destroy(pbl_oracle *o) {
+  if (o == NULL) return;
+  free(o->p_hidden);
+  free(o->p_visible);
+  free(o->law);
+  free(o);
+}
+
+/* weights: (V+1) x (H+1) in the image's layout (biases in the last column and row), so that the
+ * real and the integer model share every index. */
+static double visible_field(const double *weights, int H, int i, size_t h) {
+  const double *row = weights + (size_t)i * (size_t)(H + 1);
+  double field = row[H];
+  for (int j = 0; j < H; j++) field += row[j] * pbl_oracle_spin(h, j);
+  return field;
+}
+
+static double hidden_field(const double *weights, int V, int H, int j, size_t v) {
+  const size_t stride = (size_t)(H + 1);
+  double field = weights[(size_t)V * stride + (size_t)j];
+  for (int i = 0; i < V; i++)
+    field += weights[(size_t)i * stride + (size_t)j] * pbl_oracle_spin(v, i);
+  return field;
+}
+
+static double sigmoid(double x) {
+  return 1.0 / (1.0 + exp(-x));
+}
+
+static void fill_ideal_conditionals(pbl_oracle *o, const double *weights, double beta) {
+  for (int j = 0; j < o->H; j++) {
+    for (size_t v = 0; v < o->visible_states; v++) {
+      const double field = hidden_field(weights, o->V, o->H, j, v);
+      o->p_hidden[(size_t)j * o->visible_states + v] = sigmoid(2.0 * beta * field);
+    }
+  }
+  for (size_t h = 0; h < o->hidden_states; h++) {
+    for (int i = 0; i < o->V; i++) {
+      const double field = visible_field(weights, o->H, i, h);
+      o->p_visible[h * (size_t)o->V + (size_t)i] = sigmoid(2.0 * beta * field);
+    }
+  }
+}
+
+/* law <- exp(-beta E)/Z; sets log_z. */
+void pbl_oracle_fill_ideal_law(pbl_oracle *o, const double *weights, double beta) {
+  const size_t n = o->visible_states;
+  const double *hidden_bias = weights + (size_t)o->V * (size_t)(o->H + 1);
+  double largest = -INFINITY;
+  for (size_t h = 0; h < o->hidden_states; h++) {
+    double *row = o->law + h * n;
+    row[0] = 0.0;
+    for (int j = 0; j < o->H; j++) row[0] += beta * hidden_bias[j] * pbl_oracle_spin(h, j);
+    for (int i = 0; i < o->V; i++) {
+      /* -beta E is linear in each spin, so the table doubles spin by spin. */
+      const double term = beta * visible_field(weights, o->H, i, h);
+      const size_t half = (size_t)1 << i;
+      for (size_t v = 0; v < half; v++) {
+        row[v + half] = row[v] + term;
+        row[v] -= term;
+      }
+    }
+    for (size_t v = 0; v < n; v++) largest = row[v] > largest ? row[v] : largest;
+  }
+  double z = 0.0;
+  for (size_t h = 0; h < o->hidden_states; h++) {
+    double row_sum = 0.0;
+    for (size_t x = h * n; x < (h + 1) * n; x++) {
+      o->law[x] = exp(o->law[x] - largest);
+      row_sum += o->law[x];
+    }
+    z += row_sum;
+  }
+  for (size_t x = 0; x < pbl_oracle_count(o); x++) o->law[x] /= z;
+  o->log_z = largest + log(z);
+}
+
+pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
+                                     const double *weights, double beta, pbl_kernel kernel,
+                                     pbl_error *err) {
+  pbl_status status = pbl_oracle_allocate(out, n_visible, n_hidden, kernel, err);
+  if (status != PBL_OK) return status;
+  const size_t n_words = (size_t)(n_visible + 1) * (size_t)(n_hidden + 1);
+  bool finite = isfinite(beta) && beta >= 0.0;
+  for (size_t k = 0; k < n_words; k++) finite = finite && isfinite(weights[k]);
+  if (!finite) {
+    pbl_oracle_destroy(*out);
+    *out = NULL;
+    return pbl_fail(err, PBL_INVALID,
+                    "exact oracle: beta %g or a weight is not finite, or beta is negative", beta);
+  }
+  fill_ideal_conditionals(*out, weights, beta);
+  pbl_oracle_fill_ideal_law(*out, weights, beta);
+  return PBL_OK;
+}
+
+pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double beta,
+                                   pbl_kernel kernel, pbl_error *err) {
+  const int V = m->n_visible, H = m->n_hidden;
+  *out = NULL;
+  pbl_status status = check_shape(V, H, kernel, err);
+  if (status != PBL_OK) return status;
+  const size_t stride = (size_t)H + 1;
+  double *weights = calloc(((size_t)V + 1) * stride, sizeof *weights);
+  if (weights == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
+  for (size_t i = 0; i < (size_t)V; i++) {
+    for (size_t j = 0; j < (size_t)H; j++)
+      weights[i * stride + j] = (double)m->w[i * (size_t)H + j];
+    weights[i * stride + (size_t)H] = (double)m->b[i];
+  }
+  for (size_t j = 0; j < (size_t)H; j++) weights[(size_t)V * stride + j] = (double)m->c[j];
+  status = pbl_oracle_create_weights(out, V, H, weights, beta, kernel, err);
+  free(weights);
+  return status;
+}
+
+size_t pbl_oracle_states(const pbl_oracle *o) {
+  return pbl_oracle_count(o);
+}
+const double *pbl_oracle_law(const pbl_oracle *o) {
+  return o->law;
+}
+double pbl_oracle_log_z(const pbl_oracle *o) {
+  return o->log_z;
+}
+
+void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second) {
+  const size_t N = (size_t)(o->V + o->H);
+  double m[PBL_ORACLE_MAX_PBITS] = {0};
+  double m2[PBL_ORACLE_MAX_PBITS][PBL_ORACLE_MAX_PBITS] = {{0}};
+  for (size_t x = 0; x < pbl_oracle_count(o); x++) {
+    for (size_t p = 0; p < N; p++) {
+      const double signed_law = pbl_oracle_spin(x, (int)p) * o->law[x];
+      m[p] += signed_law;
+      if (second == NULL) continue;
+      for (size_t q = 0; q < p; q++) m2[p][q] += pbl_oracle_spin(x, (int)q) * signed_law;
+    }
+  }
+  for (size_t p = 0; p < N; p++) {
+    if (first != NULL) first[p] = m[p];
+    if (second == NULL) continue;
+    second[p * N + p] = 1.0;
+    for (size_t q = 0; q < p; q++) second[p * N + q] = second[q * N + p] = m2[p][q];
+  }
+}
+
+double pbl_oracle_total_variation(const pbl_oracle *a, const pbl_oracle *b) {
+  if (a->V != b->V || a->H != b->H) return NAN;
+  double total = 0.0;
+  for (size_t x = 0; x < pbl_oracle_count(a); x++) total += fabs(a->law[x] - b->law[x]);
+  return 0.5 * total;
+}

@@ -1,0 +1,426 @@
+/* One case of report.html: tables, the implied-beta bars (SVG) and the empty frames of the plots.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "pbl_report_internal.h"
+
+#define DIGITS 4
+
+static void cell(FILE *f, const char *text) {
+  fputs("<td>", f);
+  pbl_report_escape(f, text);
+  fputs("</td>", f);
+}
+
+static void cell_number(FILE *f, double x) {
+  char text[PBL_NUMBER_CHARS];
+  pbl_report_number(text, x, DIGITS);
+  cell(f, text);
+}
+
+static void cell_count(FILE *f, uint64_t n) {
+  fprintf(f, "<td>%llu</td>", (unsigned long long)n);
+}
+
+static void cell_estimate(FILE *f, pbl_estimate e) {
+  char text[PBL_ESTIMATE_CHARS];
+  pbl_report_estimate(text, e, DIGITS);
+  cell(f, text);
+}
+
+static void cell_tau(FILE *f, const pbl_tau_report *t) {
+  char text[PBL_ESTIMATE_CHARS];
+  pbl_report_tau(text, t, DIGITS);
+  fputs(t->gate && t->resolution != PBL_RESOLVED ? "<td title=\"" : "<td", f);
+  if (t->gate && t->resolution != PBL_RESOLVED) {
+    pbl_report_escape(f, t->gate);
+    fputc('"', f);
+  }
+  fprintf(f, ">");
+  pbl_report_escape(f, text);
+  fputs("</td>", f);
+}
+
+static void cell_ess(FILE *f, const pbl_tau_report *t) {
+  char text[PBL_NUMBER_CHARS];
+  pbl_report_ess(text, t, DIGITS);
+  cell(f, text);
+}
+
+static void row_head(FILE *f, const char *text) {
+  fputs("<tr><th scope=\"row\">", f);
+  pbl_report_escape(f, text);
+  fputs("</th>", f);
+}
+
+static void open_table(FILE *f, const char *caption, const char *const *heads) {
+  fprintf(f, "<div class=\"scroll\"><table>\n<caption>%s</caption>\n<thead><tr>", caption);
+  for (size_t i = 0; heads[i]; i++)
+    fprintf(f, "<th scope=\"col\"%s>%s</th>", strcmp(heads[i], "detail") ? "" : " class=\"text\"",
+            heads[i]);
+  fputs("</tr></thead>\n<tbody>\n", f);
+}
+
+static void close_table(FILE *f) {
+  fputs("</tbody></table></div>\n", f);
+}
+
+static void put_run(FILE *f, const pbl_result *r, const pbl_case_result *c) {
+  const pbl_case_config *k = c->config;
+  const pbl_hw *hw = &k->hw;
+  fprintf(f, "<p class=\"run\">RBM with %d visible and %d hidden p-bits; %d chains of %d draws, ",
+          c->n_visible, c->n_hidden, k->chains, k->draws);
+  if (k->every == 1)
+    fputs("one per sweep", f);
+  else
+    fprintf(f, "one every %d sweeps", k->every);
+  fprintf(f, ", after %d sweeps of burn-in; kernel %s; hardware played by ", k->burn_in,
+          pbl_kernel_name(k->kernel));
+  pbl_report_escape(f, pbl_report_backend_name(r));
+  fprintf(f,
+          ". Weights s[%d][%d], beta UQ%d.%d (word %u), table of %d over [0, %.0f), thresholds of "
+          "%d bits, generator %s, %d lane%s. Image hash 0x%08x.</p>\n",
+          hw->weight_int, hw->weight_frac, hw->beta_int, hw->beta_frac, (unsigned)c->beta_word,
+          hw->table_size, ldexp(1, hw->table_range_log2), hw->threshold_bits,
+          pbl_generator_name(hw->generator), hw->lanes, hw->lanes == 1 ? "" : "s",
+          (unsigned)c->image_hash);
+}
+
+static void put_observables(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {"observable",   "tau hardware",  "tau reference", "ratio",
+                                      "ESS hardware", "ESS reference", "exact tau",     NULL};
+  char name[64];
+  open_table(f,
+             "Integrated autocorrelation time (half-Sokal, in sweeps) and effective sample size, "
+             "with 95 % intervals. Q_op belongs to the gradient vector.",
+             heads);
+  for (size_t i = 0; i < c->n_observables; i++) {
+    const pbl_observable *o = &c->observables[i];
+    row_head(f, o->name);
+    cell_tau(f, &o->device.tau);
+    cell_tau(f, &o->reference.tau);
+    cell_estimate(f, o->tau_ratio);
+    cell_ess(f, &o->device.tau);
+    cell_ess(f, &o->reference.tau);
+    cell_number(f, o->exact_tau);
+    fputs("</tr>\n", f);
+  }
+  snprintf(name, sizeof name, "Q_op, K = %d sweeps", c->config->q_window);
+  row_head(f, name);
+  cell_estimate(f, c->q_op.device.q);
+  cell_estimate(f, c->q_op.reference.q);
+  cell_estimate(f, c->q_op.ratio);
+  fputs("<td>-</td><td>-</td>", f);
+  cell_number(f, c->q_op.exact);
+  fputs("</tr>\n", f);
+  close_table(f);
+}
+
+static void put_means(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {"observable",
+                                      "mean hardware",
+                                      "error",
+                                      "mean reference",
+                                      "error",
+                                      "exact",
+                                      "z",
+                                      "p",
+                                      "split R-hat hardware",
+                                      "reference",
+                                      NULL};
+  fputs("<details><summary>Means of the observables</summary>\n", f);
+  open_table(f,
+             "Means with Monte Carlo standard errors; z and p of their difference (Welch, over "
+             "chain means); exact: of the quantised kernel.",
+             heads);
+  for (size_t i = 0; i < c->n_observables; i++) {
+    const pbl_observable *o = &c->observables[i];
+    row_head(f, o->name);
+    cell_number(f, o->device.tau.mean);
+    cell_number(f, o->device.tau.mcse);
+    cell_number(f, o->reference.tau.mean);
+    cell_number(f, o->reference.tau.mcse);
+    cell_number(f, o->exact_mean);
+    cell_number(f, o->mean_z);
+    cell_number(f, o->mean_p);
+    cell_number(f, o->device.tau.split_rhat);
+    cell_number(f, o->reference.tau.split_rhat);
+    fputs("</tr>\n", f);
+  }
+  close_table(f);
+  fputs("</details>\n", f);
+}
+
+static void put_gates(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {"gate", "", "statistic", "p", "alpha", "detail", NULL};
+  open_table(f, "Gates of the verdict.", heads);
+  for (size_t i = 0; i < c->n_gates; i++) {
+    const pbl_gate *g = &c->gates[i];
+    row_head(f, g->name);
+    fputs(g->passed ? "<td class=\"pass\">passed</td>" : "<td class=\"fail\">FAILED</td>", f);
+    cell_number(f, g->statistic);
+    cell_number(f, g->p_value);
+    cell_number(f, g->alpha);
+    fputs("<td class=\"text\">", f);
+    pbl_report_escape(f, g->detail);
+    fputs("</td></tr>\n", f);
+  }
+  close_table(f);
+}
+
+static void put_families(FILE *f, const char *side, const pbl_innovation_report *r) {
+  char place[64];
+  for (int i = 0; i < PBL_TEST_COUNT; i++) {
+    const pbl_innovation_result *m = &r->family[i];
+    if (!m->name || !m->n_tests) continue;
+    row_head(f, m->name);
+    cell(f, side);
+    cell_count(f, m->n_tests);
+    cell_count(f, m->n_skipped);
+    cell_number(f, m->max_abs_z);
+    cell_number(f, m->p_value);
+    if (m->worst_a == SIZE_MAX)
+      snprintf(place, sizeof place, "-");
+    else if (m->worst_b == SIZE_MAX)
+      snprintf(place, sizeof place, "%zu", m->worst_a);
+    else
+      snprintf(place, sizeof place, "%zu, %zu", m->worst_a, m->worst_b);
+    cell(f, place);
+    fputs("</tr>\n", f);
+  }
+}
+
+static void put_innovations(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {"family",  "side",       "tests",    "skipped",
+                                      "max |z|", "p (family)", "worst at", NULL};
+  static const char *const bins[] = {"beta x field", "side", "observed", "expected", "z",
+                                     "updates",      NULL};
+  const pbl_innovation_report *const sides[2] = {&c->innovation_device, &c->innovation_reference};
+  static const char *const names[2] = {"hardware", "reference"};
+  fputs("<details><summary>Innovation tests, family by family</summary>\n", f);
+  open_table(f,
+             "Every update against the probability its law demands; skipped: too few updates for a "
+             "z-score.",
+             heads);
+  for (int k = 0; k < 2; k++) put_families(f, names[k], sides[k]);
+  close_table(f);
+  fputs("</details>\n<details><summary>Calibration curve as numbers</summary>\n", f);
+  open_table(f, "Mean new state by local field.", bins);
+  for (int k = 0; k < 2; k++) {
+    const pbl_innovation_report *r = sides[k];
+    for (size_t i = 0; i < r->n_bins && i < PBL_INNOVATION_BINS; i++) {
+      char x[PBL_NUMBER_CHARS];
+      pbl_report_number(x, r->bin_x[i], DIGITS);
+      row_head(f, x);
+      cell(f, names[k]);
+      cell_number(f, r->bin_observed[i]);
+      cell_number(f, r->bin_expected[i]);
+      cell_number(f, r->bin_z[i]);
+      cell_count(f, r->bin_count[i] > 0 ? (uint64_t)r->bin_count[i] : 0);
+      fputs("</tr>\n", f);
+    }
+  }
+  close_table(f);
+  fputs("</details>\n", f);
+}
+
+/* Widest finite |value|, so that both bars share one axis around zero. */
+static double beta_range(const pbl_estimate e[2]) {
+  double range = 0;
+  for (int k = 0; k < 2; k++) {
+    const double v[3] = {e[k].value, e[k].low, e[k].high};
+    for (int i = 0; i < 3; i++)
+      if (isfinite(v[i]) && fabs(v[i]) > range) range = fabs(v[i]);
+  }
+  return range > 0 ? range * 1.1 : 1;
+}
+
+static void put_beta_bars(FILE *f, const pbl_case_result *c) {
+  static const char *const names[2] = {"hardware", "reference"};
+  static const char *const classes[2] = {"device", "reference"};
+  const pbl_estimate e[2] = {pbl_report_beta_error(&c->innovation_device),
+                             pbl_report_beta_error(&c->innovation_reference)};
+  const double range = beta_range(e);
+  char end[PBL_NUMBER_CHARS];
+  pbl_report_number(end, 100 * range, 2);
+  fputs(
+      "<figure>\n<svg class=\"bars\" viewBox=\"0 0 640 118\" role=\"img\" "
+      "aria-label=\"Implied beta error of both sides with 95 % intervals\">\n"
+      "<line class=\"zero\" x1=\"370\" y1=\"6\" x2=\"370\" y2=\"92\"/>\n"
+      "<line class=\"axis\" x1=\"110\" y1=\"92\" x2=\"630\" y2=\"92\"/>\n",
+      f);
+  fprintf(f,
+          "<text x=\"110\" y=\"110\">-%s %%</text><text x=\"370\" y=\"110\" "
+          "text-anchor=\"middle\">0</text><text x=\"630\" y=\"110\" text-anchor=\"end\">+%s "
+          "%%</text>\n",
+          end, end);
+  for (int k = 0; k < 2; k++) {
+    const int y = 28 + 36 * k;
+    fprintf(f, "<text x=\"4\" y=\"%d\">%s</text>\n", y + 5, names[k]);
+    if (!isfinite(e[k].value)) continue;
+    if (isfinite(e[k].low) && isfinite(e[k].high))
+      fprintf(f, "<line class=\"%s\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n", classes[k],
+              370 + 260 * e[k].low / range, y, 370 + 260 * e[k].high / range, y);
+    fprintf(f, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%d\" r=\"5\"/>\n", classes[k],
+            370 + 260 * e[k].value / range, y);
+  }
+  char text[2][PBL_ESTIMATE_CHARS];
+  for (int k = 0; k < 2; k++) pbl_report_percent(text[k], e[k], 3);
+  fprintf(f,
+          "</svg>\n<figcaption>Implied error of beta (score estimate over all updates): hardware "
+          "%s, reference %s.</figcaption>\n</figure>\n",
+          text[0], text[1]);
+}
+
+static void put_frame(FILE *f, size_t index, const char *plot, const char *caption) {
+  fprintf(f,
+          "<figure class=\"js\"><div class=\"plot\" data-case=\"%zu\" data-plot=\"%s\"></div>"
+          "<figcaption>%s</figcaption></figure>\n",
+          index, plot, caption);
+}
+
+static void put_observable_plots(FILE *f, const pbl_case_result *c, size_t index) {
+  if (!c->n_observables) return;
+  fprintf(f,
+          "<h3>Chains</h3>\n<p class=\"js\"><label>Observable "
+          "<select data-case=\"%zu\">\n",
+          index);
+  for (size_t i = 0; i < c->n_observables; i++) {
+    fprintf(f, "<option value=\"%zu\">", i);
+    pbl_report_escape(f, c->observables[i].name);
+    fputs("</option>\n", f);
+  }
+  fputs("</select></label></p>\n<div class=\"grid\">\n", f);
+  put_frame(f, index, "trace-device", "Trace of the hardware: chains 0 and 1.");
+  put_frame(f, index, "trace-reference", "Trace of the reference: chains 0 and 1.");
+  put_frame(f, index, "acf",
+            "Normalised autocorrelation of both sides with bands of 1.96 standard errors.");
+  fputs("</div>\n", f);
+}
+
+static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
+  double max_abs[2], rms[2];
+  const pbl_scatter *const s[2] = {&c->first_moments, &c->second_moments};
+  static const char *const names[2] = {"first moments", "second moments v_i h_j"};
+  static const char *const heads[] = {"moments", "pairs", "largest difference", "rms difference",
+                                      NULL};
+  fputs("<h3>Law</h3>\n", f);
+  put_beta_bars(f, c);
+  fputs("<div class=\"grid\">\n", f);
+  put_frame(f, index, "calibration",
+            "Calibration: mean new state by beta x local field; line: what the law demands.");
+  put_frame(f, index, "calibration-z",
+            "Deviation from the law in standard errors, bin by bin; dashed: 3.");
+  if (s[0]->n) put_frame(f, index, "first", "First moments; dashed: identity.");
+  if (s[1]->n) put_frame(f, index, "second", "Second moments v_i h_j; dashed: identity.");
+  fputs("</div>\n", f);
+  open_table(f, "Hardware minus reference.", heads);
+  for (int k = 0; k < 2; k++) {
+    pbl_report_scatter_difference(s[k], &max_abs[k], &rms[k]);
+    row_head(f, names[k]);
+    cell_count(f, s[k]->n);
+    cell_number(f, max_abs[k]);
+    cell_number(f, rms[k]);
+    fputs("</tr>\n", f);
+  }
+  close_table(f);
+  put_innovations(f, c);
+}
+
+static void put_images(FILE *f, const pbl_case_result *c, size_t index) {
+  if (!c->n_images || c->image_rows <= 0 || c->image_cols <= 0) return;
+  fputs("<h3>Sampled images</h3>\n<div class=\"grid\">\n", f);
+  put_frame(f, index, "images-device", "Visible p-bits sampled by the hardware.");
+  put_frame(f, index, "images-reference", "Visible p-bits sampled by the reference.");
+  fputs("</div>\n", f);
+}
+
+static void put_rates(FILE *f, const pbl_result *r, const pbl_case_result *c) {
+  static const char *const heads[] = {"observable", "hardware, this run", "reference",
+                                      "hardware, at its clock", NULL};
+  char caption[160], clock[PBL_NUMBER_CHARS];
+  pbl_report_number(clock, r->config->clock_hz / 1e6, DIGITS);
+  snprintf(caption, sizeof caption,
+           "Effective samples per second. At its clock: a real device at %s MHz, an assumption.",
+           clock);
+  open_table(f, caption, heads);
+  for (size_t i = 0; i < c->n_observables; i++) {
+    const pbl_observable *o = &c->observables[i];
+    const bool device = o->device.tau.resolution == PBL_RESOLVED;
+    row_head(f, o->name);
+    cell_number(f, device ? o->device.ess_per_second : NAN);
+    cell_number(f, o->reference.tau.resolution == PBL_RESOLVED ? o->reference.ess_per_second : NAN);
+    cell_number(f, device ? o->device.ess_per_cycle * r->config->clock_hz : NAN);
+    fputs("</tr>\n", f);
+  }
+  close_table(f);
+}
+
+static void put_price(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {"parameters",
+                                      "saturated",
+                                      "largest error",
+                                      "rms error",
+                                      "largest weight",
+                                      "beta error (relative)",
+                                      "TV quantised to ideal",
+                                      NULL};
+  static const char *const speed[] = {"side",
+                                      "seconds",
+                                      "p-bit updates/s",
+                                      "device cycles",
+                                      "stall cycles",
+                                      "table edge reached",
+                                      "freezes",
+                                      NULL};
+  const pbl_quantisation *q = &c->quantisation;
+  fputs("<h3>Quantisation and speed</h3>\n", f);
+  open_table(f, "Price of the number formats (model units).", heads);
+  fputs("<tr>", f);
+  cell_count(f, q->n_parameters);
+  cell_count(f, q->n_saturated);
+  cell_number(f, q->max_abs_error);
+  cell_number(f, q->rms_error);
+  cell_number(f, q->max_abs_weight);
+  cell_number(f, q->beta_error);
+  cell_number(f, c->tv_quantised_ideal);
+  fputs("</tr>\n", f);
+  close_table(f);
+  open_table(f, "Wall time of this run and what the device counted.", speed);
+  row_head(f, "hardware");
+  cell_number(f, c->device_seconds);
+  cell_number(f, c->device_updates_per_second);
+  cell_count(f, c->device_cycles);
+  cell_count(f, c->counters.stall_cycles);
+  cell_count(f, c->counters.saturations);
+  cell_count(f, c->counters.freezes);
+  fputs("</tr>\n", f);
+  row_head(f, "reference");
+  cell_number(f, c->reference_seconds);
+  cell_number(f, c->reference_updates_per_second);
+  fputs("<td>-</td><td>-</td><td>-</td><td>-</td></tr>\n", f);
+  close_table(f);
+}
+
+void pbl_report_html_case(FILE *f, const pbl_result *r, size_t index) {
+  const pbl_case_result *c = &r->cases[index];
+  const char *verdict = pbl_verdict_name(c->verdict);
+  char reason[512];
+  pbl_report_reason(reason, sizeof reason, c);
+  fprintf(f, "<section id=\"case-%zu\">\n<h2>", index);
+  pbl_report_escape(f, c->name);
+  fprintf(f, " <span class=\"badge %s\">%s</span></h2>\n<p class=\"reason\">", verdict, verdict);
+  pbl_report_escape(f, reason);
+  fputs("</p>\n", f);
+  put_run(f, r, c);
+  put_observables(f, c);
+  put_means(f, c);
+  put_gates(f, c);
+  put_observable_plots(f, c, index);
+  put_law_plots(f, c, index);
+  put_images(f, c, index);
+  put_price(f, c);
+  put_rates(f, r, c);
+  fputs("</section>\n", f);
+}

@@ -1,0 +1,372 @@
+/* report.json and the data island of report.html; schema: docs/report.md. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_report_internal.h"
+
+#define SCHEMA 1
+
+/* Curves carry 6 significant digits: more is noise and doubles the file. */
+static double six_digits(double x) {
+  char text[32];
+  if (!isfinite(x)) return x;
+  snprintf(text, sizeof text, "%.5e", x);
+  return strtod(text, NULL);
+}
+
+static void emit_curve(pbl_json *j, const char *key, const double *v, size_t n) {
+  pbl_json_array(j, key);
+  for (size_t i = 0; i < n; i++) pbl_json_double(j, NULL, six_digits(v[i]));
+  pbl_json_end(j);
+}
+
+/* Counters beyond 2^63-1 do not fit the writer's integers: they become decimal strings. */
+static void emit_u64(pbl_json *j, const char *key, uint64_t v) {
+  char text[24];
+  if (v <= INT64_MAX) {
+    pbl_json_int(j, key, (int64_t)v);
+    return;
+  }
+  snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+  pbl_json_string(j, key, text);
+}
+
+static void emit_size(pbl_json *j, const char *key, size_t v) {
+  if (v == SIZE_MAX)
+    pbl_json_string(j, key, NULL); /* "unused" */
+  else
+    emit_u64(j, key, v);
+}
+
+static void emit_hex(pbl_json *j, const char *key, uint32_t v) {
+  char text[16];
+  snprintf(text, sizeof text, "0x%08x", (unsigned)v);
+  pbl_json_string(j, key, text);
+}
+
+static void emit_estimate(pbl_json *j, const char *key, pbl_estimate e) {
+  pbl_json_object(j, key);
+  pbl_json_double(j, "value", e.value);
+  pbl_json_double(j, "low", e.low);
+  pbl_json_double(j, "high", e.high);
+  pbl_json_end(j);
+}
+
+static void emit_pair(pbl_json *j, const char *key, pbl_estimate device, pbl_estimate reference) {
+  pbl_json_object(j, key);
+  emit_estimate(j, "device", device);
+  emit_estimate(j, "reference", reference);
+  pbl_json_end(j);
+}
+
+static void emit_side(pbl_json *j, const char *key, const pbl_side *s, bool plots) {
+  const pbl_tau_report *t = &s->tau;
+  pbl_json_object(j, key);
+  pbl_json_string(j, "resolution", pbl_resolution_name(t->resolution));
+  pbl_json_string(j, "gate", t->gate);
+  pbl_json_double(j, "mean", t->mean);
+  pbl_json_double(j, "mcse", t->mcse);
+  pbl_json_double(j, "variance", t->variance);
+  emit_estimate(j, "tau", t->tau);
+  emit_estimate(j, "ess", t->ess);
+  pbl_json_double(j, "tau_lower_bound", t->tau_lower_bound);
+  pbl_json_double(j, "tau_chain_means", t->tau_chain_means);
+  pbl_json_double(j, "chain_means_ratio", t->chain_means_ratio);
+  pbl_json_double(j, "chain_means_bound", t->chain_means_bound);
+  pbl_json_double(j, "split_rhat", t->split_rhat);
+  pbl_json_bool(j, "capped", t->capped);
+  emit_size(j, "window", t->window);
+  emit_size(j, "n_chains", t->n_chains);
+  emit_size(j, "n_draws", t->n_draws);
+  pbl_json_double(j, "ess_per_second", s->ess_per_second);
+  pbl_json_double(j, "ess_per_cycle", s->ess_per_cycle);
+  pbl_json_object(j, "acf");
+  emit_curve(j, "lag", s->acf_lag, s->n_acf);
+  emit_curve(j, "rho", s->acf, s->n_acf);
+  emit_curve(j, "error", s->acf_error, s->n_acf);
+  pbl_json_end(j);
+  if (plots) {
+    pbl_json_object(j, "trace");
+    emit_curve(j, "sweep", s->trace_sweep, s->n_trace);
+    emit_curve(j, "chain0", s->trace[0], s->n_trace);
+    emit_curve(j, "chain1", s->trace[1], s->n_trace);
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
+}
+
+static void emit_observable(pbl_json *j, const pbl_case_result *c, const pbl_observable *o,
+                            bool plots) {
+  pbl_json_object(j, NULL);
+  pbl_json_string(j, "name", o->name);
+  emit_pair(j, "tau", o->device.tau.tau, o->reference.tau.tau);
+  emit_pair(j, "ess", o->device.tau.ess, o->reference.tau.ess);
+  emit_pair(j, "q_op", c->q_op.device.q, c->q_op.reference.q);
+  emit_estimate(j, "tau_ratio", o->tau_ratio);
+  pbl_json_double(j, "mean_z", o->mean_z);
+  pbl_json_double(j, "mean_p", o->mean_p);
+  pbl_json_double(j, "exact_mean", o->exact_mean);
+  pbl_json_double(j, "exact_tau", o->exact_tau);
+  emit_side(j, "device", &o->device, plots);
+  emit_side(j, "reference", &o->reference, plots);
+  pbl_json_end(j);
+}
+
+static void emit_q_side(pbl_json *j, const char *key, const pbl_qop_report *q) {
+  pbl_json_object(j, key);
+  pbl_json_double(j, "value", q->q.value);
+  pbl_json_double(j, "low", q->q.low);
+  pbl_json_double(j, "high", q->q.high);
+  pbl_json_double(j, "signal", q->signal);
+  pbl_json_double(j, "noise", q->noise);
+  emit_size(j, "n_chains", q->n_chains);
+  emit_size(j, "n_components", q->n_components);
+  emit_size(j, "window", q->window);
+  pbl_json_end(j);
+}
+
+static void emit_q_op(pbl_json *j, const pbl_case_result *c) {
+  pbl_json_object(j, "q_op");
+  emit_q_side(j, "device", &c->q_op.device);
+  emit_q_side(j, "reference", &c->q_op.reference);
+  emit_estimate(j, "ratio", c->q_op.ratio);
+  pbl_json_double(j, "exact", c->q_op.exact);
+  pbl_json_double(j, "exact_signal", c->q_op.exact_signal);
+  pbl_json_double(j, "exact_noise", c->q_op.exact_noise);
+  pbl_json_end(j);
+}
+
+static void emit_innovation(pbl_json *j, const char *key, const pbl_innovation_report *r) {
+  const size_t n = r->n_bins < PBL_INNOVATION_BINS ? r->n_bins : PBL_INNOVATION_BINS;
+  pbl_json_object(j, key);
+  emit_u64(j, "n_updates", r->n_updates);
+  emit_u64(j, "n_impossible", r->n_impossible);
+  pbl_json_double(j, "p_value", r->n_updates ? r->p_value : NAN);
+  emit_estimate(j, "implied_beta_error", pbl_report_beta_error(r));
+  pbl_json_array(j, "families");
+  for (int i = 0; i < PBL_TEST_COUNT; i++) {
+    const pbl_innovation_result *f = &r->family[i];
+    if (!f->name) continue;
+    pbl_json_object(j, NULL);
+    pbl_json_string(j, "name", f->name);
+    emit_size(j, "n_tests", f->n_tests);
+    emit_size(j, "n_skipped", f->n_skipped);
+    pbl_json_double(j, "max_abs_z", f->n_tests ? f->max_abs_z : NAN);
+    pbl_json_double(j, "p_value", f->n_tests ? f->p_value : NAN);
+    emit_size(j, "worst_a", f->worst_a);
+    emit_size(j, "worst_b", f->worst_b);
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
+  pbl_json_object(j, "bins");
+  emit_curve(j, "field", r->bin_x, n);
+  emit_curve(j, "observed", r->bin_observed, n);
+  emit_curve(j, "expected", r->bin_expected, n);
+  emit_curve(j, "z", r->bin_z, n);
+  emit_curve(j, "count", r->bin_count, n);
+  pbl_json_end(j);
+  pbl_json_end(j);
+}
+
+static void emit_gates(pbl_json *j, const pbl_case_result *c) {
+  pbl_json_array(j, "gates");
+  for (size_t i = 0; i < c->n_gates; i++) {
+    const pbl_gate *g = &c->gates[i];
+    pbl_json_object(j, NULL);
+    pbl_json_string(j, "name", g->name);
+    pbl_json_bool(j, "passed", g->passed);
+    pbl_json_double(j, "statistic", g->statistic);
+    pbl_json_double(j, "p_value", g->p_value);
+    pbl_json_double(j, "alpha", g->alpha);
+    pbl_json_string(j, "detail", g->detail);
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
+}
+
+static void emit_moments(pbl_json *j, const char *key, const pbl_scatter *s, bool plots) {
+  double max_abs, rms;
+  pbl_report_scatter_difference(s, &max_abs, &rms);
+  pbl_json_object(j, key);
+  emit_size(j, "n", s->n);
+  pbl_json_double(j, "max_abs_difference", max_abs);
+  pbl_json_double(j, "rms_difference", rms);
+  if (plots && s->device && s->reference) {
+    emit_curve(j, "device", s->device, s->n);
+    emit_curve(j, "reference", s->reference, s->n);
+    if (s->exact) emit_curve(j, "exact", s->exact, s->n);
+  }
+  pbl_json_end(j);
+}
+
+/* One string per image, row by row, "#" for +1 and "." for -1. */
+static pbl_status emit_images(pbl_json *j, const char *key, const signed char *images, size_t n,
+                              size_t pixels, pbl_error *err) {
+  char *text = malloc(pixels + 1);
+  if (!text) return pbl_fail(err, PBL_NO_MEMORY, "report: no memory for an image of %zu", pixels);
+  pbl_json_array(j, key);
+  for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < pixels; k++) text[k] = images[i * pixels + k] > 0 ? '#' : '.';
+    text[pixels] = '\0';
+    pbl_json_string(j, NULL, text);
+  }
+  pbl_json_end(j);
+  free(text);
+  return PBL_OK;
+}
+
+static void emit_hardware(pbl_json *j, const pbl_hw *hw) {
+  pbl_json_object(j, "hw");
+  pbl_json_int(j, "replicas", hw->replicas);
+  pbl_json_int(j, "lanes", hw->lanes);
+  pbl_json_int(j, "weight_int", hw->weight_int);
+  pbl_json_int(j, "weight_frac", hw->weight_frac);
+  pbl_json_int(j, "beta_int", hw->beta_int);
+  pbl_json_int(j, "beta_frac", hw->beta_frac);
+  pbl_json_int(j, "table_size", hw->table_size);
+  pbl_json_int(j, "table_range_log2", hw->table_range_log2);
+  pbl_json_int(j, "threshold_bits", hw->threshold_bits);
+  pbl_json_int(j, "rounding", hw->rounding);
+  pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
+  pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
+  pbl_json_int(j, "field_bits", hw->field_bits);
+  pbl_json_end(j);
+}
+
+static void emit_run(pbl_json *j, const pbl_case_result *c) {
+  const pbl_case_config *k = c->config;
+  pbl_json_object(j, "sizes");
+  pbl_json_int(j, "n_visible", c->n_visible);
+  pbl_json_int(j, "n_hidden", c->n_hidden);
+  pbl_json_int(j, "image_rows", c->image_rows);
+  pbl_json_int(j, "image_cols", c->image_cols);
+  pbl_json_end(j);
+  pbl_json_string(j, "model", k->model);
+  pbl_json_string(j, "kernel", pbl_kernel_name(k->kernel));
+  pbl_json_int(j, "chains", k->chains);
+  pbl_json_int(j, "draws", k->draws);
+  pbl_json_int(j, "every", k->every);
+  pbl_json_int(j, "burn_in", k->burn_in);
+  pbl_json_int(j, "q_window", k->q_window);
+  emit_hardware(j, &k->hw);
+  pbl_json_int(j, "beta_word", c->beta_word);
+  emit_hex(j, "image_hash", c->image_hash);
+}
+
+static void emit_quantisation(pbl_json *j, const pbl_case_result *c) {
+  const pbl_quantisation *q = &c->quantisation;
+  pbl_json_object(j, "quantisation");
+  emit_size(j, "n_parameters", q->n_parameters);
+  emit_size(j, "n_saturated", q->n_saturated);
+  pbl_json_double(j, "max_abs_error", q->max_abs_error);
+  pbl_json_double(j, "rms_error", q->rms_error);
+  pbl_json_double(j, "max_abs_weight", q->max_abs_weight);
+  pbl_json_double(j, "beta_error", q->beta_error);
+  emit_size(j, "worst_row", q->worst_row);
+  emit_size(j, "worst_col", q->worst_col);
+  pbl_json_double(j, "tv_quantised_ideal", c->tv_quantised_ideal);
+  pbl_json_end(j);
+}
+
+static void emit_counters(pbl_json *j, const pbl_case_result *c) {
+  const pbl_driver_counters *d = &c->counters;
+  pbl_json_object(j, "counters");
+  emit_u64(j, "sweeps", d->sweeps);
+  emit_u64(j, "flips", d->flips);
+  emit_u64(j, "saturations", d->saturations);
+  emit_u64(j, "freezes", d->freezes);
+  emit_u64(j, "samples", d->samples);
+  emit_u64(j, "busy_cycles", d->busy_cycles);
+  emit_u64(j, "stall_cycles", d->stall_cycles);
+  emit_u64(j, "beta_active", d->beta_active);
+  pbl_json_end(j);
+  pbl_json_object(j, "timings");
+  pbl_json_double(j, "device_seconds", c->device_seconds);
+  pbl_json_double(j, "reference_seconds", c->reference_seconds);
+  pbl_json_double(j, "device_updates_per_second", c->device_updates_per_second);
+  pbl_json_double(j, "reference_updates_per_second", c->reference_updates_per_second);
+  emit_u64(j, "device_cycles", c->device_cycles);
+  pbl_json_end(j);
+}
+
+static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, pbl_error *err) {
+  pbl_status s = PBL_OK;
+  pbl_json_object(j, NULL);
+  pbl_json_string(j, "name", c->name);
+  pbl_json_string(j, "verdict", pbl_verdict_name(c->verdict));
+  pbl_json_string(j, "gate", c->gate);
+  emit_run(j, c);
+  emit_quantisation(j, c);
+  pbl_json_array(j, "observables");
+  for (size_t i = 0; i < c->n_observables; i++) emit_observable(j, c, &c->observables[i], plots);
+  pbl_json_end(j);
+  emit_q_op(j, c);
+  pbl_json_object(j, "innovations");
+  emit_innovation(j, "device", &c->innovation_device);
+  emit_innovation(j, "reference", &c->innovation_reference);
+  pbl_json_end(j);
+  emit_gates(j, c);
+  pbl_json_object(j, "moments");
+  emit_moments(j, "first", &c->first_moments, plots);
+  emit_moments(j, "second", &c->second_moments, plots);
+  pbl_json_end(j);
+  emit_counters(j, c);
+  if (plots && c->n_images && c->image_rows > 0) {
+    const size_t pixels = (size_t)c->n_visible;
+    pbl_json_object(j, "images");
+    s = emit_images(j, "device", c->device_images, c->n_images, pixels, err);
+    if (s == PBL_OK) s = emit_images(j, "reference", c->reference_images, c->n_images, pixels, err);
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
+  return s;
+}
+
+static pbl_status emit_config(pbl_json *j, const pbl_compare_config *k, pbl_error *err) {
+  char *resolved = NULL;
+  const pbl_status s = pbl_config_dump_compare(&resolved, k, err);
+  if (s != PBL_OK) return pbl_wrap(err, s, "report: writing the resolved config");
+  pbl_json_object(j, "config");
+  pbl_json_string(j, "path", k->path);
+  pbl_json_string(j, "name", k->name);
+  pbl_json_double(j, "alpha", k->alpha);
+  pbl_json_double(j, "clock_hz", k->clock_hz);
+  pbl_json_int(j, "threads", k->threads);
+  pbl_json_string(j, "resolved", resolved);
+  pbl_json_end(j);
+  free(resolved);
+  return PBL_OK;
+}
+
+pbl_status pbl_report_emit(pbl_json *j, const pbl_result *r, bool plots, pbl_error *err) {
+  pbl_json_object(j, NULL);
+  pbl_json_int(j, "schema", SCHEMA);
+  pbl_json_string(j, "program", "pbitloop");
+  pbl_json_string(j, "versions", r->versions);
+  pbl_json_string(j, "started", r->started);
+  pbl_json_double(j, "seconds", r->seconds);
+  pbl_json_string(j, "verdict", pbl_verdict_name(r->verdict));
+  pbl_json_int(j, "exit_code", pbl_verdict_exit_code(r->verdict));
+  emit_u64(j, "seed", r->config->seed);
+  pbl_json_string(j, "backend", pbl_report_backend_name(r));
+  pbl_status s = emit_config(j, r->config, err);
+  pbl_json_array(j, "cases");
+  for (size_t i = 0; s == PBL_OK && i < r->n_cases; i++) s = emit_case(j, &r->cases[i], plots, err);
+  pbl_json_end(j);
+  if (s == PBL_OK) pbl_json_end(j); /* an open root makes close refuse the document */
+  return s;
+}
+
+pbl_status pbl_report_write_json(const pbl_result *r, const char *path, pbl_error *err) {
+  pbl_json *j = NULL;
+  pbl_error ignored;
+  pbl_status s = pbl_report_check(r, path, err);
+  if (s != PBL_OK) return s;
+  s = pbl_json_create_file(&j, path, err);
+  if (s != PBL_OK) return s;
+  s = pbl_report_emit(j, r, false, err);
+  /* close must run in any case; the first error is the one to keep */
+  const pbl_status closed = pbl_json_close(j, NULL, s == PBL_OK ? err : &ignored);
+  return s == PBL_OK ? closed : s;
+}

@@ -1,0 +1,141 @@
+#include "pbl_innovation.h"
+
+#include <stdlib.h>
+
+#include "pbl_innovation_half.h"
+
+#define BLOCK_ROWS 2048        /* draws x chains whose matrices are held at a time */
+#define BLOCK_TERMS (1u << 17) /* longest inner product of one block */
+
+static void work_free(pbl_half_work *work) {
+  free(work->given);
+  free(work->r);
+  free(work->r_round);
+  free(work->v_round);
+}
+
+static pbl_status work_create(pbl_half_work *work, size_t n_chains, size_t widest, size_t n_draws,
+                              pbl_error *err) {
+  size_t capacity = BLOCK_ROWS / n_chains;
+  if (capacity > BLOCK_TERMS / widest) capacity = BLOCK_TERMS / widest;
+  if (capacity > n_draws) capacity = n_draws;
+  if (capacity == 0) capacity = 1;
+  const size_t size = capacity * n_chains * widest;
+  *work = (pbl_half_work){.capacity = capacity};
+  work->given = malloc(size * sizeof(double));
+  work->r = malloc(size * sizeof(double));
+  work->r_round = malloc(size * sizeof(double));
+  work->v_round = malloc(size * sizeof(double));
+  if (work->given == NULL || work->r == NULL || work->r_round == NULL || work->v_round == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "innovation tests: %zu bytes of scratch: out of memory",
+                    4 * size * sizeof(double));
+  }
+  return PBL_OK;
+}
+
+static void joint_free(pbl_joint_sums *joint) {
+  free(joint->edge);
+  free(joint->replica_r);
+  free(joint->replica_v);
+}
+
+static pbl_status joint_create(pbl_joint_sums *joint, const pbl_hw *hw, size_t n_chains,
+                               pbl_error *err) {
+  joint->edge = calloc((size_t)hw->n_visible * (size_t)hw->n_hidden, sizeof *joint->edge);
+  joint->replica_r = calloc(n_chains * n_chains, sizeof *joint->replica_r);
+  joint->replica_v = calloc(n_chains * n_chains, sizeof *joint->replica_v);
+  if (joint->edge == NULL || joint->replica_r == NULL || joint->replica_v == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "innovation tests of %d x %d weights: out of memory",
+                    hw->n_visible, hw->n_hidden);
+  }
+  return PBL_OK;
+}
+
+static pbl_status check(const pbl_chains *chains, const pbl_image *image, size_t every,
+                        pbl_error *err) {
+  if (chains == NULL || image == NULL || every == 0) {
+    return pbl_fail(err, PBL_INVALID, "innovation tests need chains, an image and every >= 1");
+  }
+  if (chains->n_pbits != (size_t)pbl_hw_pbits(&image->hw)) {
+    return pbl_fail(err, PBL_INVALID, "chains of %zu p-bits cannot be tested with an image of %d",
+                    chains->n_pbits, pbl_hw_pbits(&image->hw));
+  }
+  if (chains->n_chains == 0 || chains->n_recorded == 0 || chains->n_chains > BLOCK_TERMS) {
+    return pbl_fail(err, PBL_INVALID, "innovation tests need recorded draws: %zu chains x %zu draws",
+                    chains->n_chains, chains->n_recorded);
+  }
+  return PBL_OK;
+}
+
+/* Which half-sweeps can be reconstructed from the recorded states; see the header. */
+static pbl_status create_halves(pbl_half halves[2], size_t *n_halves, const pbl_chains *chains,
+                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
+                                size_t every, bool exact_sigmoid, pbl_error *err) {
+  const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
+  pbl_status status = PBL_OK;
+  if (!palindromic) {
+    status = pbl_half_create(&halves[0], image, beta, exact_sigmoid, false, 0, chains->n_chains,
+                             err);
+    if (status != PBL_OK) return status;
+    *n_halves = 1;
+  }
+  if (palindromic || every == 1) {
+    status = pbl_half_create(&halves[*n_halves], image, beta, exact_sigmoid, true,
+                             palindromic ? 0 : 1, chains->n_chains, err);
+    if (status == PBL_OK) ++*n_halves;
+  }
+  return status;
+}
+
+static pbl_status add_all(pbl_half *halves, size_t n_halves, pbl_joint_sums *joint,
+                          pbl_half_work *work, const pbl_chains *chains, int threads,
+                          pbl_progress *progress, pbl_error *err) {
+  for (size_t first = 0; first < chains->n_recorded; first += work->capacity) {
+    if (!pbl_progress_report(progress, "innovation tests", first, chains->n_recorded)) {
+      return pbl_fail(err, PBL_INTERRUPTED, "innovation tests stopped after %zu of %zu draws",
+                      first, chains->n_recorded);
+    }
+    size_t last = first + work->capacity;
+    if (last > chains->n_recorded) last = chains->n_recorded;
+    for (size_t h = 0; h < n_halves; ++h) {
+      const size_t start = first < halves[h].lag ? halves[h].lag : first;
+      if (start >= last) continue;
+      pbl_half_add(&halves[h], joint, work, chains, start, last - start, threads);
+    }
+  }
+  (void)pbl_progress_report(progress, "innovation tests", chains->n_recorded, chains->n_recorded);
+  return PBL_OK;
+}
+
+pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
+                               const pbl_image *image, uint32_t beta, pbl_kernel kernel,
+                               size_t every, bool exact_sigmoid, int threads,
+                               pbl_progress *progress, pbl_error *err) {
+  if (out == NULL) return pbl_fail(err, PBL_INVALID, "innovation tests: no report to fill");
+  *out = (pbl_innovation_report){0};
+  pbl_status status = check(chains, image, every, err);
+  if (status != PBL_OK) return status;
+
+  pbl_half halves[2] = {0};
+  size_t n_halves = 0;
+  pbl_joint_sums joint = {0};
+  pbl_half_work work = {0};
+  const size_t n_visible = (size_t)image->hw.n_visible, n_hidden = (size_t)image->hw.n_hidden;
+  status = create_halves(halves, &n_halves, chains, image, beta, kernel, every, exact_sigmoid, err);
+  if (status == PBL_OK) status = joint_create(&joint, &image->hw, chains->n_chains, err);
+  if (status == PBL_OK) {
+    status = work_create(&work, chains->n_chains, n_visible > n_hidden ? n_visible : n_hidden,
+                         chains->n_recorded, err);
+  }
+  if (status != PBL_OK) goto done;
+
+  status = add_all(halves, n_halves, &joint, &work, chains, threads, progress, err);
+  /* an interrupted test still reports on the draws it has seen */
+  for (size_t h = 0; h < n_halves; ++h) pbl_half_fold(&halves[h]);
+  pbl_innovation_judge(out, halves, n_halves, &joint, chains->n_chains);
+done:
+  for (size_t h = 0; h < 2; ++h) pbl_half_free(&halves[h]);
+  joint_free(&joint);
+  work_free(&work);
+  return status;
+}

@@ -1,0 +1,207 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "pbl_lags.h"
+#include "pbl_stats.h"
+
+#define MIN_DRAWS 16
+#define MIN_CHAINS 4
+#define DRAWS_PER_FULL_TAU 50.0
+#define RHAT_LIMIT 1.01
+
+const char *pbl_resolution_name(pbl_resolution r) {
+  switch (r) {
+    case PBL_RESOLVED:
+      return "resolved";
+    case PBL_UNRESOLVED:
+      return "unresolved";
+    case PBL_FROZEN:
+      return "frozen";
+    case PBL_PARTIAL:
+      return "partial";
+    case PBL_SHORT:
+      return "short";
+    default:
+      return "unknown";
+  }
+}
+
+static size_t count_constant_chains(const double *x, size_t n_chains, size_t n_draws) {
+  size_t constant = 0;
+  for (size_t c = 0; c < n_chains; ++c) {
+    size_t t = 1;
+    while (t < n_draws && x[c * n_draws + t] == x[c * n_draws]) ++t;
+    if (t >= n_draws) ++constant;
+  }
+  return constant;
+}
+
+static double segment_mean(const double *x, size_t n) {
+  double sum = 0.0;
+  for (size_t t = 0; t < n; ++t) sum += x[t] - x[0];
+  return x[0] + sum / (double)n;
+}
+
+static double squares_about(const double *x, size_t n, double centre) {
+  double sum = 0.0;
+  for (size_t t = 0; t < n; ++t) sum += (x[t] - centre) * (x[t] - centre);
+  return sum;
+}
+
+static void fill_moments(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws) {
+  out->mean = segment_mean(x, n_chains * n_draws);
+  out->variance = squares_about(x, n_chains * n_draws, out->mean) / (double)(n_chains * n_draws);
+}
+
+/* S_n: n times the variance of the chain means; its expectation is n Var(window mean) exactly. */
+static double chain_means_variance(const double *x, size_t n_chains, size_t n_draws, double mean) {
+  if (n_chains < 2) return NAN;
+  double sum = 0.0;
+  for (size_t c = 0; c < n_chains; ++c) {
+    const double d = segment_mean(x + c * n_draws, n_draws) - mean;
+    sum += d * d;
+  }
+  return (double)n_draws * sum / (double)(n_chains - 1);
+}
+
+/* Basic split R-hat; an odd number of draws loses the middle one. */
+static double split_rhat(const double *x, size_t n_chains, size_t n_draws) {
+  const size_t half = n_draws / 2, parts = 2 * n_chains;
+  if (half < 2) return NAN;
+  const double first = x[0];
+  double within = 0.0, sum = 0.0, sum_squares = 0.0;
+  for (size_t part = 0; part < parts; ++part) {
+    const double *segment = x + (part / 2) * n_draws + (part % 2) * (n_draws - half);
+    const double m = segment_mean(segment, half);
+    within += squares_about(segment, half, m) / (double)(half - 1);
+    sum += m - first;
+    sum_squares += (m - first) * (m - first);
+  }
+  within /= (double)parts;
+  const double between = (double)half *
+                         fmax(0.0, sum_squares - sum * sum / (double)parts) / (double)(parts - 1);
+  return sqrt((between / within + (double)half - 1.0) / (double)half);
+}
+
+/* tau from sigma2 and variance, never below the value at which ESS = N log10 N: beyond that an
+ * antithetic chain's ESS is a claim that the data cannot carry. */
+static double half_tau(double sigma2, double variance, double n_total, bool *capped) {
+  const double least = 0.5 / log10(n_total), tau = 0.5 * sigma2 / variance;
+  if (capped != NULL) *capped = !(tau > least);
+  return tau > least ? tau : least;
+}
+
+/* Standard error of ln tau by leaving out one chain at a time. */
+static double jackknife_log_error(const pbl_lags *lags, double *gamma) {
+  const double chains = (double)lags->n_chains, n_total = (chains - 1.0) * (double)lags->n_draws;
+  double mean = 0.0, squares = 0.0;
+  for (size_t c = 0; c < lags->n_chains; ++c) {
+    const double sigma2 = pbl_lags_gamma(gamma, NULL, lags, c);
+    const double value = log(half_tau(sigma2, gamma[0], n_total, NULL));
+    const double delta = value - mean;
+    mean += delta / (double)(c + 1);
+    squares += delta * (value - mean);
+  }
+  return sqrt(squares * (chains - 1.0) / chains);
+}
+
+static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_error *err) {
+  const double n_total = (double)(out->n_chains * out->n_draws);
+  pbl_lags lags;
+  pbl_status status =
+      pbl_lags_create(&lags, x, out->n_chains, out->n_draws, out->n_draws / 2, err);
+  if (status != PBL_OK) return status;
+  double *gamma = malloc((lags.max_lag + 1) * sizeof *gamma);
+  if (gamma == NULL) {
+    status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory",
+                      lags.max_lag + 1);
+    goto done;
+  }
+  const double sigma2 = pbl_lags_gamma(gamma, &out->window, &lags, PBL_LAGS_ALL);
+  out->variance = gamma[0];
+  const double tau = half_tau(sigma2, out->variance, n_total, &out->capped);
+  out->tau.value = tau;
+  out->ess.value = n_total / (2.0 * tau);
+  out->mcse = sqrt(2.0 * tau * out->variance / n_total);
+  if (out->n_chains >= MIN_CHAINS) {
+    const double reach = jackknife_log_error(&lags, gamma) *
+                         pbl_student_t_quantile(0.975, (double)(out->n_chains - 1));
+    out->tau.low = tau * exp(-reach);
+    out->tau.high = tau * exp(reach);
+    out->ess.low = n_total / (2.0 * out->tau.high);
+    out->ess.high = fmin(n_total / (2.0 * out->tau.low), n_total * log10(n_total));
+  }
+done:
+  free(gamma);
+  pbl_lags_free(&lags);
+  return status;
+}
+
+static void judge(pbl_tau_report *out) {
+  out->resolution = PBL_UNRESOLVED;
+  if (!((double)out->n_draws >= DRAWS_PER_FULL_TAU * 2.0 * out->tau.value)) {
+    out->gate = "fewer than 50 tau (full) draws per chain";
+  } else if (!(out->chain_means_ratio <= out->chain_means_bound)) {
+    out->gate = "chain means spread more than tau explains";
+  } else if (!(out->split_rhat < RHAT_LIMIT)) {
+    out->gate = "split R-hat is not below 1.01";
+  } else {
+    out->resolution = PBL_RESOLVED;
+    out->gate = "all gates passed";
+  }
+}
+
+/* What the chain means say, whether or not tau could be estimated. */
+static void check_chain_means(pbl_tau_report *out, const double *x) {
+  const double freedom = (double)out->n_chains - 1.0;
+  const double s_n = chain_means_variance(x, out->n_chains, out->n_draws, out->mean);
+  if (!(out->variance > 0.0) || !(freedom > 0.0)) return;
+  out->tau_chain_means = s_n / (2.0 * out->variance);
+  out->chain_means_ratio = s_n / (2.0 * out->tau.value * out->variance);
+  out->chain_means_bound = pbl_chi2_quantile(0.99, freedom) / freedom;
+  /* one-sided 95 % limit: (R-1) S_n / E S_n is chi-squared, and E S_n <= sigma2 for chains without
+   * anticorrelation */
+  out->tau_lower_bound = out->tau_chain_means * freedom / pbl_chi2_quantile(0.95, freedom);
+}
+
+pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
+                   pbl_error *err) {
+  if (out == NULL) return pbl_fail(err, PBL_INVALID, "pbl_tau: no report to fill");
+  const pbl_estimate none = {NAN, NAN, NAN};
+  *out = (pbl_tau_report){.resolution = PBL_SHORT,
+                          .gate = "fewer than 16 draws or 4 chains",
+                          .mean = NAN,
+                          .variance = NAN,
+                          .tau = none,
+                          .ess = none,
+                          .mcse = NAN,
+                          .tau_chain_means = NAN,
+                          .chain_means_ratio = NAN,
+                          .chain_means_bound = NAN,
+                          .split_rhat = NAN,
+                          .tau_lower_bound = NAN,
+                          .n_chains = n_chains,
+                          .n_draws = n_draws};
+  pbl_status status = pbl_series_check(x, n_chains, n_draws, err);
+  if (status != PBL_OK) return status;
+  fill_moments(out, x, n_chains, n_draws);
+  const size_t constant = count_constant_chains(x, n_chains, n_draws);
+  const bool is_short = n_draws < MIN_DRAWS || n_chains < MIN_CHAINS;
+  if (constant == 0 && n_draws >= MIN_DRAWS) {
+    status = estimate(out, x, err);
+    if (status != PBL_OK) return status;
+  }
+  if (constant < n_chains) out->split_rhat = split_rhat(x, n_chains, n_draws);
+  check_chain_means(out, x);
+  if (is_short) return PBL_OK;
+  if (constant == n_chains) {
+    out->resolution = PBL_FROZEN;
+    out->gate = "every chain is constant";
+  } else if (constant > 0) {
+    out->resolution = PBL_PARTIAL;
+    out->gate = "some chains are constant";
+  } else {
+    judge(out);
+  }
+  return PBL_OK;
+}

@@ -1,0 +1,183 @@
+#include "checkpoint.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '1'};
+
+void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
+  const pbl_train_options *o = &t->opt;
+  memset(id, 0, sizeof *id);
+  uLong crc = crc32(0, NULL, 0);
+  crc = crc32_z(crc, (const Bytef *)t->images, t->n_images * t->n_visible);
+  snprintf(id->text, sizeof id->text,
+           "images %zu x %zu crc %08lx, hidden %d, learning_rate %.17g, weight_decay %.17g, "
+           "batch_size %d, chains %d, sweeps_per_update %d, initial_scale %.17g, beta %.17g, "
+           "seed %llu, log_every %d, spectral_limit %.17g",
+           t->n_images, t->n_visible, (unsigned long)crc, o->n_hidden, o->learning_rate,
+           o->weight_decay, o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale,
+           o->beta, (unsigned long long)o->seed, o->log_every, o->spectral_limit);
+}
+
+/* One walk serves counting, saving and loading: the three cannot disagree. */
+typedef struct {
+  enum { COUNT, SAVE, LOAD } mode;
+  unsigned char *at;
+  size_t n_bytes;
+} walker;
+
+static void item(walker *w, void *data, size_t n_bytes) {
+  if (w->mode == SAVE) memcpy(w->at + w->n_bytes, data, n_bytes);
+  if (w->mode == LOAD) memcpy(data, w->at + w->n_bytes, n_bytes);
+  w->n_bytes += n_bytes;
+}
+
+static void walk_state(walker *w, const pbl_pcd *t) {
+  item(w, t->model->w, t->n_visible * t->n_hidden * sizeof(float));
+  item(w, t->model->b, t->n_visible * sizeof(float));
+  item(w, t->model->c, t->n_hidden * sizeof(float));
+  for (size_t k = 0; k < t->n_blocks; k++) { /* hidden states are drawn anew from these */
+    item(w, t->blocks[k].v, t->n_visible * PBL_GIBBS_LANES * sizeof(float));
+    item(w, t->blocks[k].gen, sizeof t->blocks[k].gen);
+  }
+}
+
+typedef struct {
+  char magic[8];
+  pbl_run_identity id;
+  int32_t epoch, n_log;
+} header;
+
+pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, const pbl_pcd *t,
+                               int epoch, const pbl_train_log *log, size_t n_log, pbl_error *err) {
+  header h = {.id = *id, .epoch = epoch, .n_log = (int32_t)n_log};
+  memcpy(h.magic, magic, sizeof magic);
+  walker w = {.mode = COUNT};
+  walk_state(&w, t);
+  const size_t n_bytes = sizeof h + w.n_bytes + n_log * sizeof *log + sizeof(uint32_t);
+  unsigned char *bytes = malloc(n_bytes);
+  if (!bytes)
+    return pbl_fail(err, PBL_NO_MEMORY, "no memory for a checkpoint of %zu bytes", n_bytes);
+  w = (walker){.mode = SAVE, .at = bytes};
+  item(&w, &h, sizeof h);
+  walk_state(&w, t);
+  if (n_log) memcpy(bytes + w.n_bytes, log, n_log * sizeof *log);
+  const uint32_t crc = (uint32_t)crc32_z(0, bytes, n_bytes - sizeof(uint32_t));
+  memcpy(bytes + n_bytes - sizeof crc, &crc, sizeof crc);
+  free(c->bytes);
+  *c = (pbl_checkpoint){.n_bytes = n_bytes, .bytes = bytes};
+  return PBL_OK;
+}
+
+void pbl_checkpoint_free(pbl_checkpoint *c) {
+  free(c->bytes);
+  *c = (pbl_checkpoint){0};
+}
+
+pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err) {
+  char temporary[PATH_MAX];
+  const int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+  if (length < 0 || (size_t)length >= sizeof temporary)
+    return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", path);
+  FILE *f = fopen(temporary, "wb");
+  if (!f) return pbl_fail(err, PBL_IO, "cannot write %s: %s", temporary, strerror(errno));
+  bool good = fwrite(bytes, 1, n_bytes, f) == n_bytes;
+  good = fflush(f) == 0 && fsync(fileno(f)) == 0 && good;
+  good = fclose(f) == 0 && good;
+  if (good) good = rename(temporary, path) == 0;
+  if (good) return PBL_OK;
+  const int cause = errno;
+  remove(temporary);
+  return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(cause));
+}
+
+pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_error *err) {
+  return pbl_replace_file(path, c->bytes, c->n_bytes, err);
+}
+
+/* Whole file into memory; *bytes stays NULL when there is none. */
+static pbl_status read_file(unsigned char **bytes, size_t *n_bytes, const char *path,
+                            pbl_error *err) {
+  FILE *f = fopen(path, "rb");
+  if (!f && errno == ENOENT) return PBL_OK;
+  if (!f) return pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
+  pbl_status status = PBL_OK;
+  unsigned char *data = NULL;
+  long size = -1;
+  if (fseek(f, 0, SEEK_END) == 0) size = ftell(f);
+  if (size < 0 || fseek(f, 0, SEEK_SET) != 0) {
+    status = pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
+    goto done;
+  }
+  data = malloc((size_t)size + 1);
+  if (!data) {
+    status = pbl_fail(err, PBL_NO_MEMORY, "no memory for %s (%ld bytes)", path, size);
+    goto done;
+  }
+  if (fread(data, 1, (size_t)size, f) != (size_t)size) {
+    status = pbl_fail(err, PBL_IO, "cannot read %s", path);
+    goto done;
+  }
+  *bytes = data;
+  *n_bytes = (size_t)size;
+  data = NULL;
+done:
+  free(data);
+  fclose(f);
+  return status;
+}
+
+static pbl_status check_file(header *h, const unsigned char *bytes, size_t n_bytes,
+                             const pbl_run_identity *id, size_t max_log, size_t state_bytes,
+                             const char *path, pbl_error *err) {
+  uint32_t stored = 0;
+  if (n_bytes < sizeof *h + sizeof stored || memcmp(bytes, magic, sizeof magic) != 0)
+    return pbl_fail(err, PBL_FORMAT, "%s is no checkpoint of this version; remove it", path);
+  memcpy(&stored, bytes + n_bytes - sizeof stored, sizeof stored);
+  if (stored != (uint32_t)crc32_z(0, bytes, n_bytes - sizeof stored))
+    return pbl_fail(err, PBL_FORMAT, "%s is damaged (checksum); remove it to start anew", path);
+  memcpy(h, bytes, sizeof *h);
+  h->id.text[sizeof h->id.text - 1] = '\0';
+  if (strcmp(h->id.text, id->text) != 0)
+    return pbl_fail(err, PBL_CONFIG,
+                    "%s belongs to another run; remove it or choose another folder\n"
+                    "  it has: %s\n  asked:  %s",
+                    path, h->id.text, id->text);
+  const size_t n_log = (size_t)h->n_log;
+  if (h->epoch < 0 || h->n_log < 0 || n_log > max_log ||
+      n_bytes != sizeof *h + state_bytes + n_log * sizeof(pbl_train_log) + sizeof stored)
+    return pbl_fail(err, PBL_CONFIG,
+                    "%s has %d epochs and %d log rows, more than this run asks for; raise epochs",
+                    path, h->epoch, h->n_log);
+  return PBL_OK;
+}
+
+pbl_status pbl_checkpoint_read(int *epoch, pbl_train_log *log, size_t max_log, size_t *n_log,
+                               pbl_pcd *t, const pbl_run_identity *id, const char *path,
+                               pbl_error *err) {
+  unsigned char *bytes = NULL;
+  size_t n_bytes = 0;
+  header h;
+  *epoch = 0;
+  *n_log = 0;
+  walker w = {.mode = COUNT};
+  walk_state(&w, t);
+  pbl_status status = read_file(&bytes, &n_bytes, path, err);
+  if (status || !bytes) goto done;
+  status = check_file(&h, bytes, n_bytes, id, max_log, w.n_bytes, path, err);
+  if (status) goto done;
+  w = (walker){.mode = LOAD, .at = bytes, .n_bytes = sizeof h};
+  walk_state(&w, t);
+  *epoch = h.epoch;
+  *n_log = (size_t)h.n_log;
+  if (*n_log) memcpy(log, bytes + w.n_bytes, *n_log * sizeof *log);
+done:
+  free(bytes);
+  return status;
+}

@@ -1,0 +1,298 @@
+#include "pbl_train.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "checkpoint.h"
+#include "pcd.h"
+
+/* Streams of the pseudo-likelihood and of AIS, apart from the training's own. */
+#define SEED_PSEUDO UINT64_C(0x70736575646f6c6b)
+#define LIMIT_EVERY 10 /* updates between two looks at the spectrum */
+#define SEED_AIS UINT64_C(0x616e6e65616c6564)
+
+pbl_train_options pbl_train_default(void) {
+  return (pbl_train_options){.n_hidden = 64,
+                             .learning_rate = 0.01,
+                             .weight_decay = 1e-3,
+                             .batch_size = 128,
+                             .n_chains = 128,
+                             .sweeps_per_update = 1,
+                             .epochs = 5,
+                             .initial_scale = 0.01,
+                             .beta = 1.0,
+                             .seed = 1,
+                             .threads = 0,
+                             .checkpoint_every = 1,
+                             .log_every = 1,
+                             .ais_chains = 256,
+                             .ais_temperatures = 2000};
+}
+
+static pbl_status check_integer(const char *name, long value, long low, pbl_error *err) {
+  if (value >= low) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "training: %s is %ld, must be >= %ld", name, value, low);
+}
+
+static pbl_status check_real(const char *name, double value, double low, pbl_error *err) {
+  if (isfinite(value) && value >= low) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "training: %s is %g, must be finite and >= %g", name, value,
+                  low);
+}
+
+static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
+  pbl_status s = PBL_OK;
+  if (!s) s = check_integer("hidden", o->n_hidden, 1, err);
+  if (!s) s = check_integer("batch_size", o->batch_size, 1, err);
+  if (!s) s = check_integer("chains", o->n_chains, 1, err);
+  if (!s) s = check_integer("sweeps_per_update", o->sweeps_per_update, 1, err);
+  if (!s) s = check_integer("epochs", o->epochs, 1, err);
+  if (!s) s = check_integer("checkpoint_every_epochs", o->checkpoint_every, 0, err);
+  if (!s) s = check_integer("log_every_epochs", o->log_every, 1, err);
+  if (!s) s = check_integer("ais_chains", o->ais_chains, 0, err);
+  if (!s && o->ais_chains) {
+    s = check_integer("ais_chains", o->ais_chains, 2, err);
+    if (!s) s = check_integer("ais_temperatures", o->ais_temperatures, 2, err);
+  }
+  if (!s) s = check_real("learning_rate", o->learning_rate, 0.0, err);
+  if (!s) s = check_real("weight_decay", o->weight_decay, 0.0, err);
+  if (!s) s = check_real("initial_scale", o->initial_scale, 0.0, err);
+  if (!s) s = check_real("spectral_limit", o->spectral_limit, 0.0, err);
+  if (!s) s = check_real("beta", o->beta, 1e-6, err);
+  return s;
+}
+
+static pbl_status check_images(const char *part, const signed char *images, size_t n,
+                               size_t n_visible, pbl_error *err) {
+  if (n > UINT32_MAX)
+    return pbl_fail(err, PBL_INVALID, "training: %zu %s images are too many", n, part);
+  for (size_t k = 0; k < n * n_visible; k++)
+    if (images[k] != 1 && images[k] != -1)
+      return pbl_fail(err, PBL_INVALID, "training: %s image %zu, pixel %zu is %d, not -1 or +1",
+                      part, k / n_visible, k % n_visible, images[k]);
+  return PBL_OK;
+}
+
+/* Everything one run owns. */
+typedef struct {
+  pbl_train_options opt;
+  char state_path[PATH_MAX], log_path[PATH_MAX];
+  pbl_pcd *pcd;
+  pbl_run_identity id;
+  pbl_checkpoint last; /* after the last complete epoch */
+  pbl_train_log *log;
+  size_t n_log, max_log;
+  int epoch; /* complete ones */
+} session;
+
+static pbl_status make_folder(const char *path, pbl_error *err) {
+  char part[PATH_MAX];
+  const size_t length = strlen(path);
+  if (length == 0 || length >= sizeof part)
+    return pbl_fail(err, PBL_INVALID, "training: bad folder name '%.200s'", path);
+  memcpy(part, path, length + 1);
+  for (size_t i = 1; i <= length; i++) {
+    if (path[i] != '/' && path[i] != '\0') continue;
+    part[i] = '\0';
+    if (mkdir(part, 0777) != 0 && errno != EEXIST)
+      return pbl_fail(err, PBL_IO, "cannot create folder %s: %s", part, strerror(errno));
+    part[i] = path[i];
+  }
+  return PBL_OK;
+}
+
+static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
+  char checkpoint[PATH_MAX];
+  int n = snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
+  if (n > 0 && (size_t)n < sizeof checkpoint)
+    n = snprintf(s->state_path, sizeof s->state_path, "%s/state.bin", checkpoint);
+  if (n > 0 && (size_t)n < sizeof s->state_path)
+    n = snprintf(s->log_path, sizeof s->log_path, "%s/log.csv", folder);
+  if (n < 0 || (size_t)n >= sizeof s->log_path)
+    return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", folder);
+  return make_folder(checkpoint, err);
+}
+
+static pbl_status open_session(session *s, const signed char *images, size_t n, int n_visible,
+                               const char *folder, pbl_error *err) {
+  pbl_status status = set_paths(s, folder, err);
+  if (status) return status;
+  s->max_log = (size_t)(s->opt.epochs / s->opt.log_every) + 1; /* the last epoch is logged too */
+  s->log = calloc(s->max_log, sizeof *s->log);
+  if (!s->log) return pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu log rows", s->max_log);
+  status = pbl_pcd_create(&s->pcd, images, n, n_visible, &s->opt, err);
+  if (status) return status;
+  pbl_run_identity_of(&s->id, s->pcd);
+  status = pbl_checkpoint_read(&s->epoch, s->log, s->max_log, &s->n_log, s->pcd, &s->id,
+                               s->state_path, err);
+  if (status) return status;
+  if (s->epoch > s->opt.epochs)
+    return pbl_fail(err, PBL_CONFIG, "%s has %d epochs, but only %d are asked for; raise epochs",
+                    s->state_path, s->epoch, s->opt.epochs);
+  return pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
+}
+
+static void close_session(session *s) {
+  pbl_pcd_destroy(s->pcd);
+  pbl_checkpoint_free(&s->last);
+  free(s->log);
+}
+
+static pbl_status write_log(const session *s, pbl_error *err) {
+  const size_t room = 128 * (s->n_log + 1);
+  char *text = malloc(room);
+  if (!text) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the training log");
+  size_t n =
+      (size_t)snprintf(text, room, "epoch,reconstruction_error,pseudo_likelihood,weight_norm\n");
+  for (size_t k = 0; k < s->n_log; k++) {
+    const pbl_train_log *row = &s->log[k];
+    n += (size_t)snprintf(text + n, room - n, "%d,%.9g,%.9g,%.9g\n", row->epoch,
+                          row->reconstruction_error, row->pseudo_likelihood, row->weight_norm);
+  }
+  const pbl_status status = pbl_replace_file(s->log_path, text, n, err);
+  free(text);
+  return status;
+}
+
+static double weight_norm(const pbl_rbm *m) {
+  double sum = 0.0;
+  for (size_t k = 0; k < (size_t)m->n_visible * (size_t)m->n_hidden; k++)
+    sum += (double)m->w[k] * (double)m->w[k];
+  return sqrt(sum);
+}
+
+static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) {
+  if (s->n_log == s->max_log) return PBL_OK;
+  pbl_train_log row = {.epoch = s->epoch, .weight_norm = weight_norm(s->pcd->model)};
+  row.reconstruction_error = pbl_pcd_reconstruction_error(s->pcd);
+  pbl_status status = pbl_pseudo_likelihood(&row.pseudo_likelihood, s->pcd->model, s->pcd->images,
+                                            s->pcd->n_images, s->opt.seed ^ SEED_PSEUDO, err);
+  if (status) return status;
+  if (!isfinite(row.weight_norm) || !isfinite(row.pseudo_likelihood))
+    return pbl_fail(err, PBL_NUMERIC, "training diverged in epoch %d; lower the learning rate",
+                    s->epoch);
+  s->log[s->n_log++] = row;
+  pbl_progress_note(progress,
+                    "epoch %d: reconstruction error %.5f, pseudo-likelihood %.2f nats, |W| %.2f",
+                    row.epoch, row.reconstruction_error, row.pseudo_likelihood, row.weight_norm);
+  return write_log(s, err);
+}
+
+static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) {
+  const size_t n = s->pcd->n_images, batch = (size_t)s->pcd->opt.batch_size;
+  const uint64_t per_epoch = (n + batch - 1) / batch;
+  uint64_t done = per_epoch * (uint64_t)s->epoch;
+  pbl_pcd_shuffle(s->pcd, s->epoch);
+  for (size_t first = 0; first < n; first += batch) {
+    pbl_pcd_statistics(s->pcd, first, n - first < batch ? n - first : batch);
+    pbl_pcd_step(s->pcd);
+    const bool last = n - first <= batch; /* an epoch ends within the limit */
+    if (last || first / batch % LIMIT_EVERY == LIMIT_EVERY - 1) {
+      pbl_status status = pbl_pcd_limit(s->pcd, err);
+      if (status) return status;
+    }
+    if (!pbl_progress_report(progress, "training", ++done, per_epoch * (uint64_t)s->opt.epochs))
+      return pbl_fail(err, PBL_INTERRUPTED,
+                      "training stopped in epoch %d; the same command goes on after epoch %d",
+                      s->epoch + 1, s->epoch);
+  }
+  s->epoch++;
+  return PBL_OK;
+}
+
+static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
+  while (s->epoch < s->opt.epochs) {
+    pbl_status status = one_epoch(s, progress, err);
+    if (status == PBL_INTERRUPTED) {
+      const pbl_status saved = pbl_checkpoint_write(&s->last, s->state_path, err);
+      return saved ? saved : status;
+    }
+    if (!status && (s->epoch % s->opt.log_every == 0)) status = log_epoch(s, progress, err);
+    if (!status)
+      status = pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
+    const int every = s->opt.checkpoint_every;
+    if (!status && (s->epoch == s->opt.epochs || (every && s->epoch % every == 0)))
+      status = pbl_checkpoint_write(&s->last, s->state_path, err);
+    if (status) return status;
+  }
+  /* After the checkpoint: a longer run that goes on from it must not have this extra row. */
+  if (s->epoch % s->opt.log_every != 0) return log_epoch(s, progress, err);
+  return write_log(s, err);
+}
+
+static double mean_log_weight(const pbl_rbm *m, const signed char *images, size_t n) {
+  double sum = 0.0;
+  for (size_t k = 0; k < n; k++)
+    sum -= m->beta * pbl_rbm_free_energy(m, images + k * (size_t)m->n_visible);
+  return sum / (double)n;
+}
+
+/* AIS from the independent model of the data: the starting biases. */
+static pbl_status evaluate(pbl_ais_report *ais, const session *s, const float *base_bias,
+                           const signed char *test, size_t n_test, pbl_progress *progress,
+                           pbl_error *err) {
+  const pbl_rbm *m = s->pcd->model;
+  pbl_status status = pbl_ais(ais, m, base_bias, s->opt.ais_chains, s->opt.ais_temperatures,
+                              s->opt.seed ^ SEED_AIS, s->opt.threads, progress, err);
+  if (status) return status;
+  ais->log_likelihood_train = mean_log_weight(m, s->pcd->images, s->pcd->n_images) - ais->log_z;
+  if (test && n_test) ais->log_likelihood_test = mean_log_weight(m, test, n_test) - ais->log_z;
+  pbl_progress_note(
+      progress, "AIS: log Z %.2f [%.2f, %.2f], ESS fraction %.3f, variance of log weights %.3f%s",
+      ais->log_z, ais->log_z_low, ais->log_z_high, ais->ess_fraction, ais->log_weight_variance,
+      ais->passed ? "" : " (gates NOT passed)");
+  return PBL_OK;
+}
+
+static void describe(pbl_rbm *m, const pbl_train_options *o, const char *identity) {
+  const bool image =
+      o->image_rows > 0 && o->image_cols > 0 && (long)o->image_rows * o->image_cols == m->n_visible;
+  m->image_rows = image ? o->image_rows : 0;
+  m->image_cols = image ? o->image_cols : 0;
+  snprintf(m->name, sizeof m->name, "%s", o->name ? o->name : "rbm");
+  snprintf(m->provenance, sizeof m->provenance, "%s%sPCD, %d epochs, %s",
+           o->provenance ? o->provenance : "", o->provenance ? "; " : "", o->epochs, identity);
+}
+
+pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train_images, size_t n_train,
+                         const signed char *test, size_t n_test, int n_visible,
+                         const pbl_train_options *opt, const char *folder, pbl_ais_report *ais,
+                         pbl_progress *progress, pbl_error *err) {
+  *out = NULL;
+  pbl_ais_report report = {.log_z = NAN,
+                           .log_z_low = NAN,
+                           .log_z_high = NAN,
+                           .log_weight_variance = NAN,
+                           .ess_fraction = NAN,
+                           .log_likelihood_train = NAN,
+                           .log_likelihood_test = NAN};
+  if (n_visible < 1 || n_train < 1)
+    return pbl_fail(err, PBL_INVALID, "training: %zu images of %d pixels", n_train, n_visible);
+  pbl_status status = check_options(opt, err);
+  if (!status) status = check_images("training", train_images, n_train, (size_t)n_visible, err);
+  if (!status && test) status = check_images("test", test, n_test, (size_t)n_visible, err);
+  if (status) return status;
+  session s = {.opt = *opt};
+  float *base_bias = NULL;
+  status = open_session(&s, train_images, n_train, n_visible, folder, err);
+  if (!status) status = pbl_pcd_product_bias(&base_bias, s.pcd, err);
+  if (!status) status = train(&s, progress, err);
+  if (!status) status = pbl_rbm_set_data_moments(s.pcd->model, train_images, n_train, err);
+  if (!status) describe(s.pcd->model, opt, s.id.text);
+  if (!status) status = pbl_rbm_save(s.pcd->model, folder, err);
+  if (!status && opt->ais_chains)
+    status = evaluate(&report, &s, base_bias, test, n_test, progress, err);
+  if (ais) *ais = report;
+  if (!status) {
+    *out = s.pcd->model;
+    s.pcd->model = NULL;
+  }
+  free(base_bias);
+  close_session(&s);
+  return status;
+}

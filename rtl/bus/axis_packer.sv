@@ -1,0 +1,62 @@
+`default_nettype none
+// Packs groups of Lanes bits into 32-bit AXI4-Stream words, LSB first; the last group of a frame fills
+// its word with zeros and sets TLAST.
+//
+// One group per clock while ready_o; a word leaves per clock while m_axis_tready. A frame whose last
+// group spills over a word boundary takes one extra word. Reset: empty. Nothing is ever dropped.
+module axis_packer #(
+    parameter int Lanes = 1  // 1..32
+) (
+    input  wire              clk_i,
+    input  wire              rst_ni,
+    input  wire              push_i,       // only when ready_o
+    input  wire              push_last_i,
+    input  wire  [Lanes-1:0] push_data_i,
+    output logic             ready_o,
+    output logic             empty_o,
+    output logic             frame_o,      // pulse: the last word of a frame was accepted
+    output logic [     31:0] m_axis_tdata,
+    output logic             m_axis_tvalid,
+    input  wire              m_axis_tready,
+    output logic             m_axis_tlast
+);
+  logic [63:0] buf_q, buf_d, shifted;
+  logic [6:0] count_q, count_d, left;
+  logic flush_q, flush_d;  // the frame has ended; send what is left
+  logic send;
+
+  always_comb begin
+    m_axis_tvalid = count_q >= 32 || flush_q;
+    m_axis_tdata  = buf_q[31:0];
+    m_axis_tlast  = flush_q && count_q <= 32;
+    send          = m_axis_tvalid && m_axis_tready;
+    shifted       = send ? buf_q >> 32 : buf_q;
+    left          = !send ? count_q : (count_q >= 32 ? count_q - 7'd32 : 7'd0);
+    // a group fits even if nothing leaves: at most 31 + 32 bits stay
+    ready_o       = !flush_q && count_q < 32;
+    empty_o       = count_q == 0 && !flush_q;
+    frame_o       = send && m_axis_tlast;
+
+    buf_d   = shifted;
+    count_d = left;
+    flush_d = flush_q && !(send && m_axis_tlast);
+    if (push_i) begin
+      buf_d   = shifted | (64'(push_data_i) << left[5:0]);
+      count_d = left + 7'(Lanes);
+      flush_d = push_last_i;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      buf_q   <= '0;
+      count_q <= '0;
+      flush_q <= 1'b0;
+    end else begin
+      buf_q   <= buf_d;
+      count_q <= count_d;
+      flush_q <= flush_d;
+    end
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,304 @@
+`default_nettype none
+// Register file and image port of the device: rtl/pkg/registers.yaml, docs/registers.md.
+//
+// One access per clock from the bus slave; error_o marks unmapped addresses and writes to read-only
+// registers. Counters are 64 bits wide and never wrap in practice; reading _LO latches _HI.
+`include "pbit_regs.svh"
+module device_registers #(
+    parameter int Visible       = 6,
+    parameter int Hidden        = 6,
+    parameter int Replicas      = 1,
+    parameter int Lanes         = 1,
+    parameter int WeightBits    = 12,
+    parameter int WeightFrac    = 6,
+    parameter int BetaBits      = 16,
+    parameter int BetaFrac      = 12,
+    parameter int TableLog2     = 10,
+    parameter int RangeLog2     = 4,
+    parameter int ThresholdBits = 24,
+    parameter int Rounding      = 1,
+    parameter int Generator     = 0,
+    parameter int LfsrSteps     = 1,
+    parameter int FieldBits     = 32,
+    parameter int IsSim         = 0
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    // bus
+    input  wire                 write_i,
+    input  wire                 read_i,
+    input  wire  [        11:0] address_i,
+    input  wire  [        31:0] data_i,
+    output logic [        31:0] data_o,
+    output logic                error_o,
+    // commands and configuration
+    output logic                start_o,
+    output logic                stop_o,
+    output logic                check_o,
+    output logic                palindromic_o,
+    output logic [        31:0] sweeps_o,
+    output logic [        31:0] every_o,
+    output logic [BetaBits-1:0] beta_o,
+    output logic                irq_o,
+    // image port: one strobe per target
+    output logic                weight_push_o,
+    output logic                weight_commit_o,
+    output logic                table_we_o,
+    output logic                clamp_we_o,
+    output logic                state_we_o,
+    output logic                rng_we_o,
+    output logic                invalidate_o,
+    output logic [        15:0] host_row_o,
+    output logic [        15:0] host_col_o,
+    output logic [        31:0] host_data_o,
+    // selections
+    output logic [        15:0] replica_o,
+    output logic [        15:0] probe_pbit_o,
+    output logic [        15:0] probe_replica_o,
+    // status
+    input  wire                 busy_i,
+    input  wire                 stalled_i,
+    input  wire                 checking_i,
+    input  wire                 hash_valid_i,
+    input  wire  [        31:0] hash_i,
+    input  wire  [BetaBits-1:0] beta_active_i,
+    input  wire                 busy_cycle_i,
+    input  wire                 stall_cycle_i,
+    input  wire                 sweep_done_i,
+    input  wire                 frame_i,
+    input  wire  [   Lanes-1:0] flip_i,
+    input  wire  [   Lanes-1:0] sat_i,
+    input  wire  [   Lanes-1:0] freeze_i,
+    input  wire  [        47:0] energy_i,
+    input  wire  [        31:0] probe_field_i,
+    input  wire  [        31:0] probe_random_i,
+    input  wire  [        31:0] probe_entry_i,
+    input  wire  [         2:0] probe_state_i
+);
+  localparam int Contexts = Replicas / Lanes;  // derived
+
+  logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
+  logic [BetaBits-1:0] beta_q;
+  logic kernel_q, irq_enable_q, irq_q, done_q, error_q, was_busy_q, starting_q;
+  logic [2:0] select_q;
+  logic [15:0] row_q, col_q, expected_col_q, replica_q;
+  logic [31:0] probe_q;
+  logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
+  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused;
+
+  function automatic [63:0] ones(input [Lanes-1:0] bits);
+    ones = '0;
+    for (int l = 0; l < Lanes; l++) ones = ones + 64'(bits[l]);
+  endfunction
+
+  // ---- decode ----
+  always_comb begin
+    idle      = !busy_i && !starting_q && !checking_i;
+    ctrl      = write_i && address_i == `PBIT_REG_CTRL;
+    img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
+    case (select_q)
+      3'd0: img_ok = 32'(row_q) <= Visible && 32'(col_q) <= Hidden && col_q == expected_col_q;
+      3'd1: img_ok = 32'(col_q) < (1 << TableLog2);
+      3'd2: img_ok = 32'(col_q) < Visible + Hidden;
+      3'd3: img_ok = 32'(col_q) < Visible + Hidden && 32'(row_q) < Contexts;
+      3'd4: img_ok = 32'(col_q) < 4 * Lanes;
+      default: img_ok = 1'b0;
+    endcase
+    img_ok  = img_ok && idle;
+    start   = ctrl && data_i[0] && idle;
+    clear   = ctrl && data_i[2];
+    refused = (img_write && !img_ok) || (ctrl && (data_i[0] || data_i[3]) && !idle);
+
+    start_o         = start;
+    stop_o          = ctrl && data_i[1];
+    check_o         = ctrl && data_i[3] && idle && !data_i[0];
+    palindromic_o   = kernel_q;
+    sweeps_o        = sweeps_q;
+    every_o         = every_q;
+    beta_o          = beta_q;
+    irq_o           = irq_q && irq_enable_q;
+    weight_push_o   = img_write && img_ok && select_q == 3'd0;
+    weight_commit_o = weight_push_o && 32'(col_q) == Hidden;
+    table_we_o      = img_write && img_ok && select_q == 3'd1;
+    clamp_we_o      = img_write && img_ok && select_q == 3'd2;
+    state_we_o      = img_write && img_ok && select_q == 3'd3;
+    rng_we_o        = img_write && img_ok && select_q == 3'd4;
+    invalidate_o    = weight_push_o || table_we_o || clamp_we_o;
+    host_row_o      = row_q;
+    host_col_o      = col_q;
+    host_data_o     = data_i;
+    replica_o       = replica_q;
+    probe_pbit_o    = probe_q[15:0];
+    probe_replica_o = probe_q[31:16];
+  end
+
+  // ---- writes and state ----
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      scratch_q      <= `PBIT_RESET_SCRATCH;
+      sweeps_q       <= `PBIT_RESET_SWEEPS;
+      every_q        <= `PBIT_RESET_SAMPLE_EVERY;
+      beta_q         <= '0;
+      kernel_q       <= 1'b0;
+      irq_enable_q   <= 1'b0;
+      irq_q          <= 1'b0;
+      done_q         <= 1'b0;
+      error_q        <= 1'b0;
+      was_busy_q     <= 1'b0;
+      starting_q     <= 1'b0;
+      select_q       <= '0;
+      row_q          <= '0;
+      col_q          <= '0;
+      expected_col_q <= '0;
+      replica_q      <= '0;
+      probe_q        <= '0;
+    end else begin
+      starting_q <= start;
+      was_busy_q <= busy_i || starting_q;
+      if (was_busy_q && !busy_i && !starting_q) begin
+        done_q <= 1'b1;
+        irq_q  <= 1'b1;
+      end
+      if (start) done_q <= 1'b0;
+      if (refused) error_q <= 1'b1;
+      if (clear) begin
+        error_q <= 1'b0;
+        done_q  <= 1'b0;
+      end
+      if (write_i) begin
+        case (address_i)
+          `PBIT_REG_SCRATCH:        scratch_q <= data_i;
+          `PBIT_REG_CONFIG:         kernel_q <= data_i[0];
+          `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
+          `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
+          `PBIT_REG_BETA:           beta_q <= data_i[BetaBits-1:0];
+          `PBIT_REG_IRQ_ENABLE:     irq_enable_q <= data_i[0];
+          `PBIT_REG_IRQ_STATUS:     if (data_i[0]) irq_q <= 1'b0;
+          `PBIT_REG_IMG_SELECT:     select_q <= data_i > 32'd7 ? 3'd7 : data_i[2:0];
+          `PBIT_REG_REPLICA_SELECT: replica_q <= data_i[15:0];
+          `PBIT_REG_PROBE_SELECT:   probe_q <= data_i;
+          `PBIT_REG_IMG_ADDRESS: begin
+            row_q <= data_i[31:16];
+            col_q <= data_i[15:0];
+            if (data_i[15:0] == '0) expected_col_q <= '0;
+          end
+          `PBIT_REG_IMG_DATA: begin
+            if (img_ok && select_q == 3'd0) begin
+              col_q          <= weight_commit_o ? '0 : col_q + 1'b1;
+              expected_col_q <= weight_commit_o ? '0 : col_q + 1'b1;
+              if (weight_commit_o) row_q <= row_q + 1'b1;
+            end else if (img_ok) begin
+              col_q <= col_q + 1'b1;
+            end
+          end
+          default: ;
+        endcase
+      end
+    end
+  end
+
+  // ---- counters ----
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_cycles_q  <= '0;
+      stall_cycles_q <= '0;
+      sweeps_done_q  <= '0;
+      flips_q        <= '0;
+      sats_q         <= '0;
+      freezes_q      <= '0;
+      frames_q       <= '0;
+    end else if (clear) begin
+      busy_cycles_q  <= '0;
+      stall_cycles_q <= '0;
+      sweeps_done_q  <= '0;
+      flips_q        <= '0;
+      sats_q         <= '0;
+      freezes_q      <= '0;
+      frames_q       <= '0;
+    end else begin
+      if (busy_cycle_i) begin
+        busy_cycles_q <= busy_cycles_q + 64'd1;
+        if (flip_i != '0) flips_q <= flips_q + ones(flip_i);
+        if (sat_i != '0) sats_q <= sats_q + ones(sat_i);
+        if (freeze_i != '0) freezes_q <= freezes_q + ones(freeze_i);
+        if (sweep_done_i) sweeps_done_q <= sweeps_done_q + 64'd1;
+      end
+      if (stall_cycle_i) stall_cycles_q <= stall_cycles_q + 64'd1;
+      if (frame_i) frames_q <= frames_q + 64'd1;
+    end
+  end
+
+  // ---- reads ----
+  logic [63:0] wide;
+  always_comb begin
+    readable = 1'b1;
+    wide     = '0;
+    case (address_i)
+      `PBIT_REG_ID:              wide = 64'(`PBIT_RESET_ID);
+      `PBIT_REG_VERSION:         wide = 64'(`PBIT_RESET_VERSION);
+      `PBIT_REG_SCRATCH:         wide = 64'(scratch_q);
+      `PBIT_REG_CAPS0:           wide = {32'd0, 17'd0, Rounding != 0, 6'(LfsrSteps), 4'(Generator),
+                                         3'd1, IsSim != 0};
+      `PBIT_REG_CAPS_SIZE:       wide = {32'd0, 16'(Hidden), 16'(Visible)};
+      `PBIT_REG_CAPS_REPLICAS:   wide = {32'd0, 16'(Lanes), 16'(Replicas)};
+      `PBIT_REG_CAPS_FORMAT:     wide = {32'd0, 8'(BetaFrac), 8'(BetaBits), 8'(WeightFrac),
+                                         8'(WeightBits)};
+      `PBIT_REG_CAPS_ACTIVATION: wide = {32'd0, 8'(RangeLog2), 8'(FieldBits), 8'(ThresholdBits),
+                                         8'(TableLog2)};
+      `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
+      `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
+                                         done_q, busy_i || starting_q};
+      `PBIT_REG_CONFIG:          wide = 64'(kernel_q);
+      `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
+      `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
+      `PBIT_REG_BETA:            wide = 64'(beta_q);
+      `PBIT_REG_BETA_ACTIVE:     wide = 64'(beta_active_i);
+      `PBIT_REG_IRQ_ENABLE:      wide = 64'(irq_enable_q);
+      `PBIT_REG_IRQ_STATUS:      wide = 64'(irq_q);
+      `PBIT_REG_IMG_SELECT:      wide = 64'(select_q);
+      `PBIT_REG_IMG_ADDRESS:     wide = {32'd0, row_q, col_q};
+      `PBIT_REG_IMG_HASH:        wide = 64'(hash_i);
+      `PBIT_REG_BUSY_CYCLES_LO:  wide = busy_cycles_q;
+      `PBIT_REG_STALL_CYCLES_LO: wide = stall_cycles_q;
+      `PBIT_REG_SWEEP_COUNT_LO:  wide = sweeps_done_q;
+      `PBIT_REG_FLIPS_LO:        wide = flips_q;
+      `PBIT_REG_SATURATIONS_LO:  wide = sats_q;
+      `PBIT_REG_FREEZES_LO:      wide = freezes_q;
+      `PBIT_REG_SAMPLES_LO:      wide = frames_q;
+      `PBIT_REG_ENERGY_LO:       wide = {{16{energy_i[47]}}, energy_i};
+      `PBIT_REG_BUSY_CYCLES_HI, `PBIT_REG_STALL_CYCLES_HI, `PBIT_REG_SWEEP_COUNT_HI,
+      `PBIT_REG_FLIPS_HI, `PBIT_REG_SATURATIONS_HI, `PBIT_REG_FREEZES_HI, `PBIT_REG_SAMPLES_HI,
+      `PBIT_REG_ENERGY_HI:       wide = 64'(hi_q);
+      `PBIT_REG_REPLICA_SELECT:  wide = 64'(replica_q);
+      `PBIT_REG_PROBE_SELECT:    wide = 64'(probe_q);
+      `PBIT_REG_PROBE_FIELD:     wide = 64'(probe_field_i);
+      `PBIT_REG_PROBE_RANDOM:    wide = 64'(probe_random_i);
+      `PBIT_REG_PROBE_THRESHOLD: wide = 64'(probe_entry_i);
+      `PBIT_REG_PROBE_STATE:     wide = 64'(probe_state_i);
+      default:                   readable = 1'b0;
+    endcase
+    case (address_i)
+      `PBIT_REG_SCRATCH, `PBIT_REG_CTRL, `PBIT_REG_CONFIG, `PBIT_REG_SWEEPS,
+      `PBIT_REG_SAMPLE_EVERY, `PBIT_REG_BETA, `PBIT_REG_IRQ_ENABLE, `PBIT_REG_IRQ_STATUS,
+      `PBIT_REG_IMG_SELECT, `PBIT_REG_IMG_ADDRESS, `PBIT_REG_IMG_DATA, `PBIT_REG_REPLICA_SELECT,
+      `PBIT_REG_PROBE_SELECT: writable = 1'b1;
+      default: writable = 1'b0;
+    endcase
+    data_o  = wide[31:0];
+    error_o = write_i ? !writable : !readable;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      hi_q <= '0;
+    end else if (read_i) begin
+      case (address_i)
+        `PBIT_REG_BUSY_CYCLES_LO, `PBIT_REG_STALL_CYCLES_LO, `PBIT_REG_SWEEP_COUNT_LO,
+        `PBIT_REG_FLIPS_LO, `PBIT_REG_SATURATIONS_LO, `PBIT_REG_FREEZES_LO,
+        `PBIT_REG_SAMPLES_LO, `PBIT_REG_ENERGY_LO: hi_q <= wide[63:32];
+        default: ;
+      endcase
+    end
+  end
+endmodule
+`default_nettype wire

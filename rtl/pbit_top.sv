@@ -1,0 +1,201 @@
+`default_nettype none
+// pbit_top: a p-bit array that samples restricted Boltzmann machines by block Gibbs, behind AXI4-Lite
+// registers (s_axil_*) and an AXI4-Stream sample port (m_axis_*). One clock, active-low asynchronous reset.
+//
+//   s_axil --> axil_slave --> device_registers --> sweep_sequencer --> dense_fabric --> axis_packer --> m_axis
+//                                   |                                       |
+//                                   +------------- image_check -------------+
+//
+// A sweep of the cyclic kernel takes 2(V+1) + H + 13 clocks for Lanes replicas, samples included.
+// Reset: idle, counters zero, memories undefined. Behaviour bit by bit: docs/device.md; registers:
+// docs/registers.md. Checked in lock-step against the C twin, under Icarus, and as Yosys netlist.
+`include "pbit_assert.svh"
+module pbit_top #(
+    parameter int Visible       = 6,   // V, 1..1024
+    parameter int Hidden        = 6,   // H, 1..1024
+    parameter int Replicas      = 1,   // R, 1..256, a multiple of Lanes
+    parameter int Lanes         = 1,   // L, 1..32
+    parameter int WeightBits    = 12,  // signed, with WeightFrac fraction bits; 4..24
+    parameter int WeightFrac    = 6,
+    parameter int BetaBits      = 16,  // unsigned, with BetaFrac fraction bits; 4..24
+    parameter int BetaFrac      = 12,
+    parameter int TableLog2     = 10,  // log2 of activation table entries, 4..12
+    parameter int RangeLog2     = 4,   // table covers 2 beta |I| in [0, 2^RangeLog2)
+    parameter int ThresholdBits = 24,  // 8..32
+    parameter int Rounding      = 1,   // 1 round the table index, 0 truncate (negative control)
+    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
+    parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
+    parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
+    parameter int IsSim         = 0    // CAPS0.SIM
+) (
+    input  wire         clk_i,
+    input  wire         rst_ni,
+    input  wire  [11:0] s_axil_awaddr,
+    input  wire         s_axil_awvalid,
+    output logic        s_axil_awready,
+    input  wire  [31:0] s_axil_wdata,
+    input  wire  [ 3:0] s_axil_wstrb,
+    input  wire         s_axil_wvalid,
+    output logic        s_axil_wready,
+    output logic [ 1:0] s_axil_bresp,
+    output logic        s_axil_bvalid,
+    input  wire         s_axil_bready,
+    input  wire  [11:0] s_axil_araddr,
+    input  wire         s_axil_arvalid,
+    output logic        s_axil_arready,
+    output logic [31:0] s_axil_rdata,
+    output logic [ 1:0] s_axil_rresp,
+    output logic        s_axil_rvalid,
+    input  wire         s_axil_rready,
+    output logic [31:0] m_axis_tdata,
+    output logic        m_axis_tvalid,
+    input  wire         m_axis_tready,
+    output logic        m_axis_tlast,
+    output logic        irq_o
+);
+  // derived, do not override
+  localparam int Contexts = Replicas / Lanes;
+  localparam int IndexShift = WeightFrac + BetaFrac + RangeLog2 - 1 - TableLog2;
+  localparam int IndexBits = $clog2(Visible + Hidden + 2) < 4 ? 4 : $clog2(Visible + Hidden + 2);
+  localparam int ContextBits = Contexts > 1 ? $clog2(Contexts) : 1;
+  localparam int StateBits = $clog2(Visible * Contexts + 1);
+  localparam int LaneBits = Lanes > 1 ? $clog2(Lanes) : 1;
+  localparam int Longest = (Visible > Hidden ? Visible : Hidden) + 2;
+
+  `PBIT_REQUIRE(visible, Visible >= 1 && Visible <= 1024)
+  `PBIT_REQUIRE(hidden, Hidden >= 1 && Hidden <= 1024)
+  `PBIT_REQUIRE(lanes, Lanes >= 1 && Lanes <= 32 && Replicas % Lanes == 0 && Replicas <= 256)
+  `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
+  `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
+
+  logic reg_write, reg_read, reg_error;
+  logic [11:0] reg_address;
+  logic [31:0] reg_wdata, reg_rdata;
+  axil_slave #(.AddressBits(12)) u_axil (
+      .clk_i(clk_i), .rst_ni(rst_ni), .s_axil_awaddr(s_axil_awaddr),
+      .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready),
+      .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb), .s_axil_wvalid(s_axil_wvalid),
+      .s_axil_wready(s_axil_wready), .s_axil_bresp(s_axil_bresp), .s_axil_bvalid(s_axil_bvalid),
+      .s_axil_bready(s_axil_bready), .s_axil_araddr(s_axil_araddr),
+      .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready),
+      .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid),
+      .s_axil_rready(s_axil_rready), .write_o(reg_write), .read_o(reg_read),
+      .address_o(reg_address), .write_data_o(reg_wdata), .read_data_i(reg_rdata),
+      .error_i(reg_error)
+  );
+
+  logic start, stop, check, palindromic, seq_busy, en, stall, pack_ready, pack_empty, frame;
+  logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, invalidate;
+  logic checking, hash_valid, sweep_done;
+  logic [31:0] sweeps, every, hash, host_data;
+  logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
+  logic [BetaBits-1:0] beta_set, beta;
+  logic [Lanes-1:0] flips, sats, freezes, emit_data;
+  logic [47:0] energy;
+  logic [31:0] probe_field, probe_random, probe_entry;
+  logic [2:0] probe_state;
+  logic emit, emit_last;
+
+  // A word that cannot be taken stops the whole array between two clocks.
+  always_comb begin
+    stall = emit && !pack_ready;
+    en    = !stall;
+  end
+
+  device_registers #(
+      .Visible(Visible), .Hidden(Hidden), .Replicas(Replicas), .Lanes(Lanes),
+      .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
+      .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
+      .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
+      .IsSim(IsSim)
+  ) u_registers (
+      .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
+      .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
+      .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
+      .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
+      .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
+      .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
+      .invalidate_o(invalidate), .host_row_o(host_row), .host_col_o(host_col),
+      .host_data_o(host_data), .replica_o(replica), .probe_pbit_o(probe_pbit),
+      .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty), .stalled_i(stall),
+      .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .beta_active_i(beta),
+      .busy_cycle_i(seq_busy && en), .stall_cycle_i(seq_busy && stall),
+      .sweep_done_i(sweep_done), .frame_i(frame), .flip_i(flips), .sat_i(sats),
+      .freeze_i(freezes), .energy_i(energy), .probe_field_i(probe_field),
+      .probe_random_i(probe_random), .probe_entry_i(probe_entry), .probe_state_i(probe_state)
+  );
+
+  logic op_acc, op_init, op_hid, op_vis, op_tail, op_update, op_emit, op_last, op_next, op_load;
+  logic seq_palindromic;
+  logic [IndexBits-1:0] op_index;
+  logic [StateBits-1:0] op_state_address;
+  logic [ContextBits-1:0] op_context, op_load_context;
+  sweep_sequencer #(
+      .Visible(Visible), .Hidden(Hidden), .Contexts(Contexts), .BetaBits(BetaBits),
+      .IndexBits(IndexBits), .ContextBits(ContextBits), .StateBits(StateBits)
+  ) u_sequencer (
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
+      .palindromic_i(palindromic), .sweeps_i(sweeps), .every_i(every), .beta_i(beta_set),
+      .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
+      .palindromic_o(seq_palindromic), .acc_o(op_acc), .acc_init_o(op_init), .hid_o(op_hid),
+      .vis_o(op_vis), .tail_o(op_tail), .update_o(op_update), .emit_o(op_emit),
+      .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address),
+      .next_o(op_next), .context_o(op_context), .sweep_done_o(sweep_done)
+  );
+
+  logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
+  logic check_clamp;
+  logic [IndexBits-1:0] check_index;
+  logic [TableLog2-1:0] check_table_address;
+  logic [LaneBits-1:0] check_lane;
+  logic [31:0] check_row_word, check_table_word;
+  dense_fabric #(
+      .Visible(Visible), .Hidden(Hidden), .Lanes(Lanes), .Contexts(Contexts),
+      .WeightBits(WeightBits), .FieldBits(FieldBits), .BetaBits(BetaBits),
+      .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
+      .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
+      .ContextBits(ContextBits), .StateBits(StateBits), .LaneBits(LaneBits)
+  ) u_fabric (
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
+      .palindromic_i(seq_palindromic), .beta_i(beta), .acc_i(op_acc), .acc_init_i(op_init),
+      .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail), .update_i(op_update), .emit_i(op_emit),
+      .emit_last_i(op_last), .index_i(op_index), .state_address_i(op_state_address),
+      .next_i(op_next), .load_i(op_load), .context_i(op_context),
+      .load_context_i(op_load_context), .emit_o(emit), .emit_last_o(emit_last),
+      .emit_data_o(emit_data), .flip_o(flips), .sat_o(sats), .freeze_o(freezes),
+      .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(LaneBits'(32'(probe_replica) % Lanes)),
+      .probe_context_i(ContextBits'(32'(probe_replica) / Lanes)), .probe_field_o(probe_field),
+      .probe_random_o(probe_random), .probe_entry_o(probe_entry), .probe_state_o(probe_state),
+      .energy_lane_i(LaneBits'(32'(replica) % Lanes)),
+      .energy_context_i(ContextBits'(32'(replica) / Lanes)), .energy_o(energy),
+      .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
+      .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
+      .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
+      .check_read_row_i(check_read_row), .check_index_i(check_index),
+      .check_load_row_i(check_load_row), .check_shift_row_i(check_shift_row),
+      .check_row_word_o(check_row_word), .check_read_table_i(check_read_table),
+      .check_table_address_i(check_table_address), .check_lane_i(check_lane),
+      .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
+      .check_clamp_o(check_clamp)
+  );
+
+  image_check #(
+      .Visible(Visible), .Hidden(Hidden), .Lanes(Lanes), .TableLog2(TableLog2),
+      .IndexBits(IndexBits), .LaneBits(LaneBits)
+  ) u_check (
+      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
+      .busy_o(checking), .valid_o(hash_valid), .hash_o(hash), .read_row_o(check_read_row),
+      .index_o(check_index), .load_row_o(check_load_row), .shift_row_o(check_shift_row),
+      .row_word_i(check_row_word), .read_table_o(check_read_table),
+      .table_address_o(check_table_address), .lane_o(check_lane),
+      .table_word_i(check_table_word), .read_clamp_o(check_read_clamp), .clamp_i(check_clamp)
+  );
+
+  axis_packer #(.Lanes(Lanes)) u_packer (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
+      .push_data_i(emit_data), .ready_o(pack_ready), .empty_o(pack_empty), .frame_o(frame),
+      .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
+      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+  );
+endmodule
+`default_nettype wire

@@ -1,0 +1,106 @@
+/* Back-end `rtl`: a compiled variant, loaded at run time, behind the device vtable. */
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "pbl_device.h"
+#include "pbl_rtl_api.h"
+
+typedef struct {
+  pbl_device base;
+  void *object; /* of dlopen */
+  const pbl_rtl_api *api;
+  void *instance;
+} rtl_device;
+
+static rtl_device *self(pbl_device *dev) { return (rtl_device *)dev; }
+
+static void rtl_close(pbl_device *dev) {
+  rtl_device *d = self(dev);
+  if (d->instance) d->api->destroy(d->instance);
+  if (d->object) dlclose(d->object);
+  free(d);
+}
+
+static pbl_status bus_result(int response, const char *what, uint32_t address, pbl_error *err) {
+  if (response == PBL_RTL_OKAY) return PBL_OK;
+  if (response == PBL_RTL_NO_RESPONSE) {
+    return pbl_fail(err, PBL_TIMEOUT, "rtl: %s of register 0x%03x: no bus response", what, address);
+  }
+  return pbl_fail(err, PBL_DEVICE, "rtl: %s of register 0x%03x: bus error (SLVERR)", what, address);
+}
+
+static pbl_status rtl_read32(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err) {
+  return bus_result(self(dev)->api->read32(self(dev)->instance, value, address), "read", address,
+                    err);
+}
+
+static pbl_status rtl_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {
+  return bus_result(self(dev)->api->write32(self(dev)->instance, address, value), "write", address,
+                    err);
+}
+
+static pbl_status rtl_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                  size_t *n_words, pbl_error *err) {
+  (void)err;
+  *n_words = self(dev)->api->stream_read(self(dev)->instance, dst, last, max_words);
+  return PBL_OK;
+}
+
+static pbl_status rtl_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) {
+  (void)err;
+  self(dev)->api->advance(self(dev)->instance, max_cycles);
+  return PBL_OK;
+}
+
+static uint64_t rtl_cycles(const pbl_device *dev) {
+  const rtl_device *d = (const rtl_device *)dev;
+  return d->api->cycles(d->instance);
+}
+
+static pbl_status rtl_throttle(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err) {
+  (void)err;
+  self(dev)->api->stream_throttle(self(dev)->instance, permille, seed);
+  return PBL_OK;
+}
+
+static const pbl_device_ops rtl_ops = {
+    .name = "rtl",
+    .close = rtl_close,
+    .read32 = rtl_read32,
+    .write32 = rtl_write32,
+    .stream_read = rtl_stream_read,
+    .advance = rtl_advance,
+    .cycles = rtl_cycles,
+    .stream_throttle = rtl_throttle,
+};
+
+pbl_status pbl_rtl_open(pbl_device **out, const char *shared_object, uint64_t reset_seed,
+                        pbl_error *err) {
+  rtl_device *d = calloc(1, sizeof *d);
+  if (!d) return pbl_fail(err, PBL_NO_MEMORY, "rtl: out of memory");
+  d->base.ops = &rtl_ops;
+  pbl_status st = PBL_OK;
+  d->object = dlopen(shared_object, RTLD_NOW | RTLD_LOCAL);
+  if (!d->object) {
+    st = pbl_fail(err, PBL_DEVICE, "rtl: cannot load %s: %s", shared_object, dlerror());
+    goto fail;
+  }
+  pbl_rtl_api_get_fn get = NULL;
+  *(void **)&get = dlsym(d->object, PBL_RTL_API_SYMBOL);
+  d->api = get ? get() : NULL;
+  if (!d->api || d->api->version != PBL_RTL_API_VERSION) {
+    st = pbl_fail(err, PBL_DEVICE, "rtl: %s is not a compiled variant of this version",
+                  shared_object);
+    goto fail;
+  }
+  d->instance = d->api->create(reset_seed);
+  if (!d->instance) {
+    st = pbl_fail(err, PBL_NO_MEMORY, "rtl: cannot create a model instance of %s", shared_object);
+    goto fail;
+  }
+  *out = &d->base;
+  return PBL_OK;
+fail:
+  rtl_close(&d->base);
+  return st;
+}

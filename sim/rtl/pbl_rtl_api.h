@@ -1,0 +1,33 @@
+/* Interface between the program and a compiled RTL variant (a shared object). The object exports one
+ * symbol, PBL_RTL_API_SYMBOL, a function that returns a const pbl_rtl_api *. Not thread-safe per
+ * instance; instances are independent. */
+#ifndef PBL_RTL_API_H
+#define PBL_RTL_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PBL_RTL_API_VERSION 1
+#define PBL_RTL_API_SYMBOL "pbl_rtl_api_get"
+
+/* Result of a bus access: AXI response, or no response within the shim's limit of clocks. */
+enum { PBL_RTL_OKAY = 0, PBL_RTL_SLVERR = 2, PBL_RTL_NO_RESPONSE = -1 };
+
+typedef struct {
+  int version; /* PBL_RTL_API_VERSION */
+  /* NULL when out of memory. reset_seed seeds the random initial values of all storage. */
+  void *(*create)(uint64_t reset_seed);
+  void (*destroy)(void *instance);
+  int (*write32)(void *instance, uint32_t address, uint32_t value);
+  int (*read32)(void *instance, uint32_t *value, uint32_t address);
+  /* Up to max_cycles clocks; stops early when the interrupt line is high after a clock or when the
+   * receive buffer is full. */
+  void (*advance)(void *instance, uint64_t max_cycles);
+  size_t (*stream_read)(void *instance, uint32_t *words, uint8_t *last, size_t max_words);
+  uint64_t (*cycles)(const void *instance);
+  void (*stream_throttle)(void *instance, unsigned permille, uint64_t seed);
+} pbl_rtl_api;
+
+typedef const pbl_rtl_api *(*pbl_rtl_api_get_fn)(void);
+
+#endif

@@ -1,0 +1,177 @@
+// A Verilated pbit_top behind the C interface of pbl_rtl_api.h. Compiled together with the model into
+// one shared object per hardware variant. Exceptions end here.
+#include "pbl_rtl_api.h"
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "Vpbit.h"
+#include "verilated.h"
+
+double sc_time_stamp() { return 0; }
+
+namespace {
+
+constexpr size_t kBufferWords = size_t{1} << 20;
+constexpr unsigned kBusLimit = 1000;  // clocks until a bus access counts as lost
+
+struct Instance {
+  std::unique_ptr<VerilatedContext> context;
+  std::unique_ptr<Vpbit> top;
+  uint64_t cycles = 0;
+  std::vector<uint32_t> words;
+  std::vector<uint8_t> last;
+  size_t head = 0;
+  unsigned permille = 1000;
+  uint64_t throttle_state = 1;
+
+  bool full() const { return words.size() - head >= kBufferWords; }
+
+  // xorshift64*: decides on which clocks a throttled receiver is ready
+  bool ready() {
+    if (full()) return false;
+    if (permille >= 1000) return true;
+    throttle_state ^= throttle_state >> 12;
+    throttle_state ^= throttle_state << 25;
+    throttle_state ^= throttle_state >> 27;
+    return ((throttle_state * 0x2545F4914F6CDD1Dull) >> 40) % 1000 < permille;
+  }
+
+  void clock() {
+    Vpbit *t = top.get();
+    t->m_axis_tready = ready();
+    t->clk_i = 0;
+    t->eval();
+    if (t->m_axis_tvalid && t->m_axis_tready) {
+      words.push_back(t->m_axis_tdata);
+      last.push_back(t->m_axis_tlast);
+    }
+    t->clk_i = 1;
+    t->eval();
+    cycles++;
+  }
+};
+
+Instance *self(void *p) { return static_cast<Instance *>(p); }
+
+void *create(uint64_t reset_seed) {
+  try {
+    auto s = std::make_unique<Instance>();
+    s->context = std::make_unique<VerilatedContext>();
+    s->context->randReset(2);
+    s->context->randSeed(static_cast<int>((reset_seed ^ (reset_seed >> 32)) & 0x7fffffff) | 1);
+    s->top = std::make_unique<Vpbit>(s->context.get());
+    Vpbit *t = s->top.get();
+    t->s_axil_awvalid = t->s_axil_wvalid = t->s_axil_bready = 0;
+    t->s_axil_arvalid = t->s_axil_rready = 0;
+    t->s_axil_wstrb = 0xF;
+    t->rst_ni = 1;
+    s->clock();
+    t->rst_ni = 0;
+    for (int i = 0; i < 4; i++) s->clock();
+    t->rst_ni = 1;
+    s->clock();
+    s->cycles = 0;
+    s->words.clear();
+    s->last.clear();
+    return s.release();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void destroy(void *p) {
+  if (p) self(p)->top->final();
+  delete self(p);
+}
+
+int write32(void *p, uint32_t address, uint32_t value) try {
+  Instance *s = self(p);
+  Vpbit *t = s->top.get();
+  t->s_axil_awaddr = address & 0xFFF;
+  t->s_axil_wdata = value;
+  t->s_axil_awvalid = t->s_axil_wvalid = t->s_axil_bready = 1;
+  for (unsigned i = 0; i < kBusLimit; i++) {
+    t->clk_i = 0;
+    t->eval();
+    const bool aw = t->s_axil_awready, w = t->s_axil_wready, done = t->s_axil_bvalid;
+    const int response = t->s_axil_bresp;
+    s->clock();
+    if (aw) t->s_axil_awvalid = 0;
+    if (w) t->s_axil_wvalid = 0;
+    if (done) {
+      t->s_axil_bready = 0;
+      return response;
+    }
+  }
+  t->s_axil_awvalid = t->s_axil_wvalid = t->s_axil_bready = 0;
+  return PBL_RTL_NO_RESPONSE;
+} catch (...) {
+  return PBL_RTL_NO_RESPONSE;
+}
+
+int read32(void *p, uint32_t *value, uint32_t address) try {
+  Instance *s = self(p);
+  Vpbit *t = s->top.get();
+  t->s_axil_araddr = address & 0xFFF;
+  t->s_axil_arvalid = t->s_axil_rready = 1;
+  for (unsigned i = 0; i < kBusLimit; i++) {
+    t->clk_i = 0;
+    t->eval();
+    const bool ar = t->s_axil_arready, done = t->s_axil_rvalid;
+    const int response = t->s_axil_rresp;
+    const uint32_t data = t->s_axil_rdata;
+    s->clock();
+    if (ar) t->s_axil_arvalid = 0;
+    if (done) {
+      t->s_axil_rready = 0;
+      *value = data;
+      return response;
+    }
+  }
+  t->s_axil_arvalid = t->s_axil_rready = 0;
+  return PBL_RTL_NO_RESPONSE;
+} catch (...) {
+  return PBL_RTL_NO_RESPONSE;
+}
+
+void advance(void *p, uint64_t max_cycles) try {
+  Instance *s = self(p);
+  for (uint64_t n = 0; n < max_cycles && !s->full(); n++) {
+    s->clock();
+    if (s->top->irq_o) break;
+  }
+} catch (...) {
+}
+
+size_t stream_read(void *p, uint32_t *words, uint8_t *last, size_t max_words) {
+  Instance *s = self(p);
+  size_t n = 0;
+  for (; n < max_words && s->head < s->words.size(); n++, s->head++) {
+    words[n] = s->words[s->head];
+    if (last) last[n] = s->last[s->head];
+  }
+  if (s->head == s->words.size()) {
+    s->words.clear();
+    s->last.clear();
+    s->head = 0;
+  }
+  return n;
+}
+
+uint64_t cycles(const void *p) { return static_cast<const Instance *>(p)->cycles; }
+
+void stream_throttle(void *p, unsigned permille, uint64_t seed) {
+  self(p)->permille = permille;
+  self(p)->throttle_state = seed ? seed : 1;
+}
+
+const pbl_rtl_api kApi = {PBL_RTL_API_VERSION, create,      destroy, write32,        read32,
+                          advance,             stream_read, cycles,  stream_throttle};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const pbl_rtl_api *pbl_rtl_api_get(void) {
+  return &kApi;
+}

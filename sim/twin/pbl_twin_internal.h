@@ -1,0 +1,124 @@
+/* Insides of the twin, shared by the files of this folder and by nobody else. */
+#ifndef PBL_TWIN_INTERNAL_H
+#define PBL_TWIN_INTERNAL_H
+
+#include "pbl_twin.h"
+#include "pbl_twin_kernel.h"
+
+enum {
+  PBL_TWIN_STREAM_CAP = 1 << 20, /* words */
+  PBL_TWIN_MAX_GROUPS = 2        /* 32 lanes */
+};
+
+typedef struct {
+  uint64_t value;
+  uint32_t latched_high;
+} pbl_twin_counter;
+
+/* In the order of their registers. */
+enum {
+  PBL_TWIN_BUSY,
+  PBL_TWIN_STALL,
+  PBL_TWIN_SWEEPS,
+  PBL_TWIN_FLIPS,
+  PBL_TWIN_SATURATIONS,
+  PBL_TWIN_FREEZES,
+  PBL_TWIN_SAMPLES,
+  PBL_TWIN_N_COUNTERS
+};
+
+typedef enum { PBL_TWIN_IDLE, PBL_TWIN_SWEEPING, PBL_TWIN_READOUT } pbl_twin_phase;
+
+/* The sample stream behind the device: words [head, tail) of a buffer that grows up to the cap. */
+typedef struct {
+  uint32_t *words;
+  size_t capacity, head, tail;
+  size_t frame_words;
+  uint64_t n_popped; /* tells where frames end: all have frame_words */
+} pbl_twin_stream;
+
+/* One block of p-bits, as target and as source. */
+typedef struct {
+  int n, n_tiles, n_pairs;
+  int first_pbit;
+  int32_t *bias;         /* n_tiles * T */
+  uint32_t *weights;     /* into this block, n_tiles x (pairs of the other block) x T, or NULL */
+  int32_t *wide_weights; /* n x 2 * (pairs of the other block), or NULL */
+  int16_t *states;       /* contexts x groups x n_pairs x G x 2 */
+  uint16_t *bits;        /* contexts x groups x n */
+} pbl_twin_block;
+
+typedef struct {
+  pbl_device base; /* first: the vtable casts */
+  pbl_hw hw;
+  const pbl_twin_kernel *kernel;
+  int n_groups;
+
+  /* memories */
+  int32_t *words;      /* (V+1) x (H+1) */
+  int32_t *row_buffer; /* H+1 */
+  uint32_t *table;
+  uint8_t *clamp;      /* V+H */
+  uint32_t *generator; /* groups x 4 x G */
+  bool weights_packed; /* blocks hold what `words` holds */
+  pbl_twin_block visible, hidden;
+  int32_t *fields; /* scratch of one block and group */
+
+  /* registers */
+  uint32_t scratch, config, sweeps, sample_every, beta, beta_active, irq_enable, irq_status;
+  uint32_t img_select, img_row, img_col, img_hash, replica_select, probe_select;
+  bool done, hash_valid, error;
+  pbl_twin_counter counters[PBL_TWIN_N_COUNTERS];
+  int64_t *energy; /* replicas */
+  uint32_t energy_latched_high;
+  uint32_t probe_field, probe_random, probe_threshold, probe_state;
+
+  /* the run, as latched by START */
+  pbl_twin_phase phase;
+  pbl_kernel run_kernel;
+  uint32_t run_sweeps, run_every, run_done; /* run_done: sweeps ended */
+  bool stop;
+  uint64_t elapsed; /* clocks into the present sweep or pass */
+  uint64_t bus_cycles, run_cycles;
+
+  pbl_twin_stream stream;
+  pbl_twin_trace trace;
+  void *trace_user;
+} pbl_twin;
+
+static inline size_t pbl_twin_slot(const pbl_twin *t, int context, int group) {
+  return (size_t)context * (size_t)t->n_groups + (size_t)group;
+}
+static inline int16_t *pbl_twin_states(const pbl_twin *t, const pbl_twin_block *b, int context,
+                                       int group) {
+  return b->states + pbl_twin_slot(t, context, group) * (size_t)b->n_pairs * PBL_TWIN_GROUP * 2;
+}
+static inline uint16_t *pbl_twin_bits(const pbl_twin *t, const pbl_twin_block *b, int context,
+                                      int group) {
+  return b->bits + pbl_twin_slot(t, context, group) * (size_t)b->n;
+}
+
+/* pbl_twin_bus.c */
+pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err);
+pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err);
+
+/* pbl_twin_image.c */
+void pbl_twin_image_write(pbl_twin *t, uint32_t data); /* IMG_DATA; refusal sets STATUS.ERROR */
+uint32_t pbl_twin_image_hash(const pbl_twin *t);
+void pbl_twin_image_pack(pbl_twin *t); /* spreads changed weights for the kernels */
+
+/* pbl_twin_run.c */
+void pbl_twin_start(pbl_twin *t);
+bool pbl_twin_stalled(const pbl_twin *t);
+pbl_status pbl_twin_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
+
+/* pbl_twin_array.c: one sweep of all contexts; counts all but time. */
+void pbl_twin_sweep(pbl_twin *t);
+
+/* pbl_twin_stream.c */
+size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */
+pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err); /* C frames */
+pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                size_t *n_words, pbl_error *err);
+
+#endif

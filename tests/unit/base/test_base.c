@@ -1,0 +1,180 @@
+/* Error object, hardware parameters and progress reporter. */
+#include <fcntl.h>
+#include <pty.h>
+#include <unistd.h>
+
+#include "pbl_cmocka.h"
+#include "pbl_error.h"
+#include "pbl_hw.h"
+#include "pbl_progress.h"
+
+static void failure_fills_status_and_message(void **state) {
+  (void)state;
+  pbl_error err = {0};
+  assert_int_equal(pbl_fail(&err, PBL_IO, "file %s: %d", "x", 3), PBL_IO);
+  assert_int_equal(err.status, PBL_IO);
+  assert_string_equal(err.message, "file x: 3");
+  assert_int_equal(pbl_fail(NULL, PBL_HASH, "nobody listens"), PBL_HASH);
+}
+
+static void wrapping_prefixes_and_keeps_the_first_status(void **state) {
+  (void)state;
+  pbl_error err = {0};
+  pbl_fail(&err, PBL_FORMAT, "old");
+  assert_int_equal(pbl_wrap(&err, PBL_IO, "model %d", 2), PBL_FORMAT);
+  assert_string_equal(err.message, "model 2: old");
+  assert_int_equal(pbl_wrap(NULL, PBL_IO, "x"), PBL_IO);
+}
+
+static void endless_wrapping_stays_in_the_buffer(void **state) {
+  (void)state;
+  pbl_error err = {0};
+  pbl_fail(&err, PBL_IO, "end");
+  for (int i = 0; i < 300; i++) pbl_wrap(&err, PBL_IO, "context %d", i);
+  assert_int_equal(strlen(err.message), sizeof err.message - 1);
+  assert_memory_equal(err.message, "context 299: context 298", 24);
+}
+
+static void every_status_has_text_and_exit_code(void **state) {
+  (void)state;
+  assert_int_equal(pbl_status_exit_code(PBL_OK), 0);
+  assert_int_equal(pbl_status_exit_code(PBL_CONFIG), 2);
+  assert_int_equal(pbl_status_exit_code(PBL_HASH), 3);
+  assert_string_equal(pbl_status_text(PBL_TIMEOUT), "timeout");
+}
+
+static void default_hardware_is_legal_and_needs_16_field_bits(void **state) {
+  (void)state;
+  const pbl_hw hw = pbl_hw_default();
+  assert_int_equal(pbl_hw_check(&hw, NULL), PBL_OK);
+  /* 12-bit words, at most 6 terms and a bias: 12 + ceil(log2 8) + 1. */
+  assert_int_equal(pbl_hw_min_field_bits(&hw), 16);
+  /* 6 + 12 + 4 - 1 - 10 */
+  assert_int_equal(pbl_hw_index_shift(&hw), 11);
+}
+
+static void least_field_never_wraps(void **state) {
+  (void)state;
+  for (int n = 1; n <= 1024; n++) {
+    pbl_hw hw = pbl_hw_default();
+    hw.n_hidden = n;
+    hw.n_visible = 1;
+    const long long largest = (n + 1LL) << (pbl_hw_weight_bits(&hw) - 1);
+    assert_true(largest < 1LL << (pbl_hw_min_field_bits(&hw) - 1));
+  }
+}
+
+static void assert_hw_refused(const pbl_hw *hw, const char *name, const char *value) {
+  pbl_error err = {0};
+  assert_int_equal(pbl_hw_check(hw, &err), PBL_CONFIG);
+  if (strstr(err.message, name) == NULL || strstr(err.message, value) == NULL)
+    fail_msg("no '%s' or '%s' in: %s", name, value, err.message);
+}
+
+static void illegal_hardware_is_refused_by_name(void **state) {
+  (void)state;
+  pbl_hw hw;
+#define REFUSED(field, v, name, text) \
+  hw = pbl_hw_default();              \
+  hw.field = v;                       \
+  assert_hw_refused(&hw, name, text)
+  REFUSED(n_visible, 0, "n_visible", "1..1024");
+  REFUSED(n_hidden, 1025, "n_hidden", "1025");
+  REFUSED(lanes, 2, "multiple of lanes", "(2)");
+  REFUSED(weight_frac, 20, "weight width", "26");
+  REFUSED(beta_frac, 24, "beta width", "28");
+  REFUSED(table_size, 1000, "table_size", "power of two");
+  REFUSED(table_size, 8192, "table_size", "8192");
+  REFUSED(threshold_bits, 33, "threshold_bits", "8..32");
+  REFUSED(field_bits, 15, "field_bits", "16..");
+  REFUSED(lfsr_steps, 0, "lfsr_steps", "1..32");
+#undef REFUSED
+  hw = pbl_hw_default();
+  hw.weight_frac = 0;
+  hw.beta_frac = 2;
+  hw.beta_int = 4;
+  assert_hw_refused(&hw, "at least 1", "-5");
+  hw = pbl_hw_default();
+  hw.n_hidden = 1024;
+  hw.weight_frac = 18;
+  assert_hw_refused(&hw, "need 36 bits", "24-bit");
+}
+
+/* Runs `work` with stderr going to `fd` and returns what arrived in `text`. */
+static void capture(char *text, size_t size, int write_fd, int read_fd,
+                    void (*work)(pbl_progress *)) {
+  fflush(stderr);
+  const int saved = dup(STDERR_FILENO);
+  dup2(write_fd, STDERR_FILENO);
+  pbl_progress *p = pbl_progress_stderr_create(false);
+  work(p);
+  pbl_progress_stderr_destroy(p);
+  fflush(stderr);
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  const ssize_t n = read(read_fd, text, size - 1);
+  text[n > 0 ? n : 0] = '\0';
+}
+
+static void hundred_steps_and_a_note(pbl_progress *p) {
+  for (uint64_t i = 0; i <= 100; i++) assert_true(pbl_progress_report(p, "sampling", i, 100));
+  pbl_progress_note(p, "note %d", 5);
+}
+
+static void plain_output_has_a_line_at_start_and_end(void **state) {
+  (void)state;
+  int fds[2];
+  char text[4096];
+  assert_int_equal(pipe(fds), 0);
+  capture(text, sizeof text, fds[1], fds[0], hundred_steps_and_a_note);
+  assert_string_equal(text, "sampling: 0 %\nsampling: 100 %, took 0:00\nnote 5\n");
+  close(fds[0]);
+  close(fds[1]);
+}
+
+static void terminal_output_rewrites_one_line(void **state) {
+  (void)state;
+  int master, slave;
+  char text[4096];
+  if (openpty(&master, &slave, NULL, NULL, NULL) != 0) skip();
+  capture(text, sizeof text, slave, master, hundred_steps_and_a_note);
+  assert_memory_equal(text, "\rsampling: 0 %", 14);
+  assert_non_null(strstr(text, "\rsampling: 100 %, took 0:00\033[K\r\n"));
+  close(master);
+  close(slave);
+}
+
+static void absent_reporter_never_stops_the_worker(void **state) {
+  (void)state;
+  assert_true(pbl_progress_report(NULL, "x", 1, 2));
+  pbl_progress_note(NULL, "x");
+}
+
+/* Last: the request cannot be taken back. */
+static void stop_request_reaches_the_worker(void **state) {
+  (void)state;
+  pbl_progress *p = pbl_progress_stderr_create(true);
+  assert_true(pbl_progress_report(p, "x", 1, 2));
+  assert_false(pbl_progress_stop_requested());
+  pbl_progress_request_stop();
+  assert_true(pbl_progress_stop_requested());
+  assert_false(pbl_progress_report(p, "x", 1, 2));
+  pbl_progress_stderr_destroy(p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(failure_fills_status_and_message),
+      cmocka_unit_test(wrapping_prefixes_and_keeps_the_first_status),
+      cmocka_unit_test(endless_wrapping_stays_in_the_buffer),
+      cmocka_unit_test(every_status_has_text_and_exit_code),
+      cmocka_unit_test(default_hardware_is_legal_and_needs_16_field_bits),
+      cmocka_unit_test(least_field_never_wraps),
+      cmocka_unit_test(illegal_hardware_is_refused_by_name),
+      cmocka_unit_test(plain_output_has_a_line_at_start_and_end),
+      cmocka_unit_test(terminal_output_rewrites_one_line),
+      cmocka_unit_test(absent_reporter_never_stops_the_worker),
+      cmocka_unit_test(stop_request_reaches_the_worker),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

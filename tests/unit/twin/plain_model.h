@@ -1,0 +1,43 @@
+/* The device of docs/device.md once more, as plainly as can be: one replica after the other, one
+ * p-bit after the other, 64-bit arithmetic, no code shared with the twin. */
+#ifndef PLAIN_MODEL_H
+#define PLAIN_MODEL_H
+
+#include <stdint.h>
+
+#include "pbl_hw.h"
+
+enum { PLAIN_MAX_REPLICAS = 64, PLAIN_MAX_LANES = 32 };
+
+typedef struct {
+  pbl_hw hw;
+  int32_t *words; /* (V+1) x (H+1) */
+  uint32_t *table;
+  uint8_t *clamp; /* V+H */
+  int8_t *spin;   /* replicas x (V+H), +-1 */
+  uint32_t generator[PLAIN_MAX_LANES][4];
+  uint64_t busy, sweeps, flips, saturations, freezes, frames;
+  int64_t energy[PLAIN_MAX_REPLICAS];
+  /* last update of the p-bit watch_pbit of replica watch_replica */
+  int watch_pbit, watch_replica;
+  int64_t seen_field;
+  uint32_t seen_random, seen_threshold, seen_state;
+  uint64_t n_updates, trace_sum; /* number and digest of all updates (plain_digest) */
+} plain_model;
+
+/* Random image, states and generators; the same seed gives the same model. Aborts the test when
+ * memory is short. */
+void plain_create(plain_model *m, const pbl_hw *hw, uint64_t seed);
+void plain_free(plain_model *m);
+/* One sweep of all replicas. */
+void plain_sweep(plain_model *m, pbl_kernel kernel, uint32_t beta);
+/* CRC-32, bit by bit. */
+uint32_t plain_crc(uint32_t crc, uint32_t word);
+uint32_t plain_hash(const plain_model *m);
+/* Bit of the frame of `context`: position counts from bit 0 of its first word. */
+int plain_frame_bit(const plain_model *m, int context, int position);
+/* Order-sensitive digest of what one update saw and did. */
+uint64_t plain_digest(uint64_t sum, uint64_t sweep, int half, int replica, int pbit, int64_t field,
+                      uint32_t random_word, uint32_t threshold, uint32_t state);
+
+#endif
