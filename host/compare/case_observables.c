@@ -28,12 +28,12 @@ static size_t observable_count(const case_work *w) {
 }
 
 static void observable_name(char *name, size_t size, const case_work *w, size_t k) {
-  static const char *const fixed[] = {"energy", "visible magnetisation", "hidden magnetisation"};
+  static const char *const fixed[] = {"energy", "mag_visible", "mag_hidden"};
   const size_t nv = (size_t)w->hw.n_visible;
   if (k < 3) {
     snprintf(name, size, "%s", fixed[k]);
   } else if (!small_model(w)) {
-    snprintf(name, size, "singular projection %zu", k - 2);
+    snprintf(name, size, "projection_%zu", k - 2);
   } else if (k - 3 < nv) {
     snprintf(name, size, "v%zu", k - 3);
   } else {

@@ -134,7 +134,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   const uint64_t total = w->config->lockstep_sweeps;
   pair p = {0};
   pbl_chains *a = NULL, *b = NULL;
-  divergence d;
+  divergence d = {0};
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);

@@ -86,8 +86,8 @@ pbl_status pbl_lags_create(pbl_lags *lags, const double *x, size_t n_chains, siz
   lags->sums = calloc(n_chains + 1, sizeof *lags->sums);
   pbl_status status = pbl_fft_create(&fft, n_draws + max_lag + 1, err);
   double *work = status == PBL_OK ? malloc(2 * fft.n * sizeof *work) : NULL;
-  if (status == PBL_OK && (lags->products == NULL || lags->edges == NULL || lags->sums == NULL ||
-                           work == NULL)) {
+  if (status == PBL_OK &&
+      (lags->products == NULL || lags->edges == NULL || lags->sums == NULL || work == NULL)) {
     status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu chains x %zu lags: out of memory",
                       n_chains, width);
   }

@@ -1,9 +1,9 @@
 /* Normal, Student and chi-squared probabilities and quantiles.
  *
  * Probabilities: erfc; continued fractions (modified Lentz) for the incomplete beta and gamma
- * functions, series for the lower gamma. Quantiles: bisection on the smaller tail, so that no digits
- * are lost by 1 - p. A few dozen function values per quantile are cheap beside everything that
- * asks for one. */
+ * functions, series for the lower gamma. Quantiles: bisection on the smaller tail, so that no
+ * digits are lost by 1 - p. A few dozen function values per quantile are cheap beside everything
+ * that asks for one. */
 #include <float.h>
 #include <math.h>
 
@@ -14,7 +14,9 @@
 
 static const double SQRT_HALF = 0.70710678118654752440;
 
-double pbl_normal_two_sided_p(double z) { return erfc(fabs(z) * SQRT_HALF); }
+double pbl_normal_two_sided_p(double z) {
+  return erfc(fabs(z) * SQRT_HALF);
+}
 
 /* Continued fraction of the incomplete beta function (DLMF 8.17.22). */
 static double beta_fraction(double a, double b, double x) {
@@ -150,7 +152,9 @@ static double symmetric_quantile(tail_function tail, double p, double dof) {
   return p < 0.5 ? -x : x;
 }
 
-double pbl_normal_quantile(double p) { return symmetric_quantile(normal_tail, p, 0.0); }
+double pbl_normal_quantile(double p) {
+  return symmetric_quantile(normal_tail, p, 0.0);
+}
 
 double pbl_student_t_quantile(double p, double dof) {
   return dof > 0.0 ? symmetric_quantile(student_tail, p, dof) : NAN;

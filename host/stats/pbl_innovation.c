@@ -61,7 +61,8 @@ static pbl_status check(const pbl_chains *chains, const pbl_image *image, size_t
                     chains->n_pbits, pbl_hw_pbits(&image->hw));
   }
   if (chains->n_chains == 0 || chains->n_recorded == 0 || chains->n_chains > BLOCK_TERMS) {
-    return pbl_fail(err, PBL_INVALID, "innovation tests need recorded draws: %zu chains x %zu draws",
+    return pbl_fail(err, PBL_INVALID,
+                    "innovation tests need recorded draws: %zu chains x %zu draws",
                     chains->n_chains, chains->n_recorded);
   }
   return PBL_OK;
@@ -74,8 +75,8 @@ static pbl_status create_halves(pbl_half halves[2], size_t *n_halves, const pbl_
   const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   pbl_status status = PBL_OK;
   if (!palindromic) {
-    status = pbl_half_create(&halves[0], image, beta, exact_sigmoid, false, 0, chains->n_chains,
-                             err);
+    status =
+        pbl_half_create(&halves[0], image, beta, exact_sigmoid, false, 0, chains->n_chains, err);
     if (status != PBL_OK) return status;
     *n_halves = 1;
   }

@@ -22,9 +22,9 @@
 #define PBL_INNOVATION_BINS 32
 
 typedef enum {
-  PBL_TEST_BIAS,     /* w = 1, per p-bit */
+  PBL_TEST_BIAS,      /* w = 1, per p-bit */
   PBL_TEST_GAIN,     /* w = beta f, all p-bits pooled: temperature error */
-  PBL_TEST_GAIN_EACH,/* w = beta f, per p-bit */
+  PBL_TEST_GAIN_EACH, /* w = beta f, per p-bit */
   PBL_TEST_SERIAL,   /* w = previous r of the same p-bit and chain, per p-bit */
   PBL_TEST_CROSS,    /* r_i r_j of p-bits in one half-sweep and chain: all pairs up to 64 p-bits per
                         block, else neighbours in update order at distance 1..8 */
@@ -40,13 +40,13 @@ typedef struct {
   size_t n_skipped;      /* members left out: too few effective updates for a z-score */
   double max_abs_z;      /* worst member */
   double p_value;        /* family-wise: min(1, n_tests * two-sided p of max_abs_z) */
-  size_t worst_a, worst_b; /* p-bit (or chain, bin) indices of the worst member; b unused: SIZE_MAX */
+  size_t worst_a, worst_b; /* p-bit (chain, bin) indices of the worst member; unused: SIZE_MAX */
 } pbl_innovation_result;
 
 typedef struct {
   uint64_t n_updates;
   uint64_t n_impossible; /* outcomes of probability zero: any one makes the bias family's p zero */
-  double implied_beta_error;  /* relative, score estimate: sum(w r)/sum(v w^2) with w = 2 beta f/2 */
+  double implied_beta_error;  /* relative, score estimate: sum(w r)/sum(v w^2) with w = beta f */
   double implied_beta_error_low, implied_beta_error_high; /* 95 % */
   pbl_innovation_result family[PBL_TEST_COUNT];
   double p_value;             /* Bonferroni over families */

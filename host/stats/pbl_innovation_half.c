@@ -45,8 +45,7 @@ static void fill_weights(pbl_half *half) {
   const size_t n_visible = (size_t)half->image->hw.n_visible;
   const size_t n_hidden = (size_t)half->image->hw.n_hidden;
   for (size_t j = 0; j < half->n_target; ++j) {
-    const int32_t bias =
-        half->to_hidden ? word_at(half, n_visible, j) : word_at(half, j, n_hidden);
+    const int32_t bias = half->to_hidden ? word_at(half, n_visible, j) : word_at(half, j, n_hidden);
     int64_t reach = llabs((long long)bias);
     for (size_t i = 0; i < half->n_given; ++i) {
       const int32_t w = half->to_hidden ? word_at(half, i, j) : word_at(half, j, i);

@@ -43,23 +43,23 @@ typedef struct {
   const pbl_image *image;
   uint32_t beta;
   bool exact_sigmoid;
-  bool to_hidden;              /* hidden given visible, else visible given hidden */
-  size_t target, n_target;     /* first p-bit and size of the updated block */
-  size_t given, n_given;       /* of the conditioning block */
-  size_t lag;                  /* draws between condition and update */
+  bool to_hidden;          /* hidden given visible, else visible given hidden */
+  size_t target, n_target; /* first p-bit and size of the updated block */
+  size_t given, n_given;   /* of the conditioning block */
+  size_t lag;              /* draws between condition and update */
   size_t n_chains;
-  double x_scale;              /* field word to beta f */
-  double *weights;             /* n_given x n_target, integers */
-  double *bias;                /* n_target */
-  double *mask;                /* n_target: 0 where clamped, else 1 */
-  int64_t bound;               /* |field| <= bound */
-  pbl_update_law *law;         /* 2 bound + 1 entries, or NULL where that is too many */
-  double *sums;                /* n_chains x PBL_SUM_COUNT x n_target */
-  double *bins;                /* n_chains x PBL_INNOVATION_BINS x PBL_BIN_SUMS */
-  double *previous;            /* n_chains x n_target: last r */
-  double *scratch;             /* n_chains x 2 x n_target */
-  uint64_t *impossible;        /* n_chains x n_target: outcomes of probability zero */
-  double *pair_r, *pair_v;     /* n_target^2 where all pairs are tested, else NULL */
+  double x_scale;          /* field word to beta f */
+  double *weights;         /* n_given x n_target, integers */
+  double *bias;            /* n_target */
+  double *mask;            /* n_target: 0 where clamped, else 1 */
+  int64_t bound;           /* |field| <= bound */
+  pbl_update_law *law;     /* 2 bound + 1 entries, or NULL where that is too many */
+  double *sums;            /* n_chains x PBL_SUM_COUNT x n_target */
+  double *bins;            /* n_chains x PBL_INNOVATION_BINS x PBL_BIN_SUMS */
+  double *previous;        /* n_chains x n_target: last r */
+  double *scratch;         /* n_chains x 2 x n_target */
+  uint64_t *impossible;    /* n_chains x n_target: outcomes of probability zero */
+  double *pair_r, *pair_v; /* n_target^2 where all pairs are tested, else NULL */
 } pbl_half;
 
 /* Matrices of one block of draws; a row is one draw of one chain, chains outermost. */
@@ -86,6 +86,12 @@ void pbl_half_add(pbl_half *half, pbl_joint_sums *joint, pbl_half_work *work,
                   const pbl_chains *chains, size_t first, size_t n_draws, int threads);
 /* Folds all chains' sums into chain 0, in chain order. */
 void pbl_half_fold(pbl_half *half);
+
+/* z-score of a martingale sum with this variance and third moment, corrected for skewness g: the
+ * signed deviance root of the shifted Poisson law of that skewness. It is z (1 - g z/6 + ...) in
+ * the middle and, unlike that series, keeps its shape far out in the tail, where family-wise
+ * p-values are decided. */
+double pbl_skew_corrected_z(double sum, double variance, double third);
 
 /* Fills families, bins and p-values of a zeroed report from folded halves. */
 void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, size_t n_halves,

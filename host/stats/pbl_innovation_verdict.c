@@ -12,10 +12,7 @@ typedef struct {
   double effective;            /* (sum v w^2)^2 / sum v w^4 */
 } member;
 
-/* z-score of a martingale sum, corrected for skewness g: the signed deviance root of the shifted
- * Poisson law with that skewness. It is z (1 - g z/6 + ...) in the middle and, unlike that series,
- * keeps its shape far out in the tail, where family-wise p-values are decided. */
-static double skew_corrected_z(double sum, double variance, double third) {
+double pbl_skew_corrected_z(double sum, double variance, double third) {
   const double z = sum / sqrt(variance), g = third / (variance * sqrt(variance));
   const double y = fmax(z * g, -1.0);
   if (fabs(y) < 1e-4) return z * (1.0 - y / 6.0);
@@ -28,7 +25,7 @@ static double add_member(pbl_innovation_result *family, member m, size_t a, size
     ++family->n_skipped;
     return NAN;
   }
-  const double z = skew_corrected_z(m.sum, m.variance, m.third);
+  const double z = pbl_skew_corrected_z(m.sum, m.variance, m.third);
   ++family->n_tests;
   if (fabs(z) > family->max_abs_z || family->n_tests == 1) {
     family->max_abs_z = fabs(z);

@@ -183,9 +183,8 @@ static pbl_status sum_distances(qop_sums *s, const double *ghat, const double *g
 
 pbl_status pbl_qop(pbl_qop_report *out, const double *ghat, size_t n_chains, size_t n_components,
                    const double *g, const double *ref, size_t n_ref, pbl_error *err) {
-  if (out == NULL || ghat == NULL || n_chains < 3 || n_components == 0 ||
-      n_components > INT_MAX || n_chains > INT_MAX / n_components ||
-      (ref != NULL && g == NULL && n_ref < 3)) {
+  if (out == NULL || ghat == NULL || n_chains < 3 || n_components == 0 || n_components > INT_MAX ||
+      n_chains > INT_MAX / n_components || (ref != NULL && g == NULL && n_ref < 3)) {
     return pbl_fail(err, PBL_INVALID,
                     "Q_op of %zu windows x %zu components, %zu references: the jackknife needs at "
                     "least 3 windows and 3 references (or none)",

@@ -2,7 +2,7 @@
  *
  * Convention: half-Sokal tau = 1/2 + sum_{k>=1} rho_k in draws (white noise: 1/2);
  * ESS = n_chains*n_draws / (2 tau). All functions are pure and thread-safe.
- * Errors: INVALID for shapes, NUMERIC for NaN or infinity in the input (message names chain, draw). */
+ * Errors: INVALID for shapes, NUMERIC for NaN or infinity in the input (naming chain and draw). */
 #ifndef PBL_STATS_H
 #define PBL_STATS_H
 

@@ -78,8 +78,8 @@ static double split_rhat(const double *x, size_t n_chains, size_t n_draws) {
     sum_squares += (m - first) * (m - first);
   }
   within /= (double)parts;
-  const double between = (double)half *
-                         fmax(0.0, sum_squares - sum * sum / (double)parts) / (double)(parts - 1);
+  const double between =
+      (double)half * fmax(0.0, sum_squares - sum * sum / (double)parts) / (double)(parts - 1);
   return sqrt((between / within + (double)half - 1.0) / (double)half);
 }
 
@@ -108,13 +108,12 @@ static double jackknife_log_error(const pbl_lags *lags, double *gamma) {
 static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_error *err) {
   const double n_total = (double)(out->n_chains * out->n_draws);
   pbl_lags lags;
-  pbl_status status =
-      pbl_lags_create(&lags, x, out->n_chains, out->n_draws, out->n_draws / 2, err);
+  pbl_status status = pbl_lags_create(&lags, x, out->n_chains, out->n_draws, out->n_draws / 2, err);
   if (status != PBL_OK) return status;
   double *gamma = malloc((lags.max_lag + 1) * sizeof *gamma);
   if (gamma == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory",
-                      lags.max_lag + 1);
+    status =
+        pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", lags.max_lag + 1);
     goto done;
   }
   const double sigma2 = pbl_lags_gamma(gamma, &out->window, &lags, PBL_LAGS_ALL);

@@ -175,7 +175,8 @@ module dense_lane #(
   // Hidden states and energy sums.
   always_ff @(posedge clk_i) begin
     if (load_i) begin
-      hid_q <= hid_mem[load_context_i];
+      // with one context NEXT stores and loads the same word: what is here is the newest
+      if (!next_i || load_context_i != context_i) hid_q <= hid_mem[load_context_i];
     end else if (host_hid_we_i) begin
       hid_q[HidIndexBits'(index_i)] <= host_bit_i;
     end else if (en_i && draw5_i && hid5_i) begin

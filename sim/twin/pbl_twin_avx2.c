@@ -153,7 +153,7 @@ INLINE void add_energy(__m256i energy[2], __m256i field, __m256i up) {
 INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_generator kind) {
   const pbl_twin_activation *act = job->activation;
   const int offset = half * HALF_GROUP;
-  const unsigned lanes = job->lane_mask >> offset & 0xFFu;
+  const unsigned lanes = (unsigned)job->lane_mask >> offset & 0xFFu;
   uint64_t flips = 0, saturations = 0, freezes = 0;
   __m256i energy[2];
   generator g;
@@ -164,7 +164,7 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
     const __m256i field = load(job->fields + target * PBL_TWIN_GROUP + offset);
     __m256i threshold;
     const outcome o = activate(act, field, word, &threshold);
-    const unsigned old_bits = job->bits[target] >> offset & 0xFFu;
+    const unsigned old_bits = (unsigned)job->bits[target] >> offset & 0xFFu;
     const unsigned new_bits = job->clamp[target] ? old_bits : (o.state & lanes);
     const __m256i up = spread(new_bits);
     if (!job->clamp[target]) {

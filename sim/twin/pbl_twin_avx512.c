@@ -73,6 +73,15 @@ INLINE __m512i table_index(const pbl_twin_activation *act, __m512i field) {
   return _mm512_or_si512(even, _mm512_slli_epi64(odd, 32));
 }
 
+/* Without optimisation gcc's header makes a macro of this, and that macro converts 65535 to short.
+ */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+INLINE __m512i look_up(const uint32_t *table, __m512i index) {
+  return _mm512_i32gather_epi32(index, table, 4);
+}
+#pragma GCC diagnostic pop
+
 TARGET __attribute__((noinline)) static void capture(pbl_twin_job *job, int target, __m512i word,
                                                      __m512i threshold, __mmask16 old_bits,
                                                      __mmask16 new_bits) {
@@ -117,7 +126,7 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind) {
     const __m512i field = _mm512_loadu_si512(job->fields + target * PBL_TWIN_GROUP);
     const __m512i raw = table_index(act, field);
     const __mmask16 saturated = _mm512_cmpgt_epu32_mask(raw, last);
-    const __m512i threshold = _mm512_i32gather_epi32(_mm512_min_epu32(raw, last), act->table, 4);
+    const __m512i threshold = look_up(act->table, _mm512_min_epu32(raw, last));
     const __mmask16 positive = _mm512_cmpgt_epi32_mask(field, _mm512_setzero_si512());
     const __m512i u = _mm512_srl_epi32(word, word_shift);
     const __m512i mirrored = _mm512_mask_xor_epi32(u, positive, u, threshold_mask);

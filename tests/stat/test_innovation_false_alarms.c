@@ -1,13 +1,16 @@
 /* False alarms of the innovation tests on sound chains, 2000 seeds per model. The p-values are
  * Bonferroni bounds, so the number below a level a is at most binomial(2000, a); bound: mean plus
  * 4 sigma (plus 1 for the smallest level, where the binomial is skewed). */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
 
 #include "pbl_innovation.h"
 #include "stats_samples.h"

@@ -1,13 +1,16 @@
 /* Coverage of the jackknife interval of tau and rate of false RESOLVED verdicts, 1000 repetitions
  * each. Exact coverage .95 has s.d. .0069. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
+#include <stdlib.h>
 
 #include "pbl_stats.h"
 #include "stats_samples.h"
@@ -56,7 +59,7 @@ static void long_chains_are_resolved(void **state) {
 
 static void short_chains_are_hardly_ever_resolved(void **state) {
   (void)state;
-  assert_true(repeat(16, 500, 0.98).resolved < 0.01); /* n = 5 tau (full) */
+  assert_true(repeat(16, 500, 0.98).resolved < 0.01);  /* n = 5 tau (full) */
   assert_true(repeat(16, 1000, 0.96).resolved < 0.02); /* n = 20 tau */
 }
 

@@ -16,7 +16,9 @@ pbl_rbm *small_rbm(void) {
   return m;
 }
 
-static int spin(unsigned state, int p) { return (state >> p) & 1u ? 1 : -1; }
+static int spin(unsigned state, int p) {
+  return (state >> p) & 1u ? 1 : -1;
+}
 
 double small_energy(const pbl_rbm *m, unsigned state) {
   double e = 0.0;

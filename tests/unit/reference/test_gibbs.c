@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
+/* after the above */
 #include <cmocka.h>
 
 #include "pbl_gibbs.h"
@@ -97,7 +97,9 @@ static void a_draw_takes_one_word_per_pbit_also_from_clamped_ones(void **state) 
   pbl_gibbs_destroy(b, 1);
 }
 
-static void count_job(void *context, size_t job) { ((int *)context)[job]++; }
+static void count_job(void *context, size_t job) {
+  ((int *)context)[job]++;
+}
 
 static void every_job_runs_exactly_once(void **state) {
   (void)state;

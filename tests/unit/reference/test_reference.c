@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
+/* after the above */
 #include <cmocka.h>
 
 #include "pbl_reference.h"
@@ -15,7 +15,7 @@
 #include "small_rbm.h"
 
 #define CHAINS 64
-#define DRAWS 4000
+#define DRAWS 16000
 /* Two-sided normal quantile for 29 moments at a false alarm of 1e-6 in all: z = 5.4. */
 #define BOUND 5.4
 
@@ -118,9 +118,9 @@ static void clamped_pbits_hold_and_the_rest_is_conditional(void **state) {
   pbl_rbm_destroy(m);
 }
 
-/* Reversibility: for every pair of joint states x, y the pairs (x then y) and (y then x) are equally
- * frequent. Here for 9 x 9 antisymmetric counts of "p-bit p is up before, q is up after"; the cyclic
- * kernel is not reversible and must fail. n = 64 chains, sigma from their spread. */
+/* Reversibility: for every pair of joint states x, y the pairs (x then y) and (y then x) are
+ * equally frequent. Here for 9 x 9 antisymmetric counts of "p-bit p is up before, q is up after";
+ * the cyclic kernel is not reversible and must fail. n = 64 chains, sigma from their spread. */
 static double worst_asymmetry(const pbl_chains *c) {
   double worst = 0.0;
   for (size_t p = 0; p < SMALL_N; p++)

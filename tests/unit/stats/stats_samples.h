@@ -15,12 +15,12 @@ void sample_ar1(double *x, size_t n, double phi, uint64_t seed);
 
 typedef enum {
   FAULT_NONE,
-  FAULT_BETA,     /* sampled 2 % colder than claimed */
-  FAULT_WEIGHT,   /* one weight word 8 too high */
-  FAULT_SHARED,   /* replicas 0 and 1 use the same random words */
-  FAULT_SERIAL,   /* every second word is twice the one before, modulo 1 */
-  FAULT_LAGGED,   /* the same, between successive words of one p-bit */
-  FAULT_ROW       /* row 3 reads as row 2 */
+  FAULT_BETA,   /* sampled 2 % colder than claimed */
+  FAULT_WEIGHT, /* one weight word 8 too high */
+  FAULT_SHARED, /* replicas 0 and 1 use the same random words */
+  FAULT_SERIAL, /* every second word is twice the one before, modulo 1 */
+  FAULT_LAGGED, /* the same, between successive words of one p-bit */
+  FAULT_ROW     /* row 3 reads as row 2 */
 } sample_fault;
 
 typedef struct {

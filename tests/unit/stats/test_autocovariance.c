@@ -1,12 +1,15 @@
 /* Autocovariance against direct sums, initial convex sequence against published initseq values. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
+#include <string.h>
 
 #include "pbl_lags.h"
 #include "pbl_stats.h"
@@ -21,7 +24,8 @@ static double pooled_mean(const double *x, size_t n) {
 }
 
 /* Direct sums with divisor R (n - k). */
-static void direct_gamma(double *gamma, size_t max_lag, const double *x, size_t n_chains, size_t n) {
+static void direct_gamma(double *gamma, size_t max_lag, const double *x, size_t n_chains,
+                         size_t n) {
   const double m = pooled_mean(x, n_chains * n);
   for (size_t k = 0; k <= max_lag; ++k) {
     double sum = 0.0;

@@ -1,11 +1,14 @@
 /* Probabilities and quantiles against closed forms and published table values. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
 
 #include "pbl_stats.h"
 

@@ -1,11 +1,14 @@
 /* Each planted fault must show in the family that is there to see it, with p < 1e-9. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
 
 #include "pbl_innovation.h"
 #include "stats_samples.h"

@@ -1,12 +1,15 @@
 /* Gradient signal-to-noise on Gaussian windows of known ratio. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-
 #include <cmocka.h>
+// clang-format on
+
+#include <math.h>
+#include <stdlib.h>
 
 #include "pbl_rng.h"
 #include "pbl_stats.h"

@@ -1,13 +1,16 @@
 /* tau, its interval and its verdicts on chains of known autocorrelation. */
-#include <math.h>
+// cmocka.h needs these headers before it
+// clang-format off
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "pbl_stats.h"
 #include "stats_samples.h"

@@ -1,0 +1,54 @@
+/* Inside the variant builder: content key and external tools. */
+#ifndef PBL_VARIANT_INTERNAL_H
+#define PBL_VARIANT_INTERNAL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pbl_hw.h"
+#include "pbl_progress.h"
+
+#define PBL_KEY_SIZE 33   /* 32 hex digits */
+#define PBL_TEXT_SIZE 256 /* one-line description, version lines */
+
+/* ---- tools ---- */
+
+typedef struct {
+  const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH */
+  const char *cwd;         /* NULL: unchanged */
+  const char *label;       /* for messages: "verilator" */
+} pbl_tool;
+
+/* Runs n tools, at most two at a time, without a shell; their output is appended to `log`. Ends
+ * them all when one fails or the user asks to stop. TOOL carries the tail of the log. */
+pbl_status pbl_tools_run(const pbl_tool *tools, size_t n, const char *log, const char *what,
+                         pbl_progress *p, pbl_error *err);
+/* First line of the tool's standard output. NOT_FOUND names the Debian package. */
+pbl_status pbl_tool_line(char *line, size_t size, const char *const *argv, pbl_error *err);
+const char *pbl_tool_verilator(void); /* $PBITLOOP_VERILATOR or verilator */
+const char *pbl_tool_cxx(void);       /* $PBITLOOP_CXX or c++ */
+/* Removes a folder and what is in it; a missing one is fine. */
+void pbl_remove_tree(const char *path);
+
+/* ---- key ---- */
+
+typedef struct {
+  const char *source_dir;
+  const pbl_hw *hw;
+  char verilator_version[PBL_TEXT_SIZE], cxx_version[PBL_TEXT_SIZE], cpu[PBL_TEXT_SIZE];
+  char description[PBL_TEXT_SIZE]; /* of the hardware */
+  char key[PBL_KEY_SIZE];
+} pbl_variant_id;
+
+#define PBL_N_PARAMETERS 16
+#define PBL_PARAMETER_SIZE 40
+/* "-GVisible=784", ...: the parameters of pbit_top. */
+void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], const pbl_hw *hw);
+/* Compiler options of a variant, NULL-terminated. */
+extern const char *const pbl_variant_cxx_flags[];
+/* Fills everything behind source_dir and hw. */
+pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err);
+
+#endif
