@@ -46,6 +46,9 @@ static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err)
   const pbl_device_ops *ops = d->dev->ops;
   const uint64_t batch =
       d->timeout_cycles < PBL_DRIVER_BATCH ? d->timeout_cycles : PBL_DRIVER_BATCH;
+  /* About one word a clock; only for the progress line. */
+  const uint64_t n_words = ((uint64_t)d->hw.n_visible + 1) * ((uint64_t)d->hw.n_hidden + 1) +
+                           (uint64_t)d->hw.lanes * (uint64_t)d->hw.table_size;
   pbl_patience patience;
   pbl_patience_start(&patience, d);
   for (;;) {
@@ -53,13 +56,16 @@ static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err)
     uint64_t waited_cycles;
     pbl_status s = pbl_driver_status(d, &status, "while the image was hashed", err);
     if (s != PBL_OK) return s;
-    if (!(status & PBL_STATUS_CHECKING_MASK) && (status & PBL_STATUS_HASH_VALID_MASK))
+    if (!(status & PBL_STATUS_CHECKING_MASK) && (status & PBL_STATUS_HASH_VALID_MASK)) {
+      pbl_progress_report(p, "hashing image", n_words, n_words);
       return PBL_OK;
+    }
     if (pbl_patience_is_over(&patience, d, &waited_cycles))
       return pbl_fail(err, PBL_TIMEOUT,
                       "%s device: image hash: no STATUS.HASH_VALID for %llu cycles (STATUS 0x%08X)",
                       ops->name, (unsigned long long)waited_cycles, status);
-    if (!pbl_progress_report(p, "hashing image", waited_cycles, 0))
+    if (!pbl_progress_report(p, "hashing image",
+                             waited_cycles < n_words ? waited_cycles : n_words - 1, n_words))
       return pbl_fail(err, PBL_INTERRUPTED, "stopped while the device hashed its image");
     s = ops->advance(d->dev, batch, err);
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device: hashing the image", ops->name);

@@ -17,9 +17,9 @@ void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
   uLong crc = crc32(0, NULL, 0);
   crc = crc32_z(crc, (const Bytef *)t->images, t->n_images * t->n_visible);
   snprintf(id->text, sizeof id->text,
-           "images %zu x %zu crc %08lx, hidden %d, learning_rate %.17g, weight_decay %.17g, "
-           "batch_size %d, chains %d, sweeps_per_update %d, initial_scale %.17g, beta %.17g, "
-           "seed %llu, log_every %d, spectral_limit %.17g",
+           "images %zu x %zu crc %08lx, hidden %d, learning_rate %.15g, weight_decay %.15g, "
+           "batch_size %d, chains %d, sweeps_per_update %d, initial_scale %.15g, beta %.15g, "
+           "seed %llu, log_every %d, spectral_limit %.15g",
            t->n_images, t->n_visible, (unsigned long)crc, o->n_hidden, o->learning_rate,
            o->weight_decay, o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale,
            o->beta, (unsigned long long)o->seed, o->log_every, o->spectral_limit);

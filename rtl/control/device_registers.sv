@@ -107,7 +107,8 @@ module device_registers #(
     img_ok  = img_ok && idle;
     start   = ctrl && data_i[0] && idle;
     clear   = ctrl && data_i[2];
-    refused = (img_write && !img_ok) || (ctrl && (data_i[0] || data_i[3]) && !idle);
+    refused = (img_write && !img_ok) || (ctrl && (data_i[0] || data_i[3]) && !idle) ||
+              (ctrl && data_i[0] && data_i[3]);
 
     start_o         = start;
     stop_o          = ctrl && data_i[1];
@@ -160,11 +161,11 @@ module device_registers #(
         irq_q  <= 1'b1;
       end
       if (start) done_q <= 1'b0;
-      if (refused) error_q <= 1'b1;
       if (clear) begin
         error_q <= 1'b0;
         done_q  <= 1'b0;
       end
+      if (refused) error_q <= 1'b1;
       if (write_i) begin
         case (address_i)
           `PBIT_REG_SCRATCH:        scratch_q <= data_i;
@@ -265,7 +266,7 @@ module device_registers #(
       `PBIT_REG_SATURATIONS_LO:  wide = sats_q;
       `PBIT_REG_FREEZES_LO:      wide = freezes_q;
       `PBIT_REG_SAMPLES_LO:      wide = frames_q;
-      `PBIT_REG_ENERGY_LO:       wide = {{16{energy_i[47]}}, energy_i};
+      `PBIT_REG_ENERGY_LO:       wide = 32'(replica_q) < Replicas ? {{16{energy_i[47]}}, energy_i} : '0;
       `PBIT_REG_BUSY_CYCLES_HI, `PBIT_REG_STALL_CYCLES_HI, `PBIT_REG_SWEEP_COUNT_HI,
       `PBIT_REG_FLIPS_HI, `PBIT_REG_SATURATIONS_HI, `PBIT_REG_FREEZES_HI, `PBIT_REG_SAMPLES_HI,
       `PBIT_REG_ENERGY_HI:       wide = 64'(hi_q);

@@ -213,7 +213,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       t->irq_status &= ~value;
       break;
     case PBL_REG_IMG_SELECT:
-      t->img_select = value;
+      t->img_select = value > 7 ? 7 : value; /* three bits wide */
       break;
     case PBL_REG_IMG_ADDRESS:
       t->img_row = value >> PBL_IMG_ADDRESS_ROW_SHIFT;
@@ -223,7 +223,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       pbl_twin_image_write(t, value);
       break;
     case PBL_REG_REPLICA_SELECT:
-      t->replica_select = value;
+      t->replica_select = value & 0xFFFFu;
       break;
     case PBL_REG_PROBE_SELECT:
       t->probe_select = value;

@@ -57,6 +57,7 @@ static void doubles_print_with_the_fewest_digits_that_read_back(void **state) {
   assert_double(0.1, "0.1");
   assert_double(1.0 / 3.0, "0.3333333333333333");
   assert_double(0.1 + 0.2, "0.30000000000000004");
+  assert_double(0.07, "0.07"); /* 16 digits would give ...00001 */
   assert_double(-0.0, "-0");
   assert_double(1e22, "1e+22");
   assert_double(DBL_MAX, "1.7976931348623157e+308");

@@ -150,6 +150,34 @@ static void sums_agree_with_a_direct_computation(void **state) {
   pbl_image_destroy(image);
 }
 
+/* Both half-sweeps: a hidden p-bit saw the visible states of the draw before. */
+static void hidden_updates_are_judged_by_the_draw_before(void **state) {
+  (void)state;
+  sample_plan plan = SMALL;
+  plan.n_draws = 400;
+  pbl_image *image = sample_image(&plan);
+  pbl_chains *chains = sample_chains(&plan, image);
+  double gain_r = 0.0, gain_v = 0.0;
+  for (size_t c = 0; c < 6; ++c) {
+    for (size_t t = 0; t < 400; ++t) {
+      for (size_t at = 0; at < (t == 0 ? 9u : 16u); ++at) { /* draw 0 has no draw before */
+        int64_t field = at < 9 ? direct_field(image, chains, c, t, at) : image->words[72 + at - 9];
+        for (size_t i = 0; at >= 9 && i < 9; ++i) {
+          field += image->words[i * 8 + at - 9] * pbl_chains_spin(chains, c, t - 1, i);
+        }
+        const double plus = (double)pbl_image_threshold(image, field, image->beta) / 16777216.0;
+        const double x = (double)field / 64.0 * (double)image->beta / 4096.0;
+        gain_r += x * (pbl_chains_spin(chains, c, t, at) - (2.0 * plus - 1.0));
+        gain_v += x * x * 4.0 * plus * (1.0 - plus);
+      }
+    }
+  }
+  const pbl_innovation_report r = run(chains, image, &plan, false, 1);
+  assert_true(fabs(r.implied_beta_error - gain_r / gain_v) < 1e-12);
+  pbl_chains_destroy(chains);
+  pbl_image_destroy(image);
+}
+
 /* log of the binomial probability of k among n at p */
 static double log_binomial(double n, double p, double k) {
   return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) + (n - k) * log1p(-p);
@@ -308,6 +336,7 @@ int main(void) {
       cmocka_unit_test(palindromic_chains_are_not_taken_for_cyclic_ones),
       cmocka_unit_test(results_do_not_depend_on_the_number_of_threads),
       cmocka_unit_test(sums_agree_with_a_direct_computation),
+      cmocka_unit_test(hidden_updates_are_judged_by_the_draw_before),
       cmocka_unit_test(corrected_score_follows_exact_binomial_tails),
       cmocka_unit_test(large_blocks_test_neighbours_in_update_order),
       cmocka_unit_test(clamped_pbits_are_left_out),

@@ -149,10 +149,56 @@ static void slow_chains_are_unresolved_with_a_lower_bound(void **state) {
   for (uint64_t i = 0; i < 40; ++i) { /* tau = 100 from 1000 draws */
     const pbl_tau_report r = tau_of_two_state(16, 1000, 0.99005, 0.5, 900 + 16 * i);
     assert_true(r.resolution == PBL_UNRESOLVED || r.resolution == PBL_PARTIAL);
-    assert_true(strcmp(r.gate, "all gates passed") != 0);
+    if (r.resolution == PBL_UNRESOLVED) assert_non_null(strstr(r.gate, "50 tau"));
     above += r.tau_lower_bound > 100.0;
   }
   assert_true(above <= 7); /* 5 % expected: 2 of 40; P(> 7) = 6e-4 for the exact limit */
+}
+
+/* Offsets too small for the autocovariance to notice (variance 5e-4 of white noise of variance 1/4)
+ * multiply the variance of the chain means. */
+static void hidden_offsets_fail_at_the_chain_means(void **state) {
+  (void)state;
+  enum { N = 20000 };
+  double *x = malloc(16 * N * sizeof *x);
+  assert_non_null(x);
+  for (size_t c = 0; c < 16; ++c) {
+    sample_two_state(x + c * N, N, 0.0, 0.5, 600 + c);
+    for (size_t t = 0; t < N; ++t) x[c * N + t] += c % 2 ? 0.011 : -0.011;
+  }
+  pbl_tau_report r;
+  assert_int_equal(pbl_tau(&r, x, 16, N, NULL), PBL_OK);
+  free(x);
+  assert_int_equal(r.resolution, PBL_UNRESOLVED);
+  assert_non_null(strstr(r.gate, "chain means"));
+  assert_true(r.split_rhat < 1.01);
+}
+
+/* 70 tau (full): enough for the first gate, too little for most split R-hats */
+static void rhat_is_the_last_gate(void **state) {
+  (void)state;
+  int stopped = 0;
+  for (uint64_t i = 0; i < 40; ++i) {
+    const pbl_tau_report r = tau_of_two_state(16, 1330, 0.9, 0.5, 20000 + 16 * i);
+    stopped += strstr(r.gate, "R-hat") != NULL;
+    assert_true(r.resolution == (r.split_rhat < 1.01 && strstr(r.gate, "all gates") != NULL
+                                     ? PBL_RESOLVED
+                                     : PBL_UNRESOLVED));
+  }
+  assert_true(stopped > 5);
+}
+
+static void odd_number_of_draws_loses_the_middle_one(void **state) {
+  (void)state;
+  double x[4 * 101], even[4 * 100];
+  for (size_t c = 0; c < 4; ++c) sample_ar1(x + c * 101, 101, 0.9, 800 + c);
+  for (size_t c = 0; c < 4; ++c) {
+    for (size_t t = 0; t < 100; ++t) even[c * 100 + t] = x[c * 101 + (t < 50 ? t : t + 1)];
+  }
+  pbl_tau_report with, without;
+  assert_int_equal(pbl_tau(&with, x, 4, 101, NULL), PBL_OK);
+  assert_int_equal(pbl_tau(&without, even, 4, 100, NULL), PBL_OK);
+  assert_true(fabs(with.split_rhat - without.split_rhat) < 1e-12);
 }
 
 static void two_modes_that_never_meet_are_not_resolved(void **state) {
@@ -188,6 +234,9 @@ int main(void) {
       cmocka_unit_test(one_constant_chain_makes_the_result_partial),
       cmocka_unit_test(few_draws_or_chains_are_short),
       cmocka_unit_test(slow_chains_are_unresolved_with_a_lower_bound),
+      cmocka_unit_test(hidden_offsets_fail_at_the_chain_means),
+      cmocka_unit_test(rhat_is_the_last_gate),
+      cmocka_unit_test(odd_number_of_draws_loses_the_middle_one),
       cmocka_unit_test(two_modes_that_never_meet_are_not_resolved),
       cmocka_unit_test(perfect_alternation_is_capped),
   };
