@@ -1,4 +1,5 @@
 /* The training job: data set, training, model folder. */
+#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   o.ais_chains = c->ais_chains;
   o.ais_temperatures = c->ais_temperatures;
 
+  openblas_set_num_threads(1);
   pbl_status st = load_part(&train, &n_train, &rows, &cols, c, "train", err);
   if (!st && has_test_part(c->dataset)) {
     st = load_part(&test, &n_test, &test_rows, &test_cols, c, "test", err);
