@@ -33,11 +33,13 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   size_t n_train = 0, n_test = 0;
   int rows = 0, cols = 0, test_rows = 0, test_cols = 0;
   pbl_rbm *model = NULL;
+  char provenance[768];
   pbl_ais_report ais = {0};
   pbl_train_options o = pbl_train_default();
   o.n_hidden = c->n_hidden;
   o.learning_rate = c->learning_rate;
   o.weight_decay = c->weight_decay;
+  o.spectral_limit = c->spectral_limit;
   o.batch_size = c->batch_size;
   o.n_chains = c->n_chains;
   o.sweeps_per_update = c->sweeps_per_update;
@@ -63,17 +65,14 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   if (!st) {
     pbl_progress_note(progress, "%s: %zu training and %zu test images of %d x %d, threshold %d",
                       c->dataset, n_train, n_test, rows, cols, c->threshold);
+    snprintf(provenance, sizeof provenance, "%s, %zu training images, pixel >= %d is +1; pbitloop train %s",
+             c->dataset, n_train, c->threshold, c->path);
+    o.image_rows = rows;
+    o.image_cols = cols;
+    o.name = c->name;
+    o.provenance = provenance;
     st = pbl_train_rbm(&model, train, n_train, test, n_test, rows * cols, &o, c->out, &ais,
                        progress, err);
-  }
-  if (!st) {
-    model->image_rows = rows;
-    model->image_cols = cols;
-    snprintf(model->name, sizeof model->name, "%s", c->name);
-    snprintf(model->provenance, sizeof model->provenance,
-             "pbitloop train %s: %s, threshold %d, %zu images, seed %llu", c->path, c->dataset,
-             c->threshold, n_train, (unsigned long long)c->seed);
-    st = pbl_rbm_save(model, c->out, err);
   }
   if (!st) {
     printf("model: %s (%d visible, %d hidden)\n", c->out, model->n_visible, model->n_hidden);

@@ -72,7 +72,7 @@ typedef struct {
   uint64_t seed;
   char out[512];           /* model folder */
   int n_hidden, batch_size, n_chains, sweeps_per_update, epochs, checkpoint_every, log_every;
-  double learning_rate, weight_decay, initial_scale, beta;
+  double learning_rate, weight_decay, spectral_limit, initial_scale, beta;
   int ais_chains, ais_temperatures;
   int threads;
 } pbl_train_config;

@@ -20,7 +20,7 @@ module axis_packer #(
     input  wire              m_axis_tready,
     output logic             m_axis_tlast
 );
-  logic [63:0] buf_q, buf_d, shifted;
+  logic [95:0] buf_q, buf_d, shifted;
   logic [6:0] count_q, count_d, left;
   logic flush_q, flush_d;  // the frame has ended; send what is left
   logic send;
@@ -32,8 +32,9 @@ module axis_packer #(
     send          = m_axis_tvalid && m_axis_tready;
     shifted       = send ? buf_q >> 32 : buf_q;
     left          = !send ? count_q : (count_q >= 32 ? count_q - 7'd32 : 7'd0);
-    // a group fits even if nothing leaves: at most 31 + 32 bits stay
-    ready_o       = !flush_q && count_q < 32;
+    // from registers only; a group of 32 still fits when nothing leaves, and with a receiver that is
+    // always ready at most 63 bits ever wait, so that nothing stalls
+    ready_o       = !flush_q && count_q < 64;
     empty_o       = count_q == 0 && !flush_q;
     frame_o       = send && m_axis_tlast;
 
@@ -41,7 +42,7 @@ module axis_packer #(
     count_d = left;
     flush_d = flush_q && !(send && m_axis_tlast);
     if (push_i) begin
-      buf_d   = shifted | (64'(push_data_i) << left[5:0]);
+      buf_d   = shifted | (96'(push_data_i) << left);
       count_d = left + 7'(Lanes);
       flush_d = push_last_i;
     end
