@@ -58,7 +58,8 @@ module pbit_top #(
   localparam int IndexShift = WeightFrac + BetaFrac + RangeLog2 - 1 - TableLog2;
   localparam int IndexBits = $clog2(Visible + Hidden + 2) < 4 ? 4 : $clog2(Visible + Hidden + 2);
   localparam int ContextBits = Contexts > 1 ? $clog2(Contexts) : 1;
-  localparam int StateBits = $clog2(Visible * Contexts + 1);
+  // at least 1, so that Visible = 0 gets as far as its message below
+  localparam int StateBits = Visible * Contexts > 0 ? $clog2(Visible * Contexts + 1) : 1;
   localparam int LaneBits = Lanes > 1 ? $clog2(Lanes) : 1;
   localparam int Longest = (Visible > Hidden ? Visible : Hidden) + 2;
 

@@ -16,7 +16,7 @@
 typedef struct pbl_device pbl_device;
 
 typedef struct {
-  const char *name; /* required: "rtl", "twin" */
+  const char *name;               /* required: "rtl", "twin" */
   void (*close)(pbl_device *dev); /* required; frees dev */
   /* required. Byte addresses, multiples of 4. DEVICE on a bus error (unmapped address). */
   pbl_status (*read32)(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err);
@@ -44,7 +44,8 @@ struct pbl_device {
 pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err);
 
 /* A compiled RTL variant (shared object made by host/device/pbl_variant.h). reset_seed seeds the
- * random values that uninitialised registers and memories start with; samples never depend on it. */
+ * random values that uninitialised registers and memories start with; samples never depend on it.
+ */
 pbl_status pbl_rtl_open(pbl_device **out, const char *shared_object, uint64_t reset_seed,
                         pbl_error *err);
 

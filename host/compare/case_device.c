@@ -37,7 +37,8 @@ static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err)
   if (f->weight_offset != 0) {
     if (f->weight_row < 0 || (size_t)f->weight_row >= rows || f->weight_col < 0 ||
         (size_t)f->weight_col >= words) {
-      return pbl_fail(err, PBL_CONFIG, "case %s: faults.weight: row %d, column %d is outside 0..%zu, 0..%zu",
+      return pbl_fail(err, PBL_CONFIG,
+                      "case %s: faults.weight: row %d, column %d is outside 0..%zu, 0..%zu",
                       w->cc->name, f->weight_row, f->weight_col, rows - 1, words - 1);
     }
     int32_t *row = malloc(words * sizeof *row);
@@ -59,7 +60,8 @@ static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err)
   return st;
 }
 
-/* With before_hash the corrupted image is uploaded under the sound image's hash: must be refused. */
+/* With before_hash the corrupted image is uploaded under the sound image's hash: must be refused.
+ */
 static pbl_status upload_corrupted(pbl_driver *d, const case_work *w, pbl_error *err) {
   pbl_status st = pbl_driver_upload(d, w->image, w->progress, err);
   if (!st) st = poke_faults(d, w, err);
@@ -108,8 +110,8 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
     if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
       r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
     }
-    const double updates = (double)w->device->n_recorded * (double)cc->every *
-                           (double)cc->chains * pbl_hw_pbits(&w->hw);
+    const double updates = (double)w->device->n_recorded * (double)cc->every * (double)cc->chains *
+                           pbl_hw_pbits(&w->hw);
     r->device_updates_per_second = updates / r->device_seconds;
   }
   pbl_driver_destroy(d);

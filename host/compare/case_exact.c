@@ -1,20 +1,21 @@
-/* Comparison with the exact law, where enumeration reaches. Two distances, kept apart: the device against
- * the law of its own quantised kernel, and that law against the ideal model. */
+/* Comparison with the exact law, where enumeration reaches. Two distances, kept apart: the device
+ * against the law of its own quantised kernel, and that law against the ideal model. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare_internal.h"
 
-/* Up to this size the exact tau of every moment is affordable, and with it the exact variance of its
- * sample mean; beyond, the variance comes from the chains. */
+/* Up to this size the exact tau of every moment is affordable, and with it the exact variance of
+ * its sample mean; beyond, the variance comes from the chains. */
 #define EXACT_VARIANCE_PBITS 12
 
 static void spins_of(signed char *s, size_t state, size_t n) {
   for (size_t p = 0; p < n; p++) s[p] = ((state >> p) & 1) ? 1 : -1;
 }
 
-/* tau: deviation on the log scale in units of its jackknife error, t with R-1 degrees of freedom. */
+/* tau: deviation on the log scale in units of its jackknife error, t with R-1 degrees of freedom.
+ */
 static double tau_p_value(const pbl_tau_report *t, double exact, double *z) {
   const double dof = (double)t->n_chains - 1;
   const double se = 0.5 * log(t->tau.high / t->tau.low) / pbl_student_t_quantile(0.975, dof);
@@ -58,7 +59,8 @@ static pbl_status exact_observables(case_work *w, const pbl_oracle *law, pbl_err
   return PBL_OK;
 }
 
-/* Values of moment k over all states: k < n a p-bit, else a pair in the order of case_chain_moments. */
+/* Values of moment k over all states: k < n a p-bit, else a pair in the order of
+ * case_chain_moments. */
 static void moment_values(double *f, const pbl_oracle *law, size_t n, size_t i, size_t j) {
   (void)n;
   for (size_t x = 0; x < pbl_oracle_states(law); x++) {

@@ -18,8 +18,7 @@ static bool all_pairs(const case_work *w) {
 
 size_t case_moment_count(const case_work *w) {
   const size_t n = (size_t)pbl_hw_pbits(&w->hw);
-  return n + (all_pairs(w) ? n * (n - 1) / 2
-                           : (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden);
+  return n + (all_pairs(w) ? n * (n - 1) / 2 : (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden);
 }
 
 static void copy_pairs(double *out, const float *second, const case_work *w, double scale) {
@@ -155,8 +154,8 @@ static pbl_status fill_scatter(pbl_scatter *s, const double *a, const double *b,
   return PBL_OK;
 }
 
-/* Gradient estimates of one side over its first window: data moments minus window means, in the order
- * w_ij, b_i, c_j. */
+/* Gradient estimates of one side over its first window: data moments minus window means, in the
+ * order w_ij, b_i, c_j. */
 static pbl_status side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
                            size_t window_draws, pbl_error *err) {
   const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
@@ -170,8 +169,10 @@ static pbl_status side_qop(pbl_qop_report *out, const case_work *w, const pbl_ch
     double *to = g + c * p;
     for (size_t i = 0; i < nv; i++) {
       /* start of the pairs (i, i+1..) resp. of the weights of row i */
-      const double *pairs = row + n + (all_pairs(w) ? i * (2 * n - i - 1) / 2 + nv - i - 1 : i * nh);
-      for (size_t j = 0; j < nh; j++) to[i * nh + j] = (double)w->model->data_vh[i * nh + j] - pairs[j];
+      const double *pairs =
+          row + n + (all_pairs(w) ? i * (2 * n - i - 1) / 2 + nv - i - 1 : i * nh);
+      for (size_t j = 0; j < nh; j++)
+        to[i * nh + j] = (double)w->model->data_vh[i * nh + j] - pairs[j];
       to[nv * nh + i] = (double)w->model->data_v[i] - row[i];
     }
     for (size_t j = 0; j < nh; j++) {

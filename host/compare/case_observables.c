@@ -1,5 +1,5 @@
-/* Scalar observables of both sides: energy, magnetisations, and each p-bit (small models) or the leading
- * singular projections of the weights (large ones, where the slow modes live). */
+/* Scalar observables of both sides: energy, magnetisations, and each p-bit (small models) or the
+ * leading singular projections of the weights (large ones, where the slow modes live). */
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +50,8 @@ double case_observable_value(const case_work *w, size_t k, const signed char *s)
   return sum;
 }
 
-/* Leading left singular vectors of the weights by subspace iteration; u is V x PROJECTIONS, row-major. */
+/* Leading left singular vectors of the weights by subspace iteration; u is V x PROJECTIONS,
+ * row-major. */
 static void singular_vectors(float *u, const pbl_rbm *m, float *scratch) {
   const int nv = m->n_visible, nh = m->n_hidden;
   for (int i = 0; i < nv; i++) {
@@ -107,8 +108,8 @@ static void block_series(double *const *series, size_t offset, size_t n, const c
   }
 }
 
-static pbl_status all_series(double **series, size_t count, const case_work *w,
-                             const pbl_chains *c, pbl_error *err) {
+static pbl_status all_series(double **series, size_t count, const case_work *w, const pbl_chains *c,
+                             pbl_error *err) {
   const size_t nh = (size_t)w->hw.n_hidden, nv = (size_t)w->hw.n_visible;
   float *x = malloc(BLOCK * c->n_pbits * sizeof *x);
   float *field = malloc(BLOCK * nh * sizeof *field);
@@ -139,7 +140,8 @@ static pbl_status all_series(double **series, size_t count, const case_work *w,
   return st;
 }
 
-/* Standard error of rho_k from the autocorrelations themselves (Madras and Sokal 1988, eq. E.11). */
+/* Standard error of rho_k from the autocorrelations themselves (Madras and Sokal 1988, eq. E.11).
+ */
 static double acf_error(const double *rho, size_t n_rho, size_t k, double n_samples) {
   double sum = 0;
   for (size_t l = 1; l < n_rho; l++) {
@@ -168,8 +170,7 @@ static pbl_status fill_acf(pbl_side *side, const double *x, const pbl_chains *c,
       const size_t i = side->n_acf++;
       side->acf_lag[i] = (double)(k * every);
       side->acf[i] = gamma[k];
-      side->acf_error[i] =
-          acf_error(gamma, max_lag + 1, k, (double)(c->n_chains * c->n_recorded));
+      side->acf_error[i] = acf_error(gamma, max_lag + 1, k, (double)(c->n_chains * c->n_recorded));
     }
   }
   free(gamma);
@@ -193,8 +194,8 @@ static void scale_estimate(pbl_estimate *e, double by) {
 }
 
 static pbl_status fill_side(pbl_side *side, const double *x, const pbl_chains *c, size_t every,
-                            double seconds, double cycles, pbl_error *err) {
-  pbl_status st = pbl_tau(&side->tau, x, c->n_chains, c->n_recorded, err);
+                            size_t n_tests, double seconds, double cycles, pbl_error *err) {
+  pbl_status st = pbl_tau_among(&side->tau, x, c->n_chains, c->n_recorded, n_tests, err);
   if (!st) st = fill_acf(side, x, c, every, err);
   if (st) return st;
   fill_trace(side, x, c, every);
@@ -243,11 +244,11 @@ pbl_status case_observables(case_work *w, pbl_error *err) {
     pbl_observable *o = &r->observables[k];
     observable_name(o->name, sizeof o->name, w, k);
     o->exact_mean = o->exact_tau = NAN;
-    st = fill_side(&o->device, device[k], w->device, every, r->device_seconds,
+    st = fill_side(&o->device, device[k], w->device, every, 2 * n, r->device_seconds,
                    (double)r->device_cycles, err);
     if (!st) {
-      st = fill_side(&o->reference, reference[k], w->reference, every, r->reference_seconds, 0,
-                     err);
+      st = fill_side(&o->reference, reference[k], w->reference, every, 2 * n, r->reference_seconds,
+                     0, err);
     }
     o->tau_ratio = ratio_of(&o->device.tau.tau, &o->reference.tau.tau);
     compare_means(o);

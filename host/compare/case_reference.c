@@ -1,4 +1,5 @@
-/* The software reference side of a case: the dequantised model with an exact sigmoid, in float32. */
+/* The software reference side of a case: the dequantised model with an exact sigmoid, in float32.
+ */
 #include <stdlib.h>
 #include <time.h>
 

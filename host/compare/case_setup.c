@@ -12,8 +12,8 @@ uint64_t case_seed(const case_work *w, case_stream stream) {
   return pbl_splitmix64(&state);
 }
 
-/* A random model has no training data: its positive phase is the exact law of a second random model, the
- * teacher, so that Q_op is defined. Only where enumeration reaches. */
+/* A random model has no training data: its positive phase is the exact law of a second random
+ * model, the teacher, so that Q_op is defined. Only where enumeration reaches. */
 static pbl_status teacher_moments(pbl_rbm *m, const pbl_case_config *cc, pbl_error *err) {
   const int n = m->n_visible + m->n_hidden;
   if (n > PBL_ORACLE_MAX_PBITS) return PBL_OK;
@@ -54,8 +54,8 @@ static pbl_status teacher_moments(pbl_rbm *m, const pbl_case_config *cc, pbl_err
 static pbl_status load_model(case_work *w, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
   if (cc->model[0]) return pbl_rbm_load(&w->model, cc->model, err);
-  pbl_status st = pbl_rbm_random(&w->model, cc->random_visible, cc->random_hidden,
-                                 cc->random_scale, cc->random_bias_scale, cc->random_seed, err);
+  pbl_status st = pbl_rbm_random(&w->model, cc->random_visible, cc->random_hidden, cc->random_scale,
+                                 cc->random_bias_scale, cc->random_seed, err);
   return st ? st : teacher_moments(w->model, cc, err);
 }
 
@@ -95,8 +95,9 @@ pbl_status case_setup(case_work *w, pbl_error *err) {
   if (st) return pbl_wrap(err, st, "case %s", cc->name);
   const int n = pbl_hw_pbits(&w->hw);
   if (cc->exact && n > PBL_ORACLE_MAX_PBITS) {
-    return pbl_fail(err, PBL_CONFIG, "case %s: exact: true needs at most %d p-bits, the model has %d",
-                    cc->name, PBL_ORACLE_MAX_PBITS, n);
+    return pbl_fail(err, PBL_CONFIG,
+                    "case %s: exact: true needs at most %d p-bits, the model has %d", cc->name,
+                    PBL_ORACLE_MAX_PBITS, n);
   }
   pbl_quantisation q;
   st = pbl_image_create(&w->image, &q, w->model, &w->hw, w->beta, err);

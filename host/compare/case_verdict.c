@@ -5,8 +5,9 @@
 
 #include "compare_internal.h"
 
-/* Gates with a p-value a case can have: two innovation tests, two moment families, three exact ones. The false
- * alarm of the verdict is shared out evenly (Bonferroni) over them and over the cases. */
+/* Gates with a p-value a case can have: two innovation tests, two moment families, three exact
+ * ones. The false alarm of the verdict is shared out evenly (Bonferroni) over them and over the
+ * cases. */
 #define P_VALUE_GATES 7
 
 double case_gate_alpha(const case_work *w) {
@@ -46,8 +47,8 @@ pbl_status case_innovations(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   const size_t every = (size_t)w->cc->every;
   pbl_status st =
-      pbl_innovation_test(&r->innovation_device, w->device, w->image, w->image->beta,
-                          w->cc->kernel, every, false, w->config->threads, w->progress, err);
+      pbl_innovation_test(&r->innovation_device, w->device, w->image, w->image->beta, w->cc->kernel,
+                          every, false, w->config->threads, w->progress, err);
   if (!st) {
     st = pbl_innovation_test(&r->innovation_reference, w->reference, w->image, w->image->beta,
                              w->cc->kernel, every, true, w->config->threads, w->progress, err);
@@ -92,9 +93,10 @@ static bool gate_resolution(case_work *w, pbl_resolution *worst) {
       if (isfinite(o->device.tau.tau.value)) tau = fmax(tau, o->device.tau.tau.value);
       if (isfinite(o->device.tau.split_rhat)) rhat = fmax(rhat, o->device.tau.split_rhat);
     }
-    case_gate(w, "chains resolved", tau, NAN, NAN, true,
-              "%zu observables on both sides; slowest tau of the device %.3g sweeps, worst R-hat %.4f",
-              r->n_observables, tau, rhat);
+    case_gate(
+        w, "chains resolved", tau, NAN, NAN, true,
+        "%zu observables on both sides; slowest tau of the device %.3g sweeps, worst R-hat %.4f",
+        r->n_observables, tau, rhat);
   }
   return resolved;
 }

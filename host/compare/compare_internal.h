@@ -21,14 +21,14 @@ typedef enum {
 typedef struct {
   const pbl_compare_config *config;
   const pbl_case_config *cc;
-  size_t index;             /* of the case in the file */
-  pbl_rbm *model;           /* as configured, real numbers, with data moments when there are any */
-  pbl_rbm *dequantised;     /* what the image really holds */
+  size_t index;         /* of the case in the file */
+  pbl_rbm *model;       /* as configured, real numbers, with data moments when there are any */
+  pbl_rbm *dequantised; /* what the image really holds */
   pbl_image *image;
   pbl_hw hw;
-  double beta;              /* requested */
+  double beta; /* requested */
   pbl_chains *device, *reference;
-  pbl_case_result *result;  /* filled step by step; owned by the caller */
+  pbl_case_result *result; /* filled step by step; owned by the caller */
   pbl_progress *progress;
 } case_work;
 
@@ -63,8 +63,8 @@ pbl_status case_innovations(case_work *w, pbl_error *err);
 /* Verdict from everything recorded so far. */
 void case_verdict(case_work *w);
 
-/* Per-chain means of the moments: out is n_chains x n_moments (first N, then pairs). Pairs are all i < j up
- * to PBL_ORACLE_MAX_PBITS p-bits, else the V x H weights. */
+/* Per-chain means of the moments: out is n_chains x n_moments (first N, then pairs). Pairs are all
+ * i < j up to PBL_ORACLE_MAX_PBITS p-bits, else the V x H weights. */
 size_t case_moment_count(const case_work *w);
 pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains *chains,
                               size_t first_draw, size_t n_draws, pbl_error *err);
@@ -79,7 +79,8 @@ double case_gate_alpha(const case_work *w);
 void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size_t n);
 
 /* results/<name>: resolved configuration, chains, report.json, report.html. */
-pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config, pbl_error *err);
+pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
+                        pbl_error *err);
 pbl_status results_write_case(const char *folder, const case_work *w, pbl_error *err);
 pbl_status results_write_report(const char *folder, const pbl_result *r, pbl_error *err);
 

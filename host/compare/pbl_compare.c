@@ -61,10 +61,14 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 
 static int severity(pbl_verdict v) {
   switch (v) {
-    case PBL_DIFFERS: return 3;
-    case PBL_VERDICT_FROZEN: return 2;
-    case PBL_VERDICT_UNRESOLVED: return 1;
-    default: return 0;
+    case PBL_DIFFERS:
+      return 3;
+    case PBL_VERDICT_FROZEN:
+      return 2;
+    case PBL_VERDICT_UNRESOLVED:
+      return 1;
+    default:
+      return 0;
   }
 }
 

@@ -1,5 +1,6 @@
 /* The jobs behind the commands of the program: each takes a loaded configuration, does all the work
- * and prints its result table to standard output. Everything else goes through `progress` and `err`. */
+ * and prints its result table to standard output. Everything else goes through `progress` and
+ * `err`. */
 #ifndef PBL_COMPARE_H
 #define PBL_COMPARE_H
 

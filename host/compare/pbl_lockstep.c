@@ -110,9 +110,12 @@ static pbl_status compare_registers(bool *equal, const case_work *w, const pair 
     const char *name;
     uint64_t rtl, twin;
   } rows[] = {
-      {"SWEEP_COUNT", a.sweeps, b.sweeps},       {"FLIPS", a.flips, b.flips},
-      {"SATURATIONS", a.saturations, b.saturations}, {"FREEZES", a.freezes, b.freezes},
-      {"SAMPLES", a.samples, b.samples},         {"BUSY_CYCLES", a.busy_cycles, b.busy_cycles},
+      {"SWEEP_COUNT", a.sweeps, b.sweeps},
+      {"FLIPS", a.flips, b.flips},
+      {"SATURATIONS", a.saturations, b.saturations},
+      {"FREEZES", a.freezes, b.freezes},
+      {"SAMPLES", a.samples, b.samples},
+      {"BUSY_CYCLES", a.busy_cycles, b.busy_cycles},
       {"BETA_ACTIVE", a.beta_active, b.beta_active},
       {"STALL_CYCLES", busy_receiver ? 0 : a.stall_cycles, busy_receiver ? 0 : b.stall_cycles},
   };
@@ -120,13 +123,15 @@ static pbl_status compare_registers(bool *equal, const case_work *w, const pair 
     if (rows[k].rtl == rows[k].twin) continue;
     *equal = false;
     printf("DIFFERS case %s: after sweep %" PRIu64 " register %s: rtl %" PRIu64 ", twin %" PRIu64
-           "\n", w->cc->name, done, rows[k].name, rows[k].rtl, rows[k].twin);
+           "\n",
+           w->cc->name, done, rows[k].name, rows[k].rtl, rows[k].twin);
   }
   for (size_t r = 0; !st && r < n; r++) {
     if (energy[r] == energy[n + r]) continue;
     *equal = false;
     printf("DIFFERS case %s: after sweep %" PRIu64 " ENERGY of replica %zu: rtl %" PRId64
-           ", twin %" PRId64 "\n", w->cc->name, done, r, energy[r], energy[n + r]);
+           ", twin %" PRId64 "\n",
+           w->cc->name, done, r, energy[r], energy[n + r]);
   }
   free(energy);
   return st;
@@ -164,7 +169,8 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   }
   if (!st && *equal) {
     printf("EQUAL case %s: %d x %d, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64
-           " p-bit updates\n", w->cc->name, w->hw.n_visible, w->hw.n_hidden, w->hw.replicas,
+           " p-bit updates\n",
+           w->cc->name, w->hw.n_visible, w->hw.n_hidden, w->hw.replicas,
            pbl_kernel_name(w->cc->kernel), done,
            done * (uint64_t)w->hw.replicas *
                (uint64_t)(pbl_hw_pbits(&w->hw) +

@@ -12,8 +12,8 @@
 static pbl_status load_part(signed char **states, size_t *n, int *rows, int *cols,
                             const pbl_train_config *c, const char *part, pbl_error *err) {
   pbl_images im = {0};
-  pbl_status st = pbl_dataset_load(&im, c->dataset, part, c->dataset_path[0] ? c->dataset_path : NULL,
-                                   c->rows, c->cols, err);
+  pbl_status st = pbl_dataset_load(
+      &im, c->dataset, part, c->dataset_path[0] ? c->dataset_path : NULL, c->rows, c->cols, err);
   if (st) return st;
   if (c->max_images > 0 && im.n_images > (size_t)c->max_images) im.n_images = (size_t)c->max_images;
   *n = im.n_images;
@@ -58,15 +58,16 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   if (!st && has_test_part(c->dataset)) {
     st = load_part(&test, &n_test, &test_rows, &test_cols, c, "test", err);
     if (!st && (test_rows != rows || test_cols != cols)) {
-      st = pbl_fail(err, PBL_FORMAT, "%s: train images are %d x %d, test images %d x %d", c->dataset,
-                    rows, cols, test_rows, test_cols);
+      st = pbl_fail(err, PBL_FORMAT, "%s: train images are %d x %d, test images %d x %d",
+                    c->dataset, rows, cols, test_rows, test_cols);
     }
   }
   if (!st) {
     pbl_progress_note(progress, "%s: %zu training and %zu test images of %d x %d, threshold %d",
                       c->dataset, n_train, n_test, rows, cols, c->threshold);
-    snprintf(provenance, sizeof provenance, "%s, %zu training images, pixel >= %d is +1; pbitloop train %s",
-             c->dataset, n_train, c->threshold, c->path);
+    snprintf(provenance, sizeof provenance,
+             "%s, %zu training images, pixel >= %d is +1; pbitloop train %s", c->dataset, n_train,
+             c->threshold, c->path);
     o.image_rows = rows;
     o.image_cols = cols;
     o.name = c->name;

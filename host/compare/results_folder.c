@@ -1,4 +1,5 @@
-/* The results folder of a run: config.yaml, <case>/{device,reference}.npy, report.json, report.html. */
+/* The results folder of a run: config.yaml, <case>/{device,reference}.npy, report.json,
+ * report.html. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +11,18 @@
 static pbl_status make_folder(const char *path, pbl_error *err) {
   char part[1024];
   if (strlen(path) >= sizeof part) {
-    return pbl_fail(err, PBL_CONFIG, "results folder: path of %zu characters is too long", strlen(path));
+    return pbl_fail(err, PBL_CONFIG, "results folder: path of %zu characters is too long",
+                    strlen(path));
   }
   snprintf(part, sizeof part, "%s", path);
-  for (char *p = part + 1; ; p++) {
+  for (char *p = part + 1;; p++) {
     const char c = *p;
     if (c != '/' && c != '\0') continue;
     *p = '\0';
     if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-      return pbl_fail(err, PBL_IO, "cannot create the results folder %s: %s; choose another with --out",
-                      part, strerror(errno));
+      return pbl_fail(err, PBL_IO,
+                      "cannot create the results folder %s: %s; choose another with --out", part,
+                      strerror(errno));
     }
     *p = c;
     if (c == '\0') return PBL_OK;
@@ -30,7 +33,8 @@ static pbl_status write_text(const char *path, const char *text, pbl_error *err)
   FILE *f = fopen(path, "w");
   if (!f) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
   const int bad = fputs(text, f) < 0;
-  if (fclose(f) != 0 || bad) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
+  if (fclose(f) != 0 || bad)
+    return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
   return PBL_OK;
 }
 

@@ -1,9 +1,10 @@
 /* Configuration: YAML in, typed values out, by one schema table.
  *
- * Every key has a type, range, default and one-line meaning in the table of pbl_schema.c; `docs/configuration.md`
- * is generated from it. An unknown key, a wrong type or a value out of range is an error with file, line,
- * column and the nearest known key; all errors of a file are reported together. Limits: 1 MiB, depth 64,
- * no duplicate keys. Numbers: YAML 1.2 core (1e6 is a million; 0x10; underscores refused). */
+ * Every key has a type, range, default and one-line meaning in the table of pbl_schema.c;
+ * `docs/configuration.md` is generated from it. An unknown key, a wrong type or a value out of
+ * range is an error with file, line, column and the nearest known key; all errors of a file are
+ * reported together. Limits: 1 MiB, depth 64, no duplicate keys. Numbers: YAML 1.2 core (1e6 is a
+ * million; 0x10; underscores refused). */
 #ifndef PBL_CONFIG_H
 #define PBL_CONFIG_H
 
@@ -18,44 +19,44 @@ typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN } pbl_backend;
 
 /* Negative controls. */
 typedef struct {
-  double beta_gain;        /* device's beta times this; 1 = sound */
+  double beta_gain;                          /* device's beta times this; 1 = sound */
   int weight_row, weight_col, weight_offset; /* LSBs added to one word; offset 0 = sound */
-  int stale_row;           /* row left at the words of another image; -1 = none */
-  bool before_hash;        /* corrupt before the hash is taken (must be refused), else after */
+  int stale_row;                             /* row left at the words of another image; -1 = none */
+  bool before_hash; /* corrupt before the hash is taken (must be refused), else after */
 } pbl_faults;
 
 #define PBL_MAX_CASES 16
 
 typedef struct {
   char name[64];
-  char model[256];         /* folder, relative to the config file's folder or absolute; or "" */
+  char model[256]; /* folder, relative to the config file's folder or absolute; or "" */
   /* when model is "": a random RBM */
   int random_visible, random_hidden;
   double random_scale, random_bias_scale;
   uint64_t random_seed;
-  double beta;             /* 0: the model's */
-  pbl_hw hw;               /* n_visible/n_hidden filled from the model later (0 here) */
+  double beta; /* 0: the model's */
+  pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here) */
   pbl_kernel kernel;
-  int chains;              /* device replicas and reference chains */
-  int burn_in;             /* sweeps */
-  int draws;               /* per chain */
-  int every;               /* sweeps per draw */
-  int q_window;            /* sweeps per gradient window of Q_op, K */
-  bool exact;              /* also compare with the exact law (needs <= 20 p-bits) */
+  int chains;   /* device replicas and reference chains */
+  int burn_in;  /* sweeps */
+  int draws;    /* per chain */
+  int every;    /* sweeps per draw */
+  int q_window; /* sweeps per gradient window of Q_op, K */
+  bool exact;   /* also compare with the exact law (needs <= 20 p-bits) */
   pbl_faults faults;
-  char clamp[256];         /* "" or list of p-bit indices/ranges "0-3,7" */
+  char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
 } pbl_case_config;
 
 typedef struct {
-  char path[512];          /* of the file */
-  char name[64];           /* file name without folder and extension */
+  char path[512]; /* of the file */
+  char name[64];  /* file name without folder and extension */
   uint64_t seed;
   pbl_backend device;
-  int threads;             /* 0: all */
-  char out[512];           /* results folder; "": results/<name> */
+  int threads;   /* 0: all */
+  char out[512]; /* results folder; "": results/<name> */
   uint64_t timeout_cycles;
-  double clock_hz;         /* assumed device clock for ESS per second of hardware; default 100e6 */
-  double alpha;            /* false-alarm probability of the whole verdict, default 1e-4 */
+  double clock_hz; /* assumed device clock for ESS per second of hardware; default 100e6 */
+  double alpha;    /* false-alarm probability of the whole verdict, default 1e-4 */
   int n_cases;
   pbl_case_config cases[PBL_MAX_CASES];
   /* lockstep section */
@@ -68,9 +69,9 @@ typedef struct {
   char path[512], name[64];
   char dataset[32], dataset_path[512];
   int rows, cols, threshold;
-  int max_images;          /* 0: all */
+  int max_images; /* 0: all */
   uint64_t seed;
-  char out[512];           /* model folder */
+  char out[512]; /* model folder */
   int n_hidden, batch_size, n_chains, sweeps_per_update, epochs, checkpoint_every, log_every;
   double learning_rate, weight_decay, spectral_limit, initial_scale, beta;
   int ais_chains, ais_temperatures;
@@ -78,12 +79,15 @@ typedef struct {
 } pbl_train_config;
 
 /* overrides: n strings "key.path=value" from --set, checked like the file ("cases[0].draws=100" or
- * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own). */
+ * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own).
+ */
 pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
-                                   const char *const *overrides, size_t n_overrides, pbl_error *err);
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err);
-/* Resolved configuration as YAML text with every key (malloc'ed): reading it back gives the same. */
+/* Resolved configuration as YAML text with every key (malloc'ed): reading it back gives the same.
+ */
 pbl_status pbl_config_dump_compare(char **text, const pbl_compare_config *c, pbl_error *err);
 pbl_status pbl_config_dump_train(char **text, const pbl_train_config *c, pbl_error *err);
 /* The reference page in Markdown, from the same table (malloc'ed). */

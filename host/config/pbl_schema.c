@@ -193,7 +193,8 @@ static const pbl_field training_fields[] = {
     D(pbl_train_root, "weight_decay", config.weight_decay, 0, 0, 10, "1e-4",
       "L2 decay of the weights (not of the biases)."),
     D(pbl_train_root, "spectral_limit", config.spectral_limit, 0, 0, 100, "0",
-      "Bound on the spectral norm of the effective coupling, which keeps the chains mixing; 0: none."),
+      "Bound on the spectral norm of the effective coupling, which keeps the chains mixing; 0: "
+      "none."),
     I(pbl_train_root, "batch_size", config.batch_size, 0, 1, 1e6, "100", "Images per update."),
     I(pbl_train_root, "chains", config.n_chains, 0, 1, 1e5, "100", "Persistent chains."),
     I(pbl_train_root, "sweeps_per_update", config.sweeps_per_update, 0, 1, 1e4, "1",

@@ -23,33 +23,33 @@
 
 typedef enum {
   PBL_TEST_BIAS,      /* w = 1, per p-bit */
-  PBL_TEST_GAIN,     /* w = beta f, all p-bits pooled: temperature error */
+  PBL_TEST_GAIN,      /* w = beta f, all p-bits pooled: temperature error */
   PBL_TEST_GAIN_EACH, /* w = beta f, per p-bit */
-  PBL_TEST_SERIAL,   /* w = previous r of the same p-bit and chain, per p-bit */
-  PBL_TEST_CROSS,    /* r_i r_j of p-bits in one half-sweep and chain: all pairs up to 64 p-bits per
-                        block, else neighbours in update order at distance 1..8 */
-  PBL_TEST_REPLICA,  /* r_i r_i of different chains, same p-bit and sweep, pooled per chain pair */
-  PBL_TEST_EDGE,     /* w = s_j of the conditioning block, per weight w_ij (weight errors) */
-  PBL_TEST_BINS,     /* binned by field: calibration curve */
+  PBL_TEST_SERIAL,    /* w = previous r of the same p-bit and chain, per p-bit */
+  PBL_TEST_CROSS,   /* r_i r_j of p-bits in one half-sweep and chain: all pairs up to 64 p-bits per
+                       block, else neighbours in update order at distance 1..8 */
+  PBL_TEST_REPLICA, /* r_i r_i of different chains, same p-bit and sweep, pooled per chain pair */
+  PBL_TEST_EDGE,    /* w = s_j of the conditioning block, per weight w_ij (weight errors) */
+  PBL_TEST_BINS,    /* binned by field: calibration curve */
   PBL_TEST_COUNT
 } pbl_innovation_family;
 
 typedef struct {
-  const char *name;      /* "bias", "gain", ... */
-  size_t n_tests;        /* members tested */
-  size_t n_skipped;      /* members left out: too few effective updates for a z-score */
-  double max_abs_z;      /* worst member */
-  double p_value;        /* family-wise: min(1, n_tests * two-sided p of max_abs_z) */
+  const char *name;        /* "bias", "gain", ... */
+  size_t n_tests;          /* members tested */
+  size_t n_skipped;        /* members left out: too few effective updates for a z-score */
+  double max_abs_z;        /* worst member */
+  double p_value;          /* family-wise: min(1, n_tests * two-sided p of max_abs_z) */
   size_t worst_a, worst_b; /* p-bit (chain, bin) indices of the worst member; unused: SIZE_MAX */
 } pbl_innovation_result;
 
 typedef struct {
   uint64_t n_updates;
   uint64_t n_impossible; /* outcomes of probability zero: any one makes the bias family's p zero */
-  double implied_beta_error;  /* relative, score estimate: sum(w r)/sum(v w^2) with w = beta f */
+  double implied_beta_error; /* relative, score estimate: sum(w r)/sum(v w^2) with w = beta f */
   double implied_beta_error_low, implied_beta_error_high; /* 95 % */
   pbl_innovation_result family[PBL_TEST_COUNT];
-  double p_value;             /* Bonferroni over families */
+  double p_value; /* Bonferroni over families */
   /* calibration curve: mean field (beta f) per bin, observed and expected mean of s, z */
   size_t n_bins;
   double bin_x[PBL_INNOVATION_BINS], bin_observed[PBL_INNOVATION_BINS],

@@ -29,19 +29,19 @@ double pbl_initial_convex(const double *gamma, size_t max_lag, size_t *window);
 
 typedef struct {
   pbl_resolution resolution;
-  const char *gate;       /* which clause failed, or "all gates passed"; static string */
+  const char *gate; /* which clause failed, or "all gates passed"; static string */
   double mean, variance;
-  pbl_estimate tau;       /* half-Sokal, draws: ICS value, delete-one-chain jackknife, log-scale
-                             interval with t_{R-1} */
-  pbl_estimate ess;       /* from tau */
-  double mcse;            /* standard error of the mean, sqrt(2 tau var / N) */
-  double tau_chain_means; /* S_n/(2 v): from the variance of chain means */
-  double chain_means_ratio;  /* S_n / sigma2 */
-  double chain_means_bound;  /* chi2_{R-1,.99}/(R-1) */
-  double split_rhat;      /* basic split R-hat */
-  double tau_lower_bound; /* one-sided 95 % limit from the chain means; for UNRESOLVED */
+  pbl_estimate tau;         /* half-Sokal, draws: ICS value, delete-one-chain jackknife, log-scale
+                               interval with t_{R-1} */
+  pbl_estimate ess;         /* from tau */
+  double mcse;              /* standard error of the mean, sqrt(2 tau var / N) */
+  double tau_chain_means;   /* S_n/(2 v): from the variance of chain means */
+  double chain_means_ratio; /* S_n / sigma2 */
+  double chain_means_bound; /* chi2_{R-1, 1 - .01/n_tests}/(R-1) */
+  double split_rhat;        /* basic split R-hat */
+  double tau_lower_bound;   /* one-sided 95 % limit from the chain means; for UNRESOLVED */
   size_t window;
-  bool capped;            /* antithetic: tau raised so that ESS = N log10 N */
+  bool capped; /* antithetic: tau raised so that ESS = N log10 N */
   size_t n_chains, n_draws;
 } pbl_tau_report;
 
@@ -49,6 +49,10 @@ typedef struct {
  * n >= 50 tau_full, chain-means ratio <= bound, split R-hat < 1.01; else UNRESOLVED. */
 pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
                    pbl_error *err);
+/* The same for one of n_tests observables that a verdict needs resolved together: the chain-means
+ * gate refuses a sound set with probability .01, not each of its members. pbl_tau: n_tests = 1. */
+pbl_status pbl_tau_among(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
+                         size_t n_tests, pbl_error *err);
 
 /* Gradient signal-to-noise. ghat: n_chains x p window means of the gradient estimator (one window
  * per chain, independent chains); g: exact gradient (p) or NULL. Q = U/D, U = |m|^2 - trS/R,
@@ -58,14 +62,14 @@ pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t
  * high = upper bound. Source: statistics of U-type estimators, docs/statistics.md. */
 typedef struct {
   pbl_estimate q;
-  double signal, noise; /* U and D */
+  double signal, noise;                  /* U and D */
   size_t n_chains, n_components, window; /* window is filled by the caller */
 } pbl_qop_report;
 pbl_status pbl_qop(pbl_qop_report *out, const double *ghat, size_t n_chains, size_t n_components,
                    const double *g, const double *ref, size_t n_ref, pbl_error *err);
 
 /* Distribution helpers, accurate to 1e-10 relative in the bulk. */
-double pbl_normal_two_sided_p(double z);            /* erfc based, valid far into the tail */
+double pbl_normal_two_sided_p(double z); /* erfc based, valid far into the tail */
 double pbl_normal_quantile(double p);
 double pbl_student_t_quantile(double p, double dof);
 double pbl_student_t_two_sided_p(double t, double dof);

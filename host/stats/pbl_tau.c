@@ -151,13 +151,13 @@ static void judge(pbl_tau_report *out) {
 }
 
 /* What the chain means say, whether or not tau could be estimated. */
-static void check_chain_means(pbl_tau_report *out, const double *x) {
+static void check_chain_means(pbl_tau_report *out, const double *x, double n_tests) {
   const double freedom = (double)out->n_chains - 1.0;
   const double s_n = chain_means_variance(x, out->n_chains, out->n_draws, out->mean);
   if (!(out->variance > 0.0) || !(freedom > 0.0)) return;
   out->tau_chain_means = s_n / (2.0 * out->variance);
   out->chain_means_ratio = s_n / (2.0 * out->tau.value * out->variance);
-  out->chain_means_bound = pbl_chi2_quantile(0.99, freedom) / freedom;
+  out->chain_means_bound = pbl_chi2_quantile(1.0 - 0.01 / n_tests, freedom) / freedom;
   /* one-sided 95 % limit: (R-1) S_n / E S_n is chi-squared, and E S_n <= sigma2 for chains without
    * anticorrelation */
   out->tau_lower_bound = out->tau_chain_means * freedom / pbl_chi2_quantile(0.95, freedom);
@@ -165,6 +165,11 @@ static void check_chain_means(pbl_tau_report *out, const double *x) {
 
 pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
                    pbl_error *err) {
+  return pbl_tau_among(out, x, n_chains, n_draws, 1, err);
+}
+
+pbl_status pbl_tau_among(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
+                         size_t n_tests, pbl_error *err) {
   if (out == NULL) return pbl_fail(err, PBL_INVALID, "pbl_tau: no report to fill");
   const pbl_estimate none = {NAN, NAN, NAN};
   *out = (pbl_tau_report){.resolution = PBL_SHORT,
@@ -191,7 +196,7 @@ pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t
     if (status != PBL_OK) return status;
   }
   if (constant < n_chains) out->split_rhat = split_rhat(x, n_chains, n_draws);
-  check_chain_means(out, x);
+  check_chain_means(out, x, n_tests > 0 ? (double)n_tests : 1.0);
   if (is_short) return PBL_OK;
   if (constant == n_chains) {
     out->resolution = PBL_FROZEN;

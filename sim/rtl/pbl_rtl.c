@@ -12,7 +12,9 @@ typedef struct {
   void *instance;
 } rtl_device;
 
-static rtl_device *self(pbl_device *dev) { return (rtl_device *)dev; }
+static rtl_device *self(pbl_device *dev) {
+  return (rtl_device *)dev;
+}
 
 static void rtl_close(pbl_device *dev) {
   rtl_device *d = self(dev);

@@ -1,6 +1,6 @@
-/* Interface between the program and a compiled RTL variant (a shared object). The object exports one
- * symbol, PBL_RTL_API_SYMBOL, a function that returns a const pbl_rtl_api *. Not thread-safe per
- * instance; instances are independent. */
+/* Interface between the program and a compiled RTL variant (a shared object). The object exports
+ * one symbol, PBL_RTL_API_SYMBOL, a function that returns a const pbl_rtl_api *. Not thread-safe
+ * per instance; instances are independent. */
 #ifndef PBL_RTL_API_H
 #define PBL_RTL_API_H
 

@@ -1,15 +1,16 @@
-// A Verilated pbit_top behind the C interface of pbl_rtl_api.h. Compiled together with the model into
-// one shared object per hardware variant. Exceptions end here.
-#include "pbl_rtl_api.h"
-
+// A Verilated pbit_top behind the C interface of pbl_rtl_api.h. Compiled together with the model
+// into one shared object per hardware variant. Exceptions end here.
 #include <memory>
 #include <new>
 #include <vector>
 
 #include "Vpbit.h"
+#include "pbl_rtl_api.h"
 #include "verilated.h"
 
-double sc_time_stamp() { return 0; }
+double sc_time_stamp() {
+  return 0;
+}
 
 namespace {
 
@@ -53,7 +54,9 @@ struct Instance {
   }
 };
 
-Instance *self(void *p) { return static_cast<Instance *>(p); }
+Instance *self(void *p) {
+  return static_cast<Instance *>(p);
+}
 
 void *create(uint64_t reset_seed) {
   try {
@@ -160,15 +163,17 @@ size_t stream_read(void *p, uint32_t *words, uint8_t *last, size_t max_words) {
   return n;
 }
 
-uint64_t cycles(const void *p) { return static_cast<const Instance *>(p)->cycles; }
+uint64_t cycles(const void *p) {
+  return static_cast<const Instance *>(p)->cycles;
+}
 
 void stream_throttle(void *p, unsigned permille, uint64_t seed) {
   self(p)->permille = permille;
   self(p)->throttle_state = seed ? seed : 1;
 }
 
-const pbl_rtl_api kApi = {PBL_RTL_API_VERSION, create,      destroy, write32,        read32,
-                          advance,             stream_read, cycles,  stream_throttle};
+const pbl_rtl_api kApi = {PBL_RTL_API_VERSION, create, destroy,        write32, read32, advance,
+                          stream_read,         cycles, stream_throttle};
 
 }  // namespace
 

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Parameters that the device cannot have stop one tool at elaboration, and its message says which.
+#
+# Usage: bad_parameters.sh verilator | iverilog | yosys
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../rtl"
+
+tool=${1:?tool}
+if ! command -v "$tool" >/dev/null; then
+  echo "SKIPPED: $tool is not installed"
+  exit 77
+fi
+mapfile -t sources < <(grep -v -e '^//' -e '^+' pbit.f)
+
+# elaborate PARAMETER=VALUE...
+elaborate() {
+  case $tool in
+    verilator)
+      verilator --lint-only -Wno-fatal -f pbit.f --top-module pbit_top "${@/#/-G}"
+      ;;
+    iverilog)
+      iverilog -g2012 -Ipkg -tnull -s pbit_top "${@/#/-Ppbit_top.}" "${sources[@]}"
+      ;;
+    yosys)
+      local parameters
+      parameters=$(printf ' -chparam %s' "${@/=/ }")
+      yosys -q -p "read_verilog -sv -Ipkg ${sources[*]}; hierarchy -check -top pbit_top $parameters"
+      ;;
+  esac 2>&1
+}
+
+# Without this a tool that refuses everything would pass.
+if ! output=$(elaborate Visible=5 Hidden=3); then
+  printf 'sound parameters are refused:\n%s\n' "$output"
+  exit 1
+fi
+
+failed=0
+# stops_at NAME PARAMETER=VALUE...: the message has to name pbit_bad_parameter_NAME
+stops_at() {
+  local name=$1 output
+  shift
+  if output=$(elaborate "$@"); then
+    echo "FAILED: $* is accepted"
+    failed=1
+  elif [[ $output != *pbit_bad_parameter_"$name"* ]]; then
+    printf 'FAILED: %s: the message does not say pbit_bad_parameter_%s:\n%s\n' "$*" "$name" "$output"
+    failed=1
+  else
+    echo "ok: $* stops at pbit_bad_parameter_$name"
+  fi
+}
+
+stops_at lanes Replicas=4 Lanes=3
+stops_at lanes Replicas=64 Lanes=64
+stops_at field_bits FieldBits=15 # 12-bit weights of 6 + 2 terms need 16
+stops_at field_bits FieldBits=33
+stops_at visible Visible=0
+stops_at visible Visible=1025
+stops_at hidden Hidden=0
+stops_at weight_bits WeightBits=25
+stops_at threshold_bits ThresholdBits=33
+stops_at index_shift TableLog2=12 RangeLog2=0 BetaFrac=4
+exit "$failed"
