@@ -44,7 +44,6 @@ module tb_axis_packer #(
       if ($random(seed) % 89 == 0) push_of_8 = 1 + {$random(seed)} % 8;
       tready = {$random(seed)} % 8 < ready_of_8;
       push   = ready && frames_in < Frames && {$random(seed)} % 8 < push_of_8;
-      if (ready && !push && frames_in == Frames) push = 0;
       push_data = $random(seed);
       push_last = push && groups_left == 1;
       if (frames_in == Frames && ready_of_8 == 0) ready_of_8 = 8;  // let it end

@@ -1,0 +1,259 @@
+/* Drives the twin through the driver and records what crosses its bus, for tb_pbit_top.sv.
+ *
+ * Usage: dump_vectors SHAPE BUS_FILE STREAM_FILE; prints the shape as parameters of the testbench.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_chains.h"
+#include "pbl_driver.h"
+#include "pbl_image.h"
+#include "pbl_regs.h"
+
+enum { OP_WRITE, OP_READ, OP_WAIT_RUN, OP_WAIT_HASH, OP_WORDS, OP_END = 15 };
+
+/* A device that passes everything on to the twin and writes it down. */
+typedef struct {
+  pbl_device base;
+  pbl_device *twin;
+  FILE *bus, *stream;
+  uint32_t n_words;
+} recorder;
+
+static recorder *self(pbl_device *dev) {
+  return (recorder *)dev;
+}
+
+static void record(recorder *r, unsigned op, uint32_t address, uint32_t data) {
+  fprintf(r->bus, "%x%03" PRIx32 "%08" PRIx32 "\n", op, address, data);
+}
+
+static void recorder_close(pbl_device *dev) {
+  self(dev)->twin->ops->close(self(dev)->twin);
+  free(dev);
+}
+
+/* Reads of the driver depend on time; those worth comparing are recorded at the end of a run. */
+static pbl_status recorder_read32(pbl_device *dev, uint32_t *value, uint32_t address,
+                                  pbl_error *err) {
+  return self(dev)->twin->ops->read32(self(dev)->twin, value, address, err);
+}
+
+static pbl_status recorder_write32(pbl_device *dev, uint32_t address, uint32_t value,
+                                   pbl_error *err) {
+  recorder *r = self(dev);
+  record(r, OP_WRITE, address, value);
+  if (address == PBL_REG_CTRL && (value & PBL_CTRL_START_MASK)) record(r, OP_WAIT_RUN, 0, 0);
+  if (address == PBL_REG_CTRL && (value & PBL_CTRL_CHECK_MASK)) record(r, OP_WAIT_HASH, 0, 0);
+  return r->twin->ops->write32(r->twin, address, value, err);
+}
+
+static pbl_status recorder_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                       size_t max_words, size_t *n_words, pbl_error *err) {
+  recorder *r = self(dev);
+  uint8_t own_last[4096];
+  if (last == NULL) last = own_last;
+  if (max_words > sizeof own_last) max_words = sizeof own_last;
+  const pbl_status s = r->twin->ops->stream_read(r->twin, dst, last, max_words, n_words, err);
+  for (size_t i = 0; s == PBL_OK && i < *n_words; i++)
+    fprintf(r->stream, "%x%08" PRIx32 "\n", last[i], dst[i]);
+  if (s == PBL_OK) r->n_words += (uint32_t)*n_words;
+  return s;
+}
+
+static pbl_status recorder_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) {
+  return self(dev)->twin->ops->advance(self(dev)->twin, max_cycles, err);
+}
+
+static uint64_t recorder_cycles(const pbl_device *dev) {
+  const pbl_device *twin = ((const recorder *)dev)->twin;
+  return twin->ops->cycles(twin);
+}
+
+static const pbl_device_ops recorder_ops = {
+    .name = "recorder",
+    .close = recorder_close,
+    .read32 = recorder_read32,
+    .write32 = recorder_write32,
+    .stream_read = recorder_stream_read,
+    .advance = recorder_advance,
+    .cycles = recorder_cycles,
+};
+
+/* ---- what is run ---- */
+
+typedef struct {
+  const char *name;
+  pbl_hw hw;
+  int clamps; /* every third p-bit keeps its state */
+} shape;
+
+/* 16-bit thresholds and large weights, so that saturations and freezes are counted, too. */
+static int find_shape(shape *out, const char *name) {
+  pbl_hw hw = pbl_hw_default();
+  hw.n_visible = 5;
+  hw.n_hidden = 4;
+  hw.replicas = hw.lanes = 2;
+  hw.table_size = 64;
+  hw.threshold_bits = 16;
+  *out = (shape){.name = name, .hw = hw};
+  if (strcmp(name, "one_context") == 0) return 1;
+  if (strcmp(name, "two_contexts") == 0) {
+    out->hw.replicas = 4;
+    out->clamps = 1;
+    return 1;
+  }
+  if (strcmp(name, "lfsr") == 0) { /* and frames of more than one word: 18 p-bits of 3 lanes */
+    out->hw.n_visible = 7;
+    out->hw.n_hidden = 11;
+    out->hw.replicas = out->hw.lanes = 3;
+    out->hw.generator = PBL_GEN_LFSR32;
+    out->hw.lfsr_steps = 8;
+    return 1;
+  }
+  return 0;
+}
+
+/* Registers that must agree when a run has ended and its stream is empty. */
+static pbl_status record_registers(recorder *r, const pbl_hw *hw, pbl_error *err) {
+  static const uint32_t addresses[] = {PBL_REG_ID,
+                                       PBL_REG_VERSION,
+                                       PBL_REG_CAPS0,
+                                       PBL_REG_CAPS_SIZE,
+                                       PBL_REG_CAPS_REPLICAS,
+                                       PBL_REG_CAPS_FORMAT,
+                                       PBL_REG_STATUS,
+                                       PBL_REG_CAPS_ACTIVATION,
+                                       PBL_REG_BETA_ACTIVE,
+                                       PBL_REG_IMG_HASH,
+                                       PBL_REG_BUSY_CYCLES_LO,
+                                       PBL_REG_BUSY_CYCLES_HI,
+                                       PBL_REG_SWEEP_COUNT_LO,
+                                       PBL_REG_SWEEP_COUNT_HI,
+                                       PBL_REG_FLIPS_LO,
+                                       PBL_REG_FLIPS_HI,
+                                       PBL_REG_SATURATIONS_LO,
+                                       PBL_REG_SATURATIONS_HI,
+                                       PBL_REG_FREEZES_LO,
+                                       PBL_REG_FREEZES_HI,
+                                       PBL_REG_SAMPLES_LO,
+                                       PBL_REG_SAMPLES_HI,
+                                       PBL_REG_PROBE_FIELD,
+                                       PBL_REG_PROBE_RANDOM,
+                                       PBL_REG_PROBE_THRESHOLD,
+                                       PBL_REG_PROBE_STATE};
+  pbl_status s = PBL_OK;
+  uint32_t value;
+  record(r, OP_WORDS, 0, r->n_words);
+  for (size_t i = 0; s == PBL_OK && i < sizeof addresses / sizeof addresses[0]; i++) {
+    s = recorder_read32(&r->base, &value, addresses[i], err);
+    record(r, OP_READ, addresses[i], value);
+  }
+  for (uint32_t replica = 0; s == PBL_OK && replica <= (uint32_t)hw->replicas; replica++) {
+    s = recorder_write32(&r->base, PBL_REG_REPLICA_SELECT, replica, err);
+    for (uint32_t half = 0; s == PBL_OK && half < 8; half += 4) {
+      s = recorder_read32(&r->base, &value, PBL_REG_ENERGY_LO + half, err);
+      record(r, OP_READ, PBL_REG_ENERGY_LO + half, value);
+    }
+  }
+  return s;
+}
+
+/* Vectors in which nothing happens would agree with anything. */
+static pbl_status check_counters(pbl_driver *d, pbl_error *err) {
+  pbl_driver_counters c;
+  const pbl_status s = pbl_driver_counters_read(d, &c, err);
+  if (s == PBL_OK && (c.flips == 0 || c.saturations == 0 || c.freezes == 0 || c.samples == 0))
+    return pbl_fail(err, PBL_INVALID,
+                    "flips %" PRIu64 ", saturations %" PRIu64 ", freezes %" PRIu64
+                    ": the vectors do not reach everything",
+                    c.flips, c.saturations, c.freezes);
+  return s;
+}
+
+/* A sample every sweep, every third sweep with another beta and order, and the state as it is. */
+static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_image *image,
+                      pbl_error *err) {
+  const pbl_hw *hw = &sh->hw;
+  const size_t n = (size_t)pbl_hw_pbits(hw) * (size_t)hw->replicas;
+  pbl_chains *chains = NULL;
+  signed char *states = malloc(n);
+  if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < n; i++) states[i] = i % 5 < 2 ? 1 : -1;
+  pbl_status s =
+      pbl_chains_create(&chains, (size_t)hw->replicas, 201, (size_t)pbl_hw_pbits(hw), err);
+  if (s == PBL_OK) s = pbl_driver_upload(d, image, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_seed(d, 11, err);
+  if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
+  if (s == PBL_OK) s = pbl_driver_probe_select(d, hw->n_visible + 1, hw->replicas - 1, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 150, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_PALINDROMIC, err);
+  if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta / 3, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 50, 3, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 1, 0, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, NULL, 7, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = check_counters(d, err);
+  record(r, OP_END, 0, 0);
+  pbl_chains_destroy(chains);
+  free(states);
+  return s;
+}
+
+static pbl_status dump(const shape *sh, FILE *bus, FILE *stream, pbl_error *err) {
+  const pbl_hw *hw = &sh->hw;
+  pbl_rbm *model = NULL;
+  pbl_image *image = NULL;
+  pbl_driver *d = NULL;
+  recorder *r = calloc(1, sizeof *r);
+  if (r == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
+  *r = (recorder){.base.ops = &recorder_ops, .bus = bus, .stream = stream};
+  pbl_status s = pbl_rbm_random(&model, hw->n_visible, hw->n_hidden, 1.5, 0.5, 3, err);
+  if (s == PBL_OK) s = pbl_image_create(&image, NULL, model, hw, 1.0, err);
+  for (int p = 0; s == PBL_OK && sh->clamps && p < pbl_hw_pbits(hw); p += 3) image->clamp[p] = 1;
+  if (s == PBL_OK) s = pbl_twin_open(&r->twin, hw, err);
+  if (s != PBL_OK) {
+    free(r);
+  } else {
+    s = pbl_driver_create(&d, &r->base, hw, NULL, err); /* owns r from here */
+    if (s == PBL_OK) s = run(r, d, sh, image, err);
+  }
+  pbl_driver_destroy(d);
+  pbl_image_destroy(image);
+  pbl_rbm_destroy(model);
+  return s;
+}
+
+static void print_parameters(const pbl_hw *hw) {
+  int table_log2 = 0;
+  while ((1 << table_log2) < hw->table_size) table_log2++;
+  printf(
+      "Visible=%d\nHidden=%d\nReplicas=%d\nLanes=%d\nTableLog2=%d\nThresholdBits=%d\n"
+      "Generator=%d\nLfsrSteps=%d\n",
+      hw->n_visible, hw->n_hidden, hw->replicas, hw->lanes, table_log2, hw->threshold_bits,
+      (int)hw->generator, hw->lfsr_steps);
+}
+
+int main(int argc, char **argv) {
+  shape sh;
+  if (argc != 4 || !find_shape(&sh, argv[1])) {
+    fputs("usage: dump_vectors one_context|two_contexts|lfsr BUS_FILE STREAM_FILE\n", stderr);
+    return 2;
+  }
+  pbl_error err = {.message = ""};
+  FILE *bus = fopen(argv[2], "w"), *stream = fopen(argv[3], "w");
+  pbl_status s = bus != NULL && stream != NULL ? dump(&sh, bus, stream, &err)
+                                               : pbl_fail(&err, PBL_IO, "cannot create the files");
+  const int bus_closed = bus != NULL && fclose(bus) == 0;
+  const int stream_closed = stream != NULL && fclose(stream) == 0;
+  if (s == PBL_OK && !(bus_closed && stream_closed)) s = pbl_fail(&err, PBL_IO, "cannot write");
+  if (s != PBL_OK) {
+    fprintf(stderr, "dump_vectors: %s\n", err.message);
+    return pbl_status_exit_code(s);
+  }
+  print_parameters(&sh.hw);
+  return 0;
+}

@@ -1,0 +1,185 @@
+`default_nettype none
+// The whole device against the twin: plays recorded bus accesses and compares every word of the sample
+// stream and every register read. No output may be X after reset.
+//
+// +bus=FILE lines of {operation 4, address 12, data 32} bits: 0 write, 1 read and compare, 2 wait for
+// the end of a run, 3 wait for the image hash, 4 every word of the stream has arrived, 15 end.
+// +stream=FILE lines of {TLAST 4, TDATA 32} bits. +receiver=ready takes every word at once, busy
+// takes one on a clock of 64, so that the array stalls; then STALL_CYCLES must count.
+`include "pbit_regs.svh"
+module tb_pbit_top #(
+    parameter int Visible       = 6,
+    parameter int Hidden        = 6,
+    parameter int Replicas      = 1,
+    parameter int Lanes         = 1,
+    parameter int TableLog2     = 10,
+    parameter int ThresholdBits = 24,
+    parameter int Generator     = 0,
+    parameter int LfsrSteps     = 32
+);
+  localparam int MaxBus = 8192;
+  localparam int MaxWords = 8192;
+  reg clk = 0, rst_n = 0;
+  reg [11:0] awaddr = 0, araddr = 0;
+  reg [31:0] wdata = 0;
+  reg awvalid = 0, wvalid = 0, bready = 0, arvalid = 0, rready = 0, tready = 0;
+  wire awready, wready, bvalid, arready, rvalid, tvalid, tlast, irq;
+  wire [1:0] bresp, rresp;
+  wire [31:0] rdata, tdata;
+
+  pbit_top #(
+      .Visible(Visible), .Hidden(Hidden), .Replicas(Replicas), .Lanes(Lanes),
+      .TableLog2(TableLog2), .ThresholdBits(ThresholdBits), .Generator(Generator),
+      .LfsrSteps(LfsrSteps), .FieldBits(32), .IsSim(1)
+  ) u_dut (
+      .clk_i(clk), .rst_ni(rst_n), .s_axil_awaddr(awaddr), .s_axil_awvalid(awvalid),
+      .s_axil_awready(awready), .s_axil_wdata(wdata), .s_axil_wstrb(4'hF),
+      .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_bresp(bresp),
+      .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_araddr(araddr),
+      .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_rdata(rdata),
+      .s_axil_rresp(rresp), .s_axil_rvalid(rvalid), .s_axil_rready(rready),
+      .m_axis_tdata(tdata), .m_axis_tvalid(tvalid), .m_axis_tready(tready),
+      .m_axis_tlast(tlast), .irq_o(irq)
+  );
+
+  reg [47:0] bus[0:MaxBus-1];
+  reg [35:0] stream[0:MaxWords-1];
+  reg [8*512-1:0] bus_file, stream_file, receiver;
+  reg [31:0] value;
+  reg busy_receiver, aw_taken, w_taken, ar_taken, held, held_last;
+  reg [31:0] held_data;
+  integer op, words, failures, seed, waited, reads;
+
+  task fail(input [8*60-1:0] what);
+    begin
+      $display("FAIL at access %0d, stream word %0d: %0s", op, words, what);
+      failures = failures + 1;
+    end
+  endtask
+
+  task take_word;
+    begin
+      if ({3'd0, tlast, tdata} !== stream[words]) begin
+        fail("stream word differs");
+        $display("  device %b %h, twin %h", tlast, tdata, stream[words]);
+      end
+      words = words + 1;
+    end
+  endtask
+
+  task tick;
+    begin
+      tready = busy_receiver ? {$random(seed)} % 64 == 0 : 1'b1;
+      #1;
+      if (^{awready, wready, bvalid, bresp, arready, rvalid, rresp, rdata, tvalid, tlast, tdata,
+            irq} === 1'bx) fail("an output is X");
+      if (held && !(tvalid && tdata === held_data && tlast === held_last))
+        fail("a waiting stream word changed");
+      held = tvalid && !tready;
+      held_data = tdata;
+      held_last = tlast;
+      aw_taken = awvalid && awready;
+      w_taken  = wvalid && wready;
+      ar_taken = arvalid && arready;
+      if (tvalid && tready) take_word;
+      clk = 1;
+      #1 clk = 0;
+      if (aw_taken) awvalid = 0;
+      if (w_taken) wvalid = 0;
+      if (ar_taken) arvalid = 0;
+      #1;
+    end
+  endtask
+
+  task write(input [11:0] at, input [31:0] data);
+    begin
+      awaddr = at;
+      wdata = data;
+      awvalid = 1;
+      wvalid = 1;
+      bready = 1;
+      while (!bvalid) tick;
+      if (bresp !== 2'b00) fail("a write was refused");
+      tick;
+      bready = 0;
+    end
+  endtask
+
+  task read(input [11:0] at);
+    begin
+      araddr = at;
+      arvalid = 1;
+      rready = 1;
+      while (!rvalid) tick;
+      if (rresp !== 2'b00) fail("a read was refused");
+      value = rdata;
+      tick;
+      rready = 0;
+    end
+  endtask
+
+  // STATUS & mask == want
+  task wait_for(input [31:0] mask, input [31:0] want);
+    begin
+      waited = 0;
+      value  = ~want;
+      while ((value & mask) != want && waited < 200000) begin
+        read(`PBIT_REG_STATUS);
+        waited = waited + 1;
+      end
+      if ((value & mask) != want) fail("waited for STATUS in vain");
+    end
+  endtask
+
+  task play;
+    begin
+      case (bus[op][47:44])
+        4'd0: write(bus[op][43:32], bus[op][31:0]);
+        4'd1: begin
+          read(bus[op][43:32]);
+          reads = reads + 1;
+          if (value !== bus[op][31:0]) begin
+            fail("register differs");
+            $display("  address %h: device %h, twin %h", bus[op][43:32], value, bus[op][31:0]);
+          end
+        end
+        4'd2: wait_for(32'h3, 32'h2);
+        4'd3: wait_for(32'hC, 32'h8);
+        4'd4: if (words != bus[op][31:0]) fail("wrong number of stream words");
+        default: fail("unknown operation");
+      endcase
+    end
+  endtask
+
+  initial begin
+    if (!$value$plusargs("bus=%s", bus_file) || !$value$plusargs("stream=%s", stream_file) ||
+        !$value$plusargs("receiver=%s", receiver)) begin
+      $display("FAIL: +bus, +stream and +receiver are needed");
+      $finish;
+    end
+    $readmemh(bus_file, bus);
+    $readmemh(stream_file, stream);
+    busy_receiver = receiver == "busy";
+    op = 0;
+    words = 0;
+    failures = 0;
+    reads = 0;
+    held = 0;
+    seed = 20260301;
+    #1 clk = 1;
+    #1 clk = 0;
+    #1 rst_n = 1;
+    #1;
+    while (bus[op][47:44] !== 4'hF && failures < 20) begin
+      play;
+      op = op + 1;
+    end
+    read(`PBIT_REG_STALL_CYCLES_LO);
+    if (failures == 0 && busy_receiver != (value > 0)) fail("back-pressure and STALL_CYCLES disagree");
+    if (failures == 0)
+      $display("PASS: %0d accesses, %0d registers compared, %0d stream words, %0d stalled clocks", op,
+               reads, words, value);
+    $finish;
+  end
+endmodule
+`default_nettype wire
