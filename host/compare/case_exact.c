@@ -14,6 +14,28 @@ static void spins_of(signed char *s, size_t state, size_t n) {
   for (size_t p = 0; p < n; p++) s[p] = ((state >> p) & 1) ? 1 : -1;
 }
 
+/* Mean, variance and tau of f under the exact kernel, for a chain recorded every `every` sweeps.
+ * tau is in sweeps: every * (1/2 + sum of the autocorrelations at multiples of `every`), what the
+ * sampled chain estimates. g is scratch of the size of f. */
+static pbl_status recorded_tau(const pbl_oracle *law, const double *f, double *g, size_t every,
+                               double *mean, double *variance, double *tau, pbl_error *err) {
+  pbl_status st = pbl_oracle_tau(law, f, mean, variance, tau, err);
+  if (st || every == 1 || !(*variance > 0)) return st;
+  const double *pi = pbl_oracle_law(law);
+  const size_t n = pbl_oracle_states(law);
+  double sum = 0.5;
+  for (size_t x = 0; x < n; x++) g[x] = f[x] - *mean;
+  for (size_t lag = 1; lag <= 1000000 / every; lag++) {
+    double gamma = 0;
+    for (size_t k = 0; k < every; k++) pbl_oracle_backward(law, g);
+    for (size_t x = 0; x < n; x++) gamma += pi[x] * (f[x] - *mean) * g[x];
+    sum += gamma / *variance;
+    if (fabs(gamma) < 1e-12 * *variance) break;
+  }
+  *tau = (double)every * sum;
+  return PBL_OK;
+}
+
 /* tau: deviation on the log scale in units of its jackknife error, t with R-1 degrees of freedom.
  */
 static double tau_p_value(const pbl_tau_report *t, double exact, double *z) {
@@ -26,7 +48,7 @@ static double tau_p_value(const pbl_tau_report *t, double exact, double *z) {
 static pbl_status exact_observables(case_work *w, const pbl_oracle *law, pbl_error *err) {
   pbl_case_result *r = w->result;
   const size_t n = (size_t)pbl_hw_pbits(&w->hw), states = pbl_oracle_states(law);
-  double *f = malloc(states * sizeof *f);
+  double *f = malloc(2 * states * sizeof *f); /* values and scratch */
   signed char s[PBL_ORACLE_MAX_PBITS];
   if (!f) return pbl_fail(err, PBL_NO_MEMORY, "exact law: out of memory");
   pbl_status st = PBL_OK;
@@ -34,11 +56,17 @@ static pbl_status exact_observables(case_work *w, const pbl_oracle *law, pbl_err
   size_t worst = 0;
   for (size_t k = 0; !st && k < r->n_observables; k++) {
     pbl_observable *o = &r->observables[k];
+    double variance;
+    if (!pbl_progress_report(w->progress, "exact autocorrelation times", k, r->n_observables)) {
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+      break;
+    }
     for (size_t x = 0; x < states; x++) {
       spins_of(s, x, n);
       f[x] = case_observable_value(w, k, s);
     }
-    st = pbl_oracle_tau(law, f, &o->exact_mean, NULL, &o->exact_tau, err);
+    st = recorded_tau(law, f, f + states, (size_t)w->cc->every, &o->exact_mean, &variance,
+                      &o->exact_tau, err);
     if (st || o->device.tau.resolution != PBL_RESOLVED) continue;
     double z;
     const double p = tau_p_value(&o->device.tau, o->exact_tau, &z);
@@ -61,8 +89,7 @@ static pbl_status exact_observables(case_work *w, const pbl_oracle *law, pbl_err
 
 /* Values of moment k over all states: k < n a p-bit, else a pair in the order of
  * case_chain_moments. */
-static void moment_values(double *f, const pbl_oracle *law, size_t n, size_t i, size_t j) {
-  (void)n;
+static void moment_values(double *f, const pbl_oracle *law, size_t i, size_t j) {
   for (size_t x = 0; x < pbl_oracle_states(law); x++) {
     const int a = ((x >> i) & 1) ? 1 : -1;
     const int b = i == j ? 1 : ((x >> j) & 1) ? 1 : -1;
@@ -85,12 +112,12 @@ static pbl_status scan_moment(moment_scan *scan, const case_work *w, const pbl_o
   for (size_t c = 0; c < chains; c++) mean += means[c * m + k] / (double)chains;
   double z, p;
   if (n <= EXACT_VARIANCE_PBITS) {
-    double variance, tau;
-    moment_values(f, law, n, i, j);
-    pbl_status st = pbl_oracle_tau(law, f, NULL, &variance, &tau, err);
+    double centre, variance, tau;
+    moment_values(f, law, i, j);
+    pbl_status st = recorded_tau(law, f, f + pbl_oracle_states(law), (size_t)w->cc->every, &centre,
+                                 &variance, &tau, err);
     if (st) return st;
-    /* a thinned chain: at least independent draws, at most the sum of sweeps */
-    const double inflation = fmax(1.0, 2 * tau / (double)w->cc->every);
+    const double inflation = 2 * tau / (double)w->cc->every;
     z = (mean - exact) / sqrt(variance * inflation / (draws * (double)chains));
     p = pbl_normal_two_sided_p(z);
   } else {
@@ -116,7 +143,7 @@ static pbl_status exact_moments(case_work *w, const pbl_oracle *law, pbl_error *
   pbl_case_result *r = w->result;
   const size_t n = (size_t)pbl_hw_pbits(&w->hw), m = case_moment_count(w);
   double *first = malloc(n * sizeof *first), *second = malloc(n * n * sizeof *second);
-  double *f = malloc(pbl_oracle_states(law) * sizeof *f), *means = NULL;
+  double *f = malloc(2 * pbl_oracle_states(law) * sizeof *f), *means = NULL;
   r->first_moments.exact = malloc(r->first_moments.n * sizeof *first);
   r->second_moments.exact = malloc(r->second_moments.n * sizeof *second);
   pbl_status st = PBL_OK;

@@ -139,7 +139,7 @@ module tb_axil_slave;
   task do_both(input [11:0] write_at, input [31:0] data, input [11:0] read_at);
     integer t, writes_before, reads_before;
     begin
-      writes_earlier = writes;
+      writes_before = writes;
       reads_before = reads;
       awaddr = write_at;
       wdata = data;
@@ -155,19 +155,23 @@ module tb_axil_slave;
       check(last_write_address === write_at && last_write_data === data, "the read disturbs the write");
       check(bresp === 2'b00 && rresp === 2'b00 && rdata === {read_at, 8'hA5, ~read_at},
             "the write disturbs the read");
-      // A second write waits behind the response that nobody has taken.
+      // Second accesses wait behind the responses that nobody has taken.
       awaddr = write_at + 4;
       wdata = ~data;
+      araddr = ~read_at & 12'h7FC;
       awvalid = 1;
       wvalid = 1;
+      arvalid = 1;
       for (t = 0; t < 5; t = t + 1) tick;
-      check(writes == writes_before + 1, "a write passed a response that still waits");
+      check(writes == writes_before + 1 && reads == reads_before + 1,
+            "an access passed a response that still waits");
       bready = 1;
       rready = 1;
       for (t = 0; t < 6; t = t + 1) tick;
       bready = 0;
       rready = 0;
       check(writes == writes_before + 2 && last_write_data === ~data, "the waiting write was lost");
+      check(reads == reads_before + 2, "the waiting read was lost");
     end
   endtask
 

@@ -1,6 +1,7 @@
 `default_nettype none
 // axis_packer under random traffic: every bit that goes in comes out in order, each frame filled with
-// zeros to a whole word that carries TLAST, TDATA and TLAST stable while the receiver waits.
+// zeros to a whole word that carries TLAST, TDATA and TLAST stable while the receiver waits, and no
+// pause inside a frame while the receiver takes every word.
 module tb_axis_packer #(
     parameter int Lanes = 1
 );
@@ -25,7 +26,7 @@ module tb_axis_packer #(
   reg was_waiting, held_last;
   reg [31:0] held_data;
   integer bits_in, words_out, frames_in, frames_out, groups_left, failures, seed, stalls, k;
-  integer ready_of_8, push_of_8;
+  integer ready_of_8, push_of_8, calm;
 
   task check(input ok, input [8*40-1:0] what);
     begin
@@ -78,6 +79,9 @@ module tb_axis_packer #(
       held_data = tdata;
       held_last = tlast;
       if (!ready) stalls = stalls + 1;
+      // 3 clocks empty what had gathered behind a busy receiver; between frames a pause is allowed
+      if (calm > 3 && frames_in == frames_out) check(ready, "a stall without back-pressure");
+      calm = tready ? calm + 1 : 0;
       check(frame === (tvalid && tready && tlast), "frame_o is not the end of a frame");
       if (tvalid && tready) begin
         check(32 * (words_out + 1) <= bits_in, "a word came before its bits");
@@ -100,6 +104,7 @@ module tb_axis_packer #(
     failures = 0;
     seed = 20260301 + Lanes;
     stalls = 0;
+    calm = 0;
     was_waiting = 0;
     ready_of_8 = 4;
     push_of_8 = 8;
