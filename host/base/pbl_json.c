@@ -231,7 +231,8 @@ pbl_status pbl_json_close(pbl_json *j, char **text, pbl_error *err) {
   if (j->status != PBL_OK) {
     s = pbl_fail(err, j->status, "%s: %s", name, j->failure);
   } else if (!written || !closed) {
-    s = pbl_fail(err, j->path != NULL ? PBL_IO : PBL_NO_MEMORY, "%s: cannot write", name);
+    s = pbl_fail(err, j->path != NULL ? PBL_IO : PBL_NO_MEMORY, "%s: cannot write: %s", name,
+                 strerror(errno));
   } else if (j->path != NULL && rename(j->temporary, j->path) != 0) {
     s = pbl_fail(err, PBL_IO, "%s: cannot rename %s to it: %s", name, j->temporary,
                  strerror(errno));

@@ -11,6 +11,7 @@
 /* A moment enters the test when both outcomes are expected at least this often: below, the normal
  * approximation of a rare event's count fails in the far tail that Bonferroni needs. */
 #define MIN_EVENTS 200.0
+#define MIN_QOP_CHAINS 3 /* its jackknife needs them; with fewer Q_op stays unknown */
 
 static bool all_pairs(const case_work *w) {
   return pbl_hw_pbits(&w->hw) <= PBL_ORACLE_MAX_PBITS;
@@ -180,6 +181,8 @@ static pbl_status side_qop(pbl_qop_report *out, const case_work *w, const pbl_ch
     }
   }
   if (!st) st = pbl_qop(out, g, chains->n_chains, p, NULL, NULL, 0, err);
+  /* chains that are all alike have no Q_op; what they are worth is for the gates to say */
+  if (st == PBL_NUMERIC) st = PBL_OK;
   out->window = window_draws * (size_t)w->cc->every;
   free(moments);
   free(g);
@@ -191,7 +194,7 @@ static pbl_status fill_qop(case_work *w, pbl_error *err) {
   const pbl_estimate none = {NAN, NAN, NAN};
   r->q_op.device.q = r->q_op.reference.q = r->q_op.ratio = none;
   r->q_op.exact = r->q_op.exact_signal = r->q_op.exact_noise = NAN;
-  if (!w->model->data_vh) return PBL_OK;
+  if (!w->model->data_vh || w->cc->chains < MIN_QOP_CHAINS) return PBL_OK;
   size_t window = (size_t)(w->cc->q_window / w->cc->every);
   if (window < 1) window = 1;
   if (window > w->device->n_recorded) window = w->device->n_recorded;

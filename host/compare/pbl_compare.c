@@ -59,6 +59,37 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
   return st ? st : analyse_case(w, err);
 }
 
+/* Models that cannot be read or do not fit their hardware show here, before the first case is
+ * sampled and before anything is replaced. */
+static pbl_status check_cases(const pbl_compare_config *config, pbl_result *result,
+                              pbl_error *err) {
+  pbl_status st = PBL_OK;
+  for (int k = 0; !st && k < config->n_cases; k++) {
+    case_work w = {.config = config,
+                   .cc = &config->cases[k],
+                   .index = (size_t)k,
+                   .result = &result->cases[k]};
+    st = case_setup(&w, err);
+    case_release(&w);
+  }
+  return st;
+}
+
+/* The finished cases are reported also when a later one failed. On screen first: that needs no
+ * room on a disk. */
+static pbl_status report(const char *folder, const pbl_result *result, pbl_status st,
+                         pbl_error *err) {
+  pbl_error write_error;
+  if (result->n_cases == 0) return st;
+  pbl_report_print(stdout, result, isatty(STDOUT_FILENO) != 0);
+  const pbl_status written = results_write_report(folder, result, &write_error);
+  if (!written) printf("results: %s (report.html, report.json, chains as .npy)\n", folder);
+  fflush(stdout);
+  if (st || !written) return st;
+  if (err) *err = write_error;
+  return written;
+}
+
 static int severity(pbl_verdict v) {
   switch (v) {
     case PBL_DIFFERS:
@@ -88,7 +119,8 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
 
   result.cases = calloc((size_t)config->n_cases, sizeof *result.cases);
   if (!result.cases) return pbl_fail(err, PBL_NO_MEMORY, "compare: out of memory");
-  pbl_status st = results_open(folder, sizeof folder, config, err);
+  pbl_status st = check_cases(config, &result, err);
+  if (!st) st = results_open(folder, sizeof folder, config, err);
   for (int k = 0; !st && k < config->n_cases; k++) {
     case_work w = {.config = config,
                    .cc = &config->cases[k],
@@ -106,13 +138,8 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
   }
   clock_gettime(CLOCK_MONOTONIC, &t1);
   result.seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
-  if (!st) st = results_write_report(folder, &result, err);
-  if (!st) {
-    pbl_report_print(stdout, &result, isatty(STDOUT_FILENO) != 0);
-    printf("results: %s (report.html, report.json, chains as .npy)\n", folder);
-    fflush(stdout);
-    *exit_code = pbl_verdict_exit_code(result.verdict);
-  }
+  st = report(folder, &result, st, err);
+  if (!st) *exit_code = pbl_verdict_exit_code(result.verdict);
   result.n_cases = (size_t)config->n_cases; /* free members of a case that failed half-way, too */
   pbl_result_free(&result);
   return st;

@@ -15,6 +15,14 @@ static pbl_status load_part(signed char **states, size_t *n, int *rows, int *col
   pbl_status st = pbl_dataset_load(
       &im, c->dataset, part, c->dataset_path[0] ? c->dataset_path : NULL, c->rows, c->cols, err);
   if (st) return st;
+  if (c->rows > 0 && (c->rows != im.rows || c->cols != im.cols)) {
+    st = pbl_fail(err, PBL_CONFIG,
+                  "dataset: rows and cols say %d x %d, but the images of %s are %d x %d; drop both "
+                  "keys or choose another data set",
+                  c->rows, c->cols, c->dataset, im.rows, im.cols);
+    pbl_images_free(&im);
+    return st;
+  }
   if (c->max_images > 0 && im.n_images > (size_t)c->max_images) im.n_images = (size_t)c->max_images;
   *n = im.n_images;
   *rows = im.rows;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "compare_internal.h"
 
@@ -50,6 +51,14 @@ pbl_status results_open(char *folder, size_t size, const pbl_compare_config *con
   snprintf(path, sizeof path, "%s/config.yaml", folder);
   if (!st) st = write_text(path, text, err);
   free(text);
+  /* from here on an older run's report would stand beside this one's configuration and chains */
+  static const char *const reports[] = {"report.json", "report.html"};
+  for (size_t k = 0; !st && k < 2; k++) {
+    snprintf(path, sizeof path, "%s/%s", folder, reports[k]);
+    if (unlink(path) != 0 && errno != ENOENT) {
+      st = pbl_fail(err, PBL_IO, "cannot replace %s: %s", path, strerror(errno));
+    }
+  }
   return st;
 }
 

@@ -78,12 +78,13 @@ static pbl_status fail_timeout(const run *r, uint64_t waited_cycles, pbl_error *
   if (r->frames.draw < r->frames.end && !r->stopping)
     return pbl_fail(err, PBL_TIMEOUT,
                     "%s device: sample %zu of %zu: no stream word for %llu cycles (%llu of %llu "
-                    "sweeps done, STATUS 0x%08X)",
+                    "sweeps done, STATUS 0x%08X); if it is only slow, raise timeout_cycles",
                     device_name(r), r->frames.draw - r->first_draw + 1, r->n_draws, cycles, sweeps,
                     total, r->status);
   if (sweeps < total && !r->stopping)
     return pbl_fail(err, PBL_TIMEOUT,
-                    "%s device: sweep %llu of %llu: not finished for %llu cycles (STATUS 0x%08X)",
+                    "%s device: sweep %llu of %llu: not finished for %llu cycles (STATUS 0x%08X); "
+                    "if it is only slow, raise timeout_cycles",
                     device_name(r), sweeps + 1, total, cycles, r->status);
   return pbl_fail(err, PBL_TIMEOUT,
                   "%s device: end of the run: no STATUS.DONE for %llu cycles after sweep %llu of "

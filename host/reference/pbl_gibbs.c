@@ -49,8 +49,9 @@ INLINE float exp_clipped(float x) {
   return y;
 }
 
+/* In this order NaN (a training that diverged) is clipped, too: it must not reach exp's integers. */
 INLINE float clip87(float x) {
-  x = x < -87.0f ? -87.0f : x;
+  x = x > -87.0f ? x : -87.0f;
   return x > 87.0f ? 87.0f : x;
 }
 

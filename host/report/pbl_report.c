@@ -33,6 +33,18 @@ int pbl_verdict_exit_code(pbl_verdict v) {
   return 11; /* a verdict that is none of the four resolves nothing */
 }
 
+static bool is_complete(const pbl_result *r) {
+  return r->n_cases >= (size_t)r->config->n_cases;
+}
+
+const char *pbl_report_run_verdict(const pbl_result *r) {
+  return is_complete(r) ? pbl_verdict_name(r->verdict) : "INCOMPLETE";
+}
+
+int pbl_report_run_exit_code(const pbl_result *r) {
+  return is_complete(r) ? pbl_verdict_exit_code(r->verdict) : pbl_status_exit_code(PBL_INTERRUPTED);
+}
+
 static void free_scatter(pbl_scatter *s) {
   free(s->device);
   free(s->reference);

@@ -85,7 +85,7 @@ typedef struct {
 typedef struct {
   const pbl_compare_config *config;
   pbl_verdict verdict; /* worst case: DIFFERS > FROZEN > UNRESOLVED > AGREES */
-  size_t n_cases;
+  size_t n_cases; /* finished ones; fewer than in the config: the run was stopped, INCOMPLETE */
   pbl_case_result *cases; /* owned */
   char started[32];       /* ISO 8601 UTC */
   char backend[16];

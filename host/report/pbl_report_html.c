@@ -67,7 +67,7 @@ static void put_head(FILE *f, const pbl_result *r) {
       "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>",
       f);
   pbl_report_escape(f, r->config->name);
-  fprintf(f, ": %s (pbitloop)</title>\n", pbl_verdict_name(r->verdict));
+  fprintf(f, ": %s (pbitloop)</title>\n", pbl_report_run_verdict(r));
   put_asset(f, "<style>\n", &pbl_report_uplot_style, "\n</style>\n");
   put_asset(f, "<style>\n", &pbl_report_style, "</style>\n</head>\n");
 }
@@ -123,7 +123,7 @@ static void put_reproduce(FILE *f, const pbl_result *r, const char *resolved) {
 }
 
 static void put_page(FILE *f, const pbl_result *r, const char *json, const char *resolved) {
-  const char *verdict = pbl_verdict_name(r->verdict);
+  const char *verdict = pbl_report_run_verdict(r);
   put_head(f, r);
   fputs("<body>\n<header>\n<p class=\"program\">pbitloop compare</p>\n<h1>", f);
   pbl_report_escape(f, r->config->name);

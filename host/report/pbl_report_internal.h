@@ -33,6 +33,9 @@ void pbl_report_ess(char out[PBL_NUMBER_CHARS], const pbl_tau_report *t, int dig
 void pbl_report_percent(char out[PBL_ESTIMATE_CHARS], pbl_estimate e, int digits);
 /* "all 9 gates passed" or "2 of 9 gates failed: <deciding gate>". */
 void pbl_report_reason(char *out, size_t size, const pbl_case_result *c);
+/* Verdict and exit code of the run: INCOMPLETE and 3 while a case of the config is missing. */
+const char *pbl_report_run_verdict(const pbl_result *r);
+int pbl_report_run_exit_code(const pbl_result *r);
 size_t pbl_report_failed_gates(const pbl_case_result *c);
 const char *pbl_report_backend_name(const pbl_result *r);
 /* Largest and root mean square |device - reference|; NaN when there is no pair. */

@@ -346,8 +346,8 @@ pbl_status pbl_report_emit(pbl_json *j, const pbl_result *r, bool plots, pbl_err
   pbl_json_string(j, "versions", r->versions);
   pbl_json_string(j, "started", r->started);
   pbl_json_double(j, "seconds", r->seconds);
-  pbl_json_string(j, "verdict", pbl_verdict_name(r->verdict));
-  pbl_json_int(j, "exit_code", pbl_verdict_exit_code(r->verdict));
+  pbl_json_string(j, "verdict", pbl_report_run_verdict(r));
+  pbl_json_int(j, "exit_code", pbl_report_run_exit_code(r));
   emit_u64(j, "seed", r->config->seed);
   pbl_json_string(j, "backend", pbl_report_backend_name(r));
   pbl_status s = emit_config(j, r->config, err);

@@ -244,10 +244,11 @@ static void print_total(const printer *p) {
   for (size_t i = 0; i < p->r->n_cases; i++)
     if ((int)p->r->cases[i].verdict < 4) n[p->r->cases[i].verdict]++;
   fprintf(p->f, "\n%s%s%s: %zu cases", verdict_paint(p, p->r->verdict),
-          pbl_verdict_name(p->r->verdict), plain(p), p->r->n_cases);
+          pbl_report_run_verdict(p->r), plain(p), p->r->n_cases);
+  if (p->r->n_cases < (size_t)p->r->config->n_cases) fprintf(p->f, " of %d", p->r->config->n_cases);
   for (int v = 0; v < 4; v++)
     if (n[v]) fprintf(p->f, ", %zu %s", n[v], pbl_verdict_name((pbl_verdict)v));
-  fprintf(p->f, " (exit code %d)\n", pbl_verdict_exit_code(p->r->verdict));
+  fprintf(p->f, " (exit code %d)\n", pbl_report_run_exit_code(p->r));
 }
 
 void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
@@ -267,5 +268,5 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_gates(&p);
     print_verdict(&p);
   }
-  if (r->n_cases != 1) print_total(&p);
+  if (r->n_cases != 1 || r->config->n_cases != 1) print_total(&p);
 }

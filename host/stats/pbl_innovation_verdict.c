@@ -202,5 +202,6 @@ void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, si
         fmin(1.0, (double)family->n_tests * pbl_normal_two_sided_p(family->max_abs_z));
     least = fmin(least, family->p_value);
   }
-  out->p_value = fmin(1.0, tested * least);
+  /* where nothing could be tested, nothing is refuted */
+  out->p_value = tested > 0.0 ? fmin(1.0, tested * least) : 1.0;
 }

@@ -166,6 +166,11 @@ static double weight_norm(const pbl_rbm *m) {
   return sqrt(sum);
 }
 
+static pbl_status fail_diverged(const session *s, pbl_error *err) {
+  return pbl_fail(err, PBL_NUMERIC, "training diverged in epoch %d; lower the learning rate",
+                  s->epoch);
+}
+
 static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) {
   if (s->n_log == s->max_log) return PBL_OK;
   pbl_train_log row = {.epoch = s->epoch, .weight_norm = weight_norm(s->pcd->model)};
@@ -173,9 +178,7 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
   pbl_status status = pbl_pseudo_likelihood(&row.pseudo_likelihood, s->pcd->model, s->pcd->images,
                                             s->pcd->n_images, s->opt.seed ^ SEED_PSEUDO, err);
   if (status) return status;
-  if (!isfinite(row.weight_norm) || !isfinite(row.pseudo_likelihood))
-    return pbl_fail(err, PBL_NUMERIC, "training diverged in epoch %d; lower the learning rate",
-                    s->epoch);
+  if (!isfinite(row.weight_norm) || !isfinite(row.pseudo_likelihood)) return fail_diverged(s, err);
   s->log[s->n_log++] = row;
   pbl_progress_note(progress,
                     "epoch %d: reconstruction error %.5f, pseudo-likelihood %.2f nats, |W| %.2f",
@@ -212,6 +215,8 @@ static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
       const pbl_status saved = pbl_checkpoint_write(&s->last, s->state_path, err);
       return saved ? saved : status;
     }
+    /* before a checkpoint: from a diverged one no run can go on */
+    if (!status && !isfinite(weight_norm(s->pcd->model))) status = fail_diverged(s, err);
     if (!status && (s->epoch % s->opt.log_every == 0)) status = log_epoch(s, progress, err);
     if (!status)
       status = pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);

@@ -1,7 +1,8 @@
 `default_nettype none
 // Dense fabric: a bipartite array of Visible x Hidden p-bits in Lanes*Contexts replicas on one weight memory.
 //
-//   sequencer op -> [weight, state, clamp memories] -> stage 1 -> lanes (stages 2..5) -> states, events
+//   sequencer op -> [weight, state, clamp memories] -> stage 0 -> sign extension -> stage 1
+//                                                   -> lanes (stages 2..5) -> states, events
 //
 // One weight row per clock serves all lanes. en_i low freezes the whole array (sample stream stalls).
 // Reset clears the pipeline's valid bits; memories are undefined until the host has written them.
@@ -32,7 +33,7 @@ module dense_fabric #(
     input  wire                    busy_i,
     input  wire                    palindromic_i,
     input  wire  [   BetaBits-1:0] beta_i,
-    // operation from the sequencer (stage 0)
+    // operation from the sequencer
     input  wire                    acc_i,
     input  wire                    acc_init_i,
     input  wire                    hid_i,
@@ -99,7 +100,7 @@ module dense_fabric #(
   logic run;
   assign run = en_i && busy_i;
 
-  // ---- memories, read at stage 0 ----
+  // ---- memories: output is stage 0 ----
   logic [Words*WeightBits-1:0] row_q;
   logic [WeightBits-1:0] low_word;
   weight_memory #(
@@ -116,8 +117,8 @@ module dense_fabric #(
 
   logic [Lanes-1:0] state_mem[States];
   logic clamp_mem[Visible + Hidden];
-  logic [Lanes-1:0] state1_q;
-  logic clamp1_q;
+  logic [Lanes-1:0] state0_q, state1_q;
+  logic clamp0_q, clamp1_q;
   logic [IndexBits-1:0] clamp_address;
   logic vis_we, host_vis_we;
   logic [StateBits-1:0] vis_waddr;
@@ -129,34 +130,44 @@ module dense_fabric #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (run) state1_q <= state_mem[StateMemBits'(state_address_i)];
-    if (run || check_read_clamp_i) clamp1_q <= clamp_mem[PbitBits'(clamp_address)];
+    if (run) state0_q <= state_mem[StateMemBits'(state_address_i)];
+    if (run || check_read_clamp_i) clamp0_q <= clamp_mem[PbitBits'(clamp_address)];
     if (vis_we) state_mem[StateMemBits'(vis_waddr)] <= vis_wdata;
     if (clamp_we_i) clamp_mem[PbitBits'(host_col_i)] <= host_data_i[0];
   end
-  assign check_clamp_o = clamp1_q;
+  assign check_clamp_o = clamp0_q;
 
   // ---- pipeline control ----
+  logic acc0_q, init0_q, hid0_q, vis0_q, tail0_q, update0_q, emit0_q, last0_q;
   logic acc1_q, init1_q, hid1_q, vis1_q, tail1_q, update1_q, emit1_q, last1_q;
   logic draw2_q, draw3_q, draw4_q, draw5_q, hid2_q, hid3_q, hid4_q, hid5_q;
   logic tail2_q, tail3_q, tail4_q, tail5_q, clamp2_q, clamp3_q, clamp4_q, clamp5_q;
-  logic [IndexBits-1:0] index1_q, index2_q, index3_q, index4_q, index5_q;
-  logic [StateBits-1:0] addr1_q, addr2_q, addr3_q, addr4_q, addr5_q;
+  logic [IndexBits-1:0] index0_q, index1_q, index2_q, index3_q, index4_q, index5_q;
+  logic [StateBits-1:0] addr0_q, addr1_q, addr2_q, addr3_q, addr4_q, addr5_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      {acc0_q, init0_q, hid0_q, vis0_q, tail0_q, update0_q, emit0_q, last0_q} <= '0;
       {acc1_q, init1_q, hid1_q, vis1_q, tail1_q, update1_q, emit1_q, last1_q} <= '0;
       {draw2_q, draw3_q, draw4_q, draw5_q} <= '0;
       {tail2_q, tail3_q, tail4_q, tail5_q} <= '0;
     end else if (en_i) begin
-      acc1_q    <= acc_i;
-      init1_q   <= acc_init_i;
-      hid1_q    <= hid_i;
-      vis1_q    <= vis_i;
-      tail1_q   <= tail_i && update_i;
-      update1_q <= update_i;
-      emit1_q   <= emit_i;
-      last1_q   <= emit_last_i;
+      acc0_q    <= acc_i;
+      init0_q   <= acc_init_i;
+      hid0_q    <= hid_i;
+      vis0_q    <= vis_i;
+      tail0_q   <= tail_i && update_i;
+      update0_q <= update_i;
+      emit0_q   <= emit_i;
+      last0_q   <= emit_last_i;
+      acc1_q    <= acc0_q;
+      init1_q   <= init0_q;
+      hid1_q    <= hid0_q;
+      vis1_q    <= vis0_q;
+      tail1_q   <= tail0_q;
+      update1_q <= update0_q;
+      emit1_q   <= emit0_q;
+      last1_q   <= last0_q;
       draw2_q   <= update1_q && (hid1_q || vis1_q) && !tail1_q;
       draw3_q   <= draw2_q;
       draw4_q   <= draw3_q;
@@ -170,12 +181,14 @@ module dense_fabric #(
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      index1_q <= index_i;
+      index0_q <= index_i;
+      index1_q <= index0_q;
       index2_q <= index1_q;
       index3_q <= index2_q;
       index4_q <= index3_q;
       index5_q <= index4_q;
-      addr1_q  <= state_address_i;
+      addr0_q  <= state_address_i;
+      addr1_q  <= addr0_q;
       addr2_q  <= addr1_q;
       addr3_q  <= addr2_q;
       addr4_q  <= addr3_q;
@@ -184,6 +197,8 @@ module dense_fabric #(
       hid3_q   <= hid2_q;
       hid4_q   <= hid3_q;
       hid5_q   <= hid4_q;
+      state1_q <= state0_q;
+      clamp1_q <= clamp0_q;
       clamp2_q <= clamp1_q;
       clamp3_q <= clamp2_q;
       clamp4_q <= clamp3_q;
@@ -198,11 +213,14 @@ module dense_fabric #(
   end
 
   // ---- stage 1: weights sign-extended once for all lanes ----
-  logic [Words*FieldBits-1:0] row_ext;
-  for (genvar j = 0; j < Words; j++) begin : g_extend
-    assign row_ext[j*FieldBits+:FieldBits] = {
-      {(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}}, row_q[j*WeightBits+:WeightBits]
-    };
+  logic [Words*FieldBits-1:0] row1_q;
+  always_ff @(posedge clk_i) begin
+    if (en_i && (acc0_q || hid0_q || vis0_q)) begin
+      for (int j = 0; j < Words; j++) begin
+        row1_q[j*FieldBits+:FieldBits] <= {{(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}},
+                                           row_q[j*WeightBits+:WeightBits]};
+      end
+    end
   end
 
   // ---- lanes ----
@@ -224,7 +242,7 @@ module dense_fabric #(
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .palindromic_i(palindromic_i),
         .acc_i(acc1_q), .acc_init_i(init1_q), .hid_i(hid1_q), .vis_i(vis1_q),
         .index_i(host_hid_we ? IndexBits'(32'(host_col_i) - Visible) : index1_q),
-        .vis_state_i(state1_q[l]), .row_i(row_ext), .hid_state_o(hid_state[l]),
+        .vis_state_i(state1_q[l]), .row_i(row1_q), .hid_state_o(hid_state[l]),
         .draw5_i(draw5_q), .hid5_i(hid5_q), .tail5_i(tail5_q), .first5_i(index5_q == '0),
         .clamp5_i(clamp5_q), .index5_i(index5_q), .new5_o(new5[l]), .flip5_o(flip_o[l]),
         .sat5_o(sat_o[l]), .freeze5_o(freeze_o[l]), .old5_o(old5[l]),

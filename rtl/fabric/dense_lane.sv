@@ -8,7 +8,7 @@
 // Accumulate (ACC): acc_j += w_ij v_i for all j, one visible p-bit per clock. Update hidden (HID): the
 // field of hidden j is acc_j. Update visible (VIS): the field of visible i is the tree over h.
 // A term is w ^ m with m = -1 for a p-bit at -1; the number of such p-bits corrects -w = ~w + 1.
-// Stages: 1 row and op registered outside, 2 partial sums, 3 field, 4 table index, 5 decision.
+// Stages: 1 extended row and op registered outside, 2 partial sums, 3 field, 4 table index, 5 decision.
 // One update per clock; hidden states and energy are kept per context. No reset: all memories are
 // written by the host, all pipeline content is qualified outside. Behaviour: docs/device.md.
 module dense_lane #(

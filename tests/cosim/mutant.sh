@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# mutant.sh PROGRAM SOURCE_DIR CACHE MUTANT [OPTIONS]: plants one fault in a copy of the RTL and passes when
+# lock-step reports it (exit 10, naming the place) or the driver refuses the device (exit 3).
+# MUTANT `none` must be found equal: else the others prove nothing.
+set -euo pipefail
+program=$1 source_dir=$2 cache=$3 mutant=$4
+shift 4
+here=$source_dir/tests/cosim
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/host" "$cache"
+cp -r "$source_dir/rtl" "$source_dir/sim" "$folder/"
+cp -r "$source_dir/host/base" "$folder/host/"
+
+# plant FILE OLD NEW: replaces a text that must occur exactly once.
+plant() {
+  local file=$folder/rtl/$1
+  [[ $(grep -cF -- "$2" "$file") -eq 1 ]] || {
+    echo "FAILED: '$2' does not occur on exactly one line of rtl/$1; update the mutant" >&2
+    exit 1
+  }
+  OLD=$2 NEW=$3 awk '{
+    at = index($0, ENVIRON["OLD"])
+    if (at) $0 = substr($0, 1, at - 1) ENVIRON["NEW"] substr($0, at + length(ENVIRON["OLD"]))
+    print
+  }' "$file" >"$file.new"
+  mv "$file.new" "$file"
+}
+
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY)'
+case $mutant in
+  none) ;;
+  table_index_truncated)
+    plant pbit/pbit_cell.sv 'Half = Rounding != 0 ? 1 : 0' 'Half = Rounding != 0 ? 0 : 0' ;;
+  table_index_one_high)
+    plant pbit/pbit_cell.sv 'steps = prod >> IndexShift;' "steps = (prod >> IndexShift) + 1'b1;" ;;
+  xoshiro_rotates_by_12)
+    plant pbit/xoshiro128pp.sv '{t3[20:0], t3[31:21]}' '{t3[19:0], t3[31:20]}' ;;
+  lanes_share_generator_words)
+    plant fabric/dense_fabric.sv "rng_we_i && 32'(host_col_i[15:2]) == l" 'rng_we_i' ;;
+  hidden_biases_ignored)
+    plant fabric/dense_lane.sv 'acc_q       <= row_i[Hidden*FieldBits-1:0];' "acc_q       <= '0;" ;;
+  minus_correction_dropped)
+    plant fabric/dense_lane.sv "total(extra_q + FieldBits'(minus2_q))" 'total(extra_q)' ;;
+  weights_unsigned)
+    plant fabric/dense_fabric.sv '{(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}}' \
+      "{(FieldBits - WeightBits) {1'b0}}" ;;
+  stream_lanes_swapped)
+    plant bus/axis_packer.sv "64'(push_data_i)" "64'({push_data_i[0], push_data_i[Lanes-1]})" ;;
+  flips_count_clamped)
+    plant fabric/dense_lane.sv 'draw5_i && (new5_o != old5_q)' 'draw5_i && (outcome5 != old5_q)' ;;
+  saturations_counted_early)
+    plant pbit/pbit_cell.sv 'sat_o     = sat5_q;' 'sat_o     = sat4_q;' ;;
+  energy_sign)
+    plant fabric/dense_lane.sv "<= -(sum_field_q" '<= (sum_field_q' ;;
+  palindromic_energy_lacks_biases)
+    plant fabric/dense_lane.sv "palindromic_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
+  beta_not_latched_at_start)
+    plant control/sweep_sequencer.sv 'beta_d        = beta_i;' '' ;;
+  clamp_ignored)
+    plant fabric/dense_lane.sv 'clamp5_i ? old5_q : outcome5' 'outcome5' ;;
+  context_not_loaded)
+    plant fabric/dense_lane.sv 'if (!next_i || load_context_i != context_i)' 'if (!next_i)' ;;
+  single_context_loads_old_word) # needs as many lanes as replicas
+    plant fabric/dense_lane.sv 'if (!next_i || load_context_i != context_i)' "if (1'b1)" ;;
+  stall_ignored)
+    plant pbit_top.sv 'en    = !stall;' "en    = 1'b1;" ;;
+  full_packer_takes_words)
+    plant bus/axis_packer.sv 'ready_o       = !flush_q && count_q < 32;' "ready_o       = 1'b1;" ;;
+  palindrome_without_return)
+    plant control/sweep_sequencer.sv 'palindromic_q ? Acc : Next' "1'b0 ? Acc : Next" ;;
+  weight_bus_bit_stuck)
+    plant fabric/weight_memory.sv 'pushed = {push_data_i,' "pushed = {push_data_i & ~WeightBits'(4),"
+    expect='hash' ;;
+  *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
+esac
+
+# Every mutant is compiled for a few thousand sweeps: without optimisation it is done sooner.
+cat >"$folder/cxx" <<'SH'
+#!/bin/sh
+exec c++ "$@" -O0
+SH
+chmod +x "$folder/cxx"
+code=0
+PBITLOOP_SOURCE_DIR=$folder PBITLOOP_CACHE=$cache PBITLOOP_CXX=$folder/cxx \
+  "$program" lockstep "$here/mutants.yaml" "$@" >"$folder/out" 2>"$folder/err" || code=$?
+cat "$folder/out"
+fail() {
+  tail -n 20 "$folder/err" >&2
+  echo "FAILED: mutant $mutant: $*" >&2
+  exit 1
+}
+if [[ $mutant == none ]]; then
+  [[ $code -eq 0 ]] || fail "exit code $code instead of 0"
+elif [[ $code -eq 10 ]]; then
+  grep -qE -- "$expect" "$folder/out" || fail "exit code 10 without the place of the difference"
+elif [[ $code -eq 3 ]]; then
+  # refused or given up by the driver, not a variant that does not compile
+  if grep -qE 'hardware variant [0-9a-f]*: ' "$folder/err"; then fail "does not compile"; fi
+  tail -n 3 "$folder/err"
+else
+  fail "survived with exit code $code"
+fi

@@ -1,0 +1,186 @@
+/* A gate netlist behind the device vtable against the twin, bit by bit.
+ *
+ * Usage: compare_netlist parameters VARIANT       Verilog parameters, one -GName=value a line
+ *        compare_netlist compare VARIANT OBJECT   exit status 0 equal, 1 different, else trouble */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_chains.h"
+#include "pbl_driver.h"
+#include "pbl_image.h"
+#include "pbl_regs.h"
+#include "variant_internal.h"
+
+#define SWEEPS 1000 /* per kernel */
+#define DIFFERENT 1
+
+/* Small enough for flip-flops in place of memories. */
+static int find_variant(pbl_hw *hw, const char *name) {
+  *hw = pbl_hw_default();
+  hw->n_visible = 4;
+  hw->n_hidden = 3;
+  hw->replicas = hw->lanes = 2;
+  hw->weight_int = 3;
+  hw->weight_frac = 2;
+  hw->beta_int = hw->beta_frac = 4;
+  hw->table_size = 16;
+  hw->table_range_log2 = 3;
+  hw->threshold_bits = 8;
+  hw->field_bits = pbl_hw_min_field_bits(hw);
+  if (strcmp(name, "xoshiro") == 0) return 1;
+  if (strcmp(name, "lfsr") != 0) return 0;
+  /* two contexts, more hidden than visible, truncation */
+  hw->n_visible = 2;
+  hw->n_hidden = 3;
+  hw->replicas = 2;
+  hw->lanes = 1;
+  hw->threshold_bits = 10;
+  hw->rounding = 0;
+  hw->generator = PBL_GEN_LFSR32;
+  hw->lfsr_steps = 8;
+  hw->field_bits = pbl_hw_min_field_bits(hw);
+  return 1;
+}
+
+static void print_parameters(const pbl_hw *hw) {
+  char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
+  pbl_variant_parameters(parameters, hw);
+  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) puts(parameters[i]);
+}
+
+typedef struct {
+  pbl_hw hw;
+  pbl_image *image;
+  pbl_driver *netlist, *twin;
+  int n_different;
+} pair;
+
+/* Both with the same image, seed and states; the driver compares the device's hash with the host's.
+ */
+static pbl_status prepare(pbl_driver *d, const pair *p, pbl_kernel kernel, pbl_error *err) {
+  const size_t n = (size_t)pbl_hw_pbits(&p->hw) * (size_t)p->hw.replicas;
+  signed char *states = malloc(n);
+  if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < n; i++) states[i] = i % 3 == 0 ? 1 : -1;
+  pbl_status s = pbl_driver_upload(d, p->image, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_seed(d, 5, err);
+  if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
+  if (s == PBL_OK) s = pbl_driver_set_kernel(d, kernel, err);
+  free(states);
+  return s;
+}
+
+static void compare(pair *p, const char *what, int64_t netlist, int64_t twin) {
+  if (netlist == twin) return;
+  p->n_different++;
+  printf("DIFFERS %s: netlist %" PRId64 ", twin %" PRId64 "\n", what, netlist, twin);
+}
+
+static void compare_chains(pair *p, const pbl_chains *a, const pbl_chains *b) {
+  for (size_t draw = 0; draw < a->n_recorded; draw++) {
+    for (size_t chain = 0; chain < a->n_chains; chain++) {
+      if (memcmp(pbl_chains_row(a, chain, draw), pbl_chains_row(b, chain, draw), a->row_bytes) == 0)
+        continue;
+      p->n_different++;
+      printf("DIFFERS replica %zu after sweep %zu\n", chain, draw + 1);
+      return;
+    }
+  }
+}
+
+static pbl_status compare_registers(pair *p, pbl_error *err) {
+  pbl_driver_counters a = {0}, b = {0};
+  int64_t energy_a[256], energy_b[256];
+  uint32_t hash_a = 0, hash_b = 1;
+  pbl_device *netlist = pbl_driver_device(p->netlist), *twin = pbl_driver_device(p->twin);
+  pbl_status s = pbl_driver_counters_read(p->netlist, &a, err);
+  if (s == PBL_OK) s = pbl_driver_counters_read(p->twin, &b, err);
+  if (s == PBL_OK) s = pbl_driver_energy(p->netlist, energy_a, err);
+  if (s == PBL_OK) s = pbl_driver_energy(p->twin, energy_b, err);
+  if (s == PBL_OK) s = netlist->ops->read32(netlist, &hash_a, PBL_REG_IMG_HASH, err);
+  if (s == PBL_OK) s = twin->ops->read32(twin, &hash_b, PBL_REG_IMG_HASH, err);
+  if (s != PBL_OK) return s;
+  compare(p, "SWEEP_COUNT", (int64_t)a.sweeps, (int64_t)b.sweeps);
+  compare(p, "FLIPS", (int64_t)a.flips, (int64_t)b.flips);
+  compare(p, "SATURATIONS", (int64_t)a.saturations, (int64_t)b.saturations);
+  compare(p, "FREEZES", (int64_t)a.freezes, (int64_t)b.freezes);
+  compare(p, "SAMPLES", (int64_t)a.samples, (int64_t)b.samples);
+  compare(p, "BUSY_CYCLES", (int64_t)a.busy_cycles, (int64_t)b.busy_cycles);
+  compare(p, "IMG_HASH", hash_a, hash_b);
+  for (int r = 0; r < p->hw.replicas; r++) compare(p, "ENERGY", energy_a[r], energy_b[r]);
+  printf("hash 0x%08" PRIx32 ", %" PRIu64 " sweeps, %" PRIu64 " flips, %" PRIu64
+         " saturations, %" PRIu64 " freezes, %" PRIu64 " stalled clocks\n",
+         hash_a, a.sweeps, a.flips, a.saturations, a.freezes, a.stall_cycles);
+  if (b.flips == 0 || b.saturations == 0)
+    return pbl_fail(err, PBL_INVALID,
+                    "no flip or no saturation: the run does not reach everything");
+  return s;
+}
+
+static pbl_status run_kernel(pair *p, pbl_kernel kernel, pbl_error *err) {
+  const size_t n_pbits = (size_t)pbl_hw_pbits(&p->hw), chains = (size_t)p->hw.replicas;
+  pbl_chains *a = NULL, *b = NULL;
+  pbl_status s = prepare(p->netlist, p, kernel, err);
+  if (s == PBL_OK) s = prepare(p->twin, p, kernel, err);
+  if (s == PBL_OK) s = pbl_chains_create(&a, chains, SWEEPS, n_pbits, err);
+  if (s == PBL_OK) s = pbl_chains_create(&b, chains, SWEEPS, n_pbits, err);
+  if (s == PBL_OK) s = pbl_driver_run(p->netlist, a, SWEEPS, 1, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_run(p->twin, b, SWEEPS, 1, NULL, err);
+  if (s == PBL_OK) compare_chains(p, a, b);
+  if (s == PBL_OK) s = compare_registers(p, err);
+  pbl_chains_destroy(a);
+  pbl_chains_destroy(b);
+  return s;
+}
+
+/* reset_seed: what the flip-flops without a reset start with must not matter. */
+static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_error *err) {
+  pbl_device *netlist = NULL, *twin = NULL;
+  pbl_status s = pbl_rtl_open(&netlist, object, reset_seed, err);
+  if (s != PBL_OK) return s;
+  /* a receiver that is busy now and then */
+  s = netlist->ops->stream_throttle(netlist, 50, reset_seed, err);
+  if (s == PBL_OK) s = pbl_driver_create(&p->netlist, netlist, &p->hw, NULL, err);
+  if (s == PBL_OK) s = pbl_twin_open(&twin, &p->hw, err);
+  if (s == PBL_OK) s = pbl_driver_create(&p->twin, twin, &p->hw, NULL, err);
+  if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_CYCLIC, err);
+  if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_PALINDROMIC, err);
+  pbl_driver_destroy(p->netlist);
+  pbl_driver_destroy(p->twin);
+  p->netlist = p->twin = NULL;
+  return s;
+}
+
+static pbl_status compare_all(pair *p, const char *object, pbl_error *err) {
+  pbl_rbm *model = NULL;
+  pbl_status s = pbl_rbm_random(&model, p->hw.n_visible, p->hw.n_hidden, 1.2, 0.4, 9, err);
+  if (s == PBL_OK) s = pbl_image_create(&p->image, NULL, model, &p->hw, 1.0, err);
+  for (uint64_t seed = 1; s == PBL_OK && seed <= 2; seed++) s = run(p, object, seed, err);
+  pbl_image_destroy(p->image);
+  pbl_rbm_destroy(model);
+  return s;
+}
+
+int main(int argc, char **argv) {
+  pair p = {.netlist = NULL};
+  pbl_error err = {.message = ""};
+  if (argc < 3 || !find_variant(&p.hw, argv[2])) return 2;
+  if (strcmp(argv[1], "parameters") == 0) {
+    print_parameters(&p.hw);
+    return 0;
+  }
+  if (argc != 4 || strcmp(argv[1], "compare") != 0) return 2;
+  const pbl_status s = compare_all(&p, argv[3], &err);
+  if (s == PBL_HASH || s == PBL_DEVICE || s == PBL_TIMEOUT) { /* the netlist misbehaves */
+    printf("DIFFERS %s\n", err.message);
+    return DIFFERENT;
+  }
+  if (s != PBL_OK) {
+    fprintf(stderr, "compare_netlist: %s\n", err.message);
+    return pbl_status_exit_code(s);
+  }
+  if (p.n_different == 0) puts("EQUAL netlist and twin");
+  return p.n_different == 0 ? 0 : DIFFERENT;
+}
