@@ -65,9 +65,7 @@ static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err)
 static pbl_status upload_corrupted(pbl_driver *d, const case_work *w, pbl_error *err) {
   pbl_status st = pbl_driver_upload(d, w->image, w->progress, err);
   if (!st) st = poke_faults(d, w, err);
-  /* any clamp write makes the driver compare the device's hash again */
-  if (!st) st = pbl_driver_set_clamp(d, w->image->clamp, err);
-  return st;
+  return st ? st : pbl_driver_verify(d, err);
 }
 
 pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err) {

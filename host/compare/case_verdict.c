@@ -36,11 +36,15 @@ static void gate_innovations(case_work *w, const char *name, const pbl_innovatio
     if (t->family[f].p_value < t->family[worst].p_value) worst = f;
   }
   const double alpha = case_gate_alpha(w);
+  char beta[96] = "too few to tell a beta error";
+  if (!isnan(t->implied_beta_error)) {
+    snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g]",
+             100 * t->implied_beta_error, 100 * t->implied_beta_error_low,
+             100 * t->implied_beta_error_high);
+  }
   case_gate(w, name, t->family[worst].max_abs_z, t->p_value, alpha, t->p_value >= alpha,
-            "%.3g updates, worst family %s: |z| = %.2f; implied beta error %+.3g %% [%+.3g, %+.3g]",
-            (double)t->n_updates, t->family[worst].name, t->family[worst].max_abs_z,
-            100 * t->implied_beta_error, 100 * t->implied_beta_error_low,
-            100 * t->implied_beta_error_high);
+            "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
+            t->family[worst].name, t->family[worst].max_abs_z, beta);
 }
 
 pbl_status case_innovations(case_work *w, pbl_error *err) {
@@ -80,9 +84,13 @@ static bool gate_resolution(case_work *w, pbl_resolution *worst) {
         if (t->resolution == PBL_RESOLVED || (frozen && t->resolution != PBL_FROZEN)) continue;
         resolved = false;
         *worst = t->resolution;
-        case_gate(w, "chains resolved", t->tau.value, NAN, NAN, false,
-                  "%s of %s %s: %s; tau at least %.3g sweeps", side ? "reference" : "device",
-                  o->name, pbl_resolution_name(t->resolution), t->gate, t->tau_lower_bound);
+        char bound[64] = "";
+        if (!isnan(t->tau_lower_bound)) {
+          snprintf(bound, sizeof bound, "; tau at least %.3g sweeps", t->tau_lower_bound);
+        }
+        case_gate(w, "chains resolved", t->tau.value, NAN, NAN, false, "%s of %s %s: %s%s",
+                  side ? "reference" : "device", o->name, pbl_resolution_name(t->resolution),
+                  t->gate, bound);
       }
     }
   }

@@ -65,10 +65,8 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
                               pbl_error *err) {
   pbl_status st = PBL_OK;
   for (int k = 0; !st && k < config->n_cases; k++) {
-    case_work w = {.config = config,
-                   .cc = &config->cases[k],
-                   .index = (size_t)k,
-                   .result = &result->cases[k]};
+    case_work w = {
+        .config = config, .cc = &config->cases[k], .index = (size_t)k, .result = &result->cases[k]};
     st = case_setup(&w, err);
     case_release(&w);
   }

@@ -170,6 +170,11 @@ pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl
   return s == PBL_OK ? pbl_driver_status(d, NULL, "after a weight row was written", err) : s;
 }
 
+pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err) {
+  if (!d->has_image) return pbl_fail(err, PBL_INVALID, "driver: no image to verify; upload one");
+  return verify_image(d, NULL, err);
+}
+
 pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err) {
   if (!d->has_image)
     return pbl_fail(err, PBL_INVALID, "driver: clamps are part of the image; upload one first");

@@ -30,6 +30,9 @@ pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress
  * checked, corrupt what the device holds without telling anybody. From here to the next upload the
  * hash is not compared any more (set_clamp otherwise compares it again). */
 pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err);
+/* Lets the device hash what it holds now, also after a poke, and compares with the last upload:
+ * HASH error with both values, and sampling is refused. */
+pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err);
 
 /* Generator states of all lanes from one seed: xoshiro128++ seeded by `seed`, lane l is l jumps of
  * 2^64 ahead; LFSR32 takes the first state word (all-ones is replaced by 1). */

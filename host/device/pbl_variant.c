@@ -47,7 +47,8 @@ static pbl_status make_folders(const char *path, pbl_error *err) {
     *slash = '/';
   }
   if (mkdir(part, 0777) != 0 && errno != EEXIST)
-    return pbl_fail(err, PBL_IO, "%s: cannot create the folder: %s", path, strerror(errno));
+    return pbl_fail(err, PBL_IO, "%s: cannot create the folder: %s; PBITLOOP_CACHE names another",
+                    path, strerror(errno));
   return PBL_OK;
 }
 
@@ -272,13 +273,34 @@ static pbl_status compile(const builder *b, pbl_error *err) {
 }
 
 static pbl_status write_description(const builder *b, double seconds, pbl_error *err) {
-  char path[PATH_MAX], text[2048];
-  const pbl_status s = make_path(path, err, "%s/variant.txt", b->temporary_dir);
+  char path[PATH_MAX], object[PATH_MAX], text[2048];
+  struct stat st;
+  pbl_status s = make_path(path, err, "%s/variant.txt", b->temporary_dir);
+  if (s == PBL_OK) s = make_path(object, err, "%s/pbit.so", b->temporary_dir);
   if (s != PBL_OK) return s;
-  snprintf(
-      text, sizeof text, "%s\nkey: %s\nverilator: %s\ncompiler: %s\ncpu: %s\nbuilt in: %.1f s\n",
-      b->id.description, b->id.key, b->id.verilator_version, b->id.cxx_version, b->id.cpu, seconds);
+  if (stat(object, &st) != 0)
+    return pbl_fail(err, PBL_TOOL, "%s: not written by the linker: %s", object, strerror(errno));
+  snprintf(text, sizeof text,
+           "%s\nkey: %s\nverilator: %s\ncompiler: %s\ncpu: %s\nbuilt in: %.1f s\n"
+           "object: %lld bytes\n",
+           b->id.description, b->id.key, b->id.verilator_version, b->id.cxx_version, b->id.cpu,
+           seconds, (long long)st.st_size);
   return write_text(path, text, err);
+}
+
+/* Finished: the object has the size that its description notes. A machine that went down can leave
+ * half a file under a good name, and loading half a shared object kills the program. */
+static bool is_finished(const builder *b, const char *object) {
+  char path[PATH_MAX], line[PBL_TEXT_SIZE];
+  struct stat st;
+  long long size = -1;
+  if (stat(object, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  if (make_path(path, NULL, "%s/variant.txt", b->final_dir) != PBL_OK) return false;
+  FILE *f = fopen(path, "r");
+  if (f == NULL) return false;
+  while (fgets(line, sizeof line, f) != NULL) (void)sscanf(line, "object: %lld bytes", &size);
+  fclose(f);
+  return size == (long long)st.st_size;
 }
 
 static double now_seconds(void) {
@@ -329,7 +351,9 @@ static pbl_status take_lock(int *fd, const builder *b, pbl_error *err) {
   pbl_status s = make_path(path, err, "%s.lock", b->final_dir);
   if (s != PBL_OK) return s;
   *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (*fd < 0) return pbl_fail(err, PBL_IO, "%s: cannot open: %s", path, strerror(errno));
+  if (*fd < 0)
+    return pbl_fail(err, PBL_IO, "%s: cannot open: %s; PBITLOOP_CACHE names another folder", path,
+                    strerror(errno));
   while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       s = pbl_fail(err, PBL_IO, "%s: cannot lock: %s", path, strerror(errno));
@@ -350,7 +374,7 @@ static pbl_status build_under_lock(builder *b, const char *object, pbl_error *er
   int lock;
   pbl_status s = take_lock(&lock, b, err);
   if (s != PBL_OK) return s;
-  if (!exists(object)) { /* else another process was faster */
+  if (!is_finished(b, object)) { /* else another process was faster */
     remove_stale_folders(b);
     s = build_in_private_folder(b, err);
     if (s != PBL_OK) pbl_remove_tree(b->temporary_dir);
@@ -375,7 +399,7 @@ pbl_status pbl_variant_build(char *path, size_t path_size, const pbl_hw *hw,
   if (s == PBL_OK) s = make_path(b->temporary_dir, err, "%s.tmp.%ld", b->final_dir, (long)getpid());
   if (s == PBL_OK) s = make_path(b->log, err, "%s/build.log", b->temporary_dir);
   if (s == PBL_OK) s = make_path(object, err, "%s/pbit.so", b->final_dir);
-  if (s == PBL_OK && !exists(object)) s = build_under_lock(b, object, err);
+  if (s == PBL_OK && !is_finished(b, object)) s = build_under_lock(b, object, err);
   if (s == PBL_OK && snprintf(path, path_size, "%s", object) >= (int)path_size)
     s = pbl_fail(err, PBL_INVALID, "variant: the path %s does not fit %zu bytes", object,
                  path_size);

@@ -49,7 +49,7 @@ INLINE float exp_clipped(float x) {
   return y;
 }
 
-/* In this order NaN (a training that diverged) is clipped, too: it must not reach exp's integers. */
+/* In this order NaN (of a diverged training) is clipped, too: exp's integers cannot hold it. */
 INLINE float clip87(float x) {
   x = x > -87.0f ? x : -87.0f;
   return x > 87.0f ? 87.0f : x;

@@ -84,15 +84,18 @@ pbl_status pbl_rtl_open(pbl_device **out, const char *shared_object, uint64_t re
   pbl_status st = PBL_OK;
   d->object = dlopen(shared_object, RTLD_NOW | RTLD_LOCAL);
   if (!d->object) {
-    st = pbl_fail(err, PBL_DEVICE, "rtl: cannot load %s: %s", shared_object, dlerror());
+    st = pbl_fail(err, PBL_DEVICE, "rtl: cannot load %s (remove it to have it built anew): %s",
+                  shared_object, dlerror());
     goto fail;
   }
   pbl_rtl_api_get_fn get = NULL;
   *(void **)&get = dlsym(d->object, PBL_RTL_API_SYMBOL);
   d->api = get ? get() : NULL;
   if (!d->api || d->api->version != PBL_RTL_API_VERSION) {
-    st = pbl_fail(err, PBL_DEVICE, "rtl: %s is not a compiled variant of this version",
-                  shared_object);
+    st = pbl_fail(
+        err, PBL_DEVICE,
+        "rtl: %s is not a compiled variant of this version; remove it to have it built anew",
+        shared_object);
     goto fail;
   }
   d->instance = d->api->create(reset_seed);

@@ -160,4 +160,86 @@ a_full_disk_is_not_success() {
   errors_say "cannot write the output"
 }
 
+# compare_twin EXIT_CODE OPTIONS...
+compare_twin() {
+  expected=$1
+  shift
+  run "$expected" compare c.yaml --quiet --device twin --out r "$@"
+}
+
+write_two_cases() {
+  cat >"$folder/c.yaml" <<'YAML'
+schema: 1
+cases:
+  - name: first
+    random: {visible: 3, hidden: 2}
+    draws: 400
+  - name: second
+    random: {visible: 3, hidden: 2}
+    draws: 400
+YAML
+}
+
+# faults that the device's hash catches end a run when its case comes up
+break_second() {
+  printf '    faults: {before_hash: true, weight: {row: 0, col: 0, offset: 3}}\n' >>c.yaml
+}
+
+too_few_draws_or_chains_are_unresolved() {
+  write_config
+  compare_twin 11 --set cases.small.draws=1
+  compare_twin 11 --set cases.small.chains=1
+  compare_twin 11 --set cases.small.chains=2 --set cases.small.exact=true
+  output_says "VERDICT UNRESOLVED"
+}
+
+chains_that_cannot_move_are_frozen() {
+  write_config
+  compare_twin 12 --set cases.small.clamp=0-4
+  compare_twin 12 --set cases.small.random.bias_scale=1000
+  compare_twin 12 --set cases.small.random.scale=1000
+  output_says "VERDICT FROZEN"
+  ! grep -q nan out || fail "nan in the table"
+}
+
+a_case_that_does_not_fit_shows_before_any_is_sampled() {
+  write_two_cases
+  compare_twin 2 --set cases.second.beta=16
+  errors_say "case second: beta 16 does not fit"
+  output_is_empty
+  [ ! -e r ] || fail "a results folder was made"
+}
+
+finished_cases_are_reported_when_a_later_one_fails() {
+  write_two_cases
+  break_second
+  compare_twin 3
+  errors_say "case second"
+  output_says "INCOMPLETE: 1 cases of 2"
+  grep -q '"verdict": "INCOMPLETE"' r/report.json || fail "report.json is not incomplete"
+  grep -q INCOMPLETE r/report.html || fail "report.html is not incomplete"
+}
+
+a_failed_rerun_leaves_no_older_report() {
+  write_config
+  compare_twin 0 --set cases.small.draws=4000
+  [ -e r/report.json ] || fail "no report"
+  compare_twin 3 --set timeout_cycles=1
+  errors_say "raise timeout_cycles"
+  [ ! -e r/report.json ] && [ ! -e r/report.html ] || fail "an older report is left"
+}
+
+a_diverging_training_is_stopped() {
+  cat >c.yaml <<'YAML'
+schema: 1
+out: m
+dataset: {name: bars, rows: 2, cols: 3}
+model: {hidden: 2}
+training: {epochs: 1000, log_every_epochs: 1000, learning_rate: 100, weight_decay: 10}
+YAML
+  run 3 train c.yaml --quiet
+  errors_say "training diverged in epoch"
+  [ ! -e m/model.yaml ] || fail "a model was written"
+}
+
 "$behaviour"

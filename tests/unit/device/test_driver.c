@@ -205,6 +205,20 @@ static void poked_row_reaches_the_device_unnoticed(void **state) {
   close_bench(&b);
 }
 
+static void verify_finds_a_poked_row_and_forbids_sampling(void **state) {
+  (void)state;
+  bench b;
+  const int32_t words[7] = {1, -2, 3, -4, 5, -6, 7};
+  open_bench(&b, odd_hw(), 0);
+  assert_int_equal(pbl_driver_verify(b.driver, &b.err), PBL_INVALID);
+  make_ready(&b);
+  assert_int_equal(pbl_driver_verify(b.driver, &b.err), PBL_OK);
+  assert_int_equal(pbl_driver_poke_row(b.driver, 3, words, &b.err), PBL_OK);
+  assert_int_equal(pbl_driver_verify(b.driver, &b.err), PBL_HASH);
+  assert_int_equal(pbl_driver_run(b.driver, NULL, 1, 1, NULL, &b.err), PBL_INVALID);
+  close_bench(&b);
+}
+
 static void refused_image_write_is_a_device_error(void **state) {
   (void)state;
   bench b;
@@ -512,6 +526,7 @@ int main(void) {
       cmocka_unit_test(sampling_needs_seed_and_state),
       cmocka_unit_test(new_clamps_are_hashed_again),
       cmocka_unit_test(poked_row_reaches_the_device_unnoticed),
+      cmocka_unit_test(verify_finds_a_poked_row_and_forbids_sampling),
       cmocka_unit_test(refused_image_write_is_a_device_error),
       cmocka_unit_test(lanes_are_seeded_by_jumps_of_one_stream),
       cmocka_unit_test(draws_hold_every_replica_at_the_asked_cadence),

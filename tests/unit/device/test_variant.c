@@ -236,6 +236,19 @@ static void interruption_ends_the_tools_and_leaves_nothing(void **state) {
   assert_false(has_temporary_folder("stopped"));
 }
 
+static void damaged_object_is_built_anew(void **state) {
+  (void)state;
+  pbl_hw hw = pbl_hw_default();
+  char path[1024];
+  struct stat whole, again;
+  assert_int_equal(build(path, "damaged", &hw, NULL, NULL), PBL_OK);
+  assert_int_equal(stat(path, &whole), 0);
+  assert_int_equal(truncate(path, whole.st_size / 2), 0);
+  assert_int_equal(build(path, "damaged", &hw, NULL, NULL), PBL_OK);
+  assert_int_equal(stat(path, &again), 0);
+  assert_true(again.st_size == whole.st_size);
+}
+
 static void count_variant(void *ctx, const char *key, const char *text, uint64_t bytes) {
   assert_int_equal(strlen(key), 32);
   assert_non_null(strstr(text, "dense 6 x 6, 1 replicas"));
@@ -268,6 +281,7 @@ int main(void) {
       TEST(key_follows_sources_and_parameters),
       TEST(two_processes_at_once_make_one_build),
       TEST(killed_build_is_not_taken_for_finished),
+      TEST(damaged_object_is_built_anew),
       TEST(failing_tool_shows_the_end_of_its_output),
       TEST(unresolved_symbol_fails_the_build),
       TEST(missing_tool_names_the_package),

@@ -1,0 +1,61 @@
+"""What the end-to-end tests share: running the program in a folder of its own, reading its results."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+PROGRAM = os.environ["PBITLOOP"]
+SOURCE = os.environ["PBITLOOP_SOURCE_DIR"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def run_program(self, expected, *arguments):
+        """Runs the program in self.folder; self.seconds is its wall time."""
+        start = time.monotonic()
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, text=True,
+                              capture_output=True, check=False)
+        self.seconds = time.monotonic() - start
+        self.assertEqual(done.returncode, expected,
+                         f"{' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}")
+        return done
+
+    def compare(self, expected, config, *options, out="out"):
+        """report.json of a comparison that must end with this exit code."""
+        self.run_program(expected, "compare", config, "--out", out, "--quiet", *options)
+        with open(self.path(out, "report.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def bytes_of(self, *parts):
+        with open(self.path(*parts), "rb") as file:
+            return file.read()
+
+    def npy_shape(self, *parts):
+        """Shape of a .npy file of bytes whose size is what its header says."""
+        data = self.bytes_of(*parts)
+        self.assertEqual(data[:8], b"\x93NUMPY\x01\x00")
+        end = 10 + int.from_bytes(data[8:10], "little")
+        header = data[10:end].decode("ascii")
+        self.assertIn("'|u1'", header)
+        shape = tuple(int(n) for n in header.split("(")[1].split(")")[0].split(",") if n.strip())
+        size = 1
+        for n in shape:
+            size *= n
+        self.assertEqual(len(data) - end, size)
+        return shape
+
+
+def show_gates(case):
+    for gate in case["gates"]:
+        print(f"  {gate['name']}: passed {gate['passed']}, statistic {gate['statistic']}, "
+              f"p {gate['p_value']}, alpha {gate['alpha']}")

@@ -1,0 +1,87 @@
+"""The verdict: planted faults are found, sound devices agree, samples match the exact law.
+
+Bounds and false-alarm probabilities: docs/testing.md, Statistical bounds."""
+import os
+import unittest
+
+from harness import HERE, SOURCE, ProgramTest, show_gates
+
+NEGATIVE = os.path.join(SOURCE, "configs", "negative_controls.yaml")
+SOUND = os.path.join(HERE, "sound.yaml")
+EXACT = os.path.join(HERE, "exact.yaml")
+FAULTS = ["beta_2_percent_high", "lfsr_1_step", "truncating_table_index", "one_weight_wrong",
+          "one_stale_row"]
+
+
+class Verdict(ProgramTest):
+    def every_fault_is_found(self, *options):
+        report = self.compare(10, NEGATIVE, *options)
+        self.assertEqual(report["verdict"], "DIFFERS")
+        cases = {case["name"]: case for case in report["cases"]}
+        self.assertEqual(set(cases), {"sound", "sound_table_256", *FAULTS})
+        for name, case in cases.items():
+            print(f"{name}: {case['verdict']} by {case['gate']}")
+            show_gates(case)
+            self.assertEqual(case["verdict"], "DIFFERS" if name in FAULTS else "AGREES", name)
+        for name in FAULTS:
+            # 1000 times below the bound: no lucky seed
+            gates = [g for g in cases[name]["gates"] if not g["passed"] and g["alpha"] is not None]
+            self.assertLess(min(g["p_value"] / g["alpha"] for g in gates), 1e-3, name)
+        return report
+
+    def test_every_fault_is_found_on_the_twin(self):
+        self.every_fault_is_found("--device", "twin")
+        self.assertLess(self.seconds, 30 * len(FAULTS))
+
+    def test_every_fault_is_found_on_the_rtl(self):
+        self.run_program(0, "lockstep", NEGATIVE, "--set", "lockstep.sweeps=1")  # compiles
+        self.every_fault_is_found("--device", "rtl")
+        self.assertLess(self.seconds, 30 * len(FAULTS))
+
+    def refused(self, *fault):
+        for device in ("twin", "rtl"):
+            options = [word for key in (*fault, "before_hash=true")
+                       for word in ("--set", f"cases.sound.faults.{key}")]
+            done = self.run_program(3, "compare", SOUND, "--device", device, *options)
+            self.assertIn("hash", done.stderr)
+            self.assertFalse(os.path.exists(self.path("results", "sound", "report.json")))
+
+    def test_a_wrong_weight_before_the_hash_is_refused(self):
+        self.refused("weight.row=2", "weight.col=3", "weight.offset=8")
+
+    def test_a_stale_row_before_the_hash_is_refused(self):
+        self.refused("stale_row=2")
+
+    def test_the_sound_device_agrees_on_20_of_20_seeds(self):
+        for seed in range(1, 21):
+            report = self.compare(0, SOUND, "--seed", str(seed))
+            self.assertEqual(report["verdict"], "AGREES", f"seed {seed}")
+
+    def samples_match_the_exact_law(self, device):
+        case = self.compare(0, EXACT, "--device", device)["cases"][0]
+        show_gates(case)
+        self.assertGreaterEqual(case["chains"] * case["draws"] * 12, 10**7)
+        gates = {gate["name"]: gate for gate in case["gates"]}
+        moments = gates["moments against exact law"]
+        self.assertIn("78 moments", moments["detail"])  # 12 first, 66 second
+        self.assertLess(abs(moments["statistic"]), 4)  # the largest of the 78 standard scores
+        self.assertEqual(len(case["observables"]), 15)
+        for observable in case["observables"]:
+            tau, exact = observable["tau"]["device"]["value"], observable["exact_tau"]
+            print(f"  tau of {observable['name']}: {tau:.4f} against {exact:.4f}")
+            self.assertLess(abs(tau / exact - 1), 0.05, observable["name"])
+        q = case["q_op"]
+        print(f"  Q_op {q['device']['value']} [{q['device']['low']}, {q['device']['high']}] "
+              f"against {q['exact']}")
+        self.assertLessEqual(q["device"]["low"], q["exact"])
+        self.assertGreaterEqual(q["device"]["high"], q["exact"])
+
+    def test_samples_of_the_twin_match_the_exact_law(self):
+        self.samples_match_the_exact_law("twin")
+
+    def test_samples_of_the_rtl_match_the_exact_law(self):
+        self.samples_match_the_exact_law("rtl")
+
+
+if __name__ == "__main__":
+    unittest.main()
