@@ -152,7 +152,7 @@ const pbl_field pbl_schema_compare[] = {
       "Device cycles without any progress before a run is given up."),
     D(pbl_compare_root, "clock_hz", config.clock_hz, ABOVE, 0, 1e12, "100e6",
       "Assumed device clock, for effective samples per second of hardware."),
-    D(pbl_compare_root, "alpha", config.alpha, ABOVE, 0, 0.1, "1e-4",
+    D(pbl_compare_root, "alpha", config.alpha, 0, 1e-12, 0.1, "1e-4",
       "False-alarm probability of the whole verdict."),
     S("hw", 0, offsetof(pbl_compare_root, hw), hw_fields, "Hardware of all cases."),
     S("lockstep", 0, 0, lockstep_fields, "Only for `pbitloop lockstep`."),
