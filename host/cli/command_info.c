@@ -39,16 +39,10 @@ static pbl_status list_variants(pbl_error *err) {
   return status;
 }
 
-/* Same rule as pbl_variant.h. */
 static void print_cache(void) {
-  const char *own = getenv("PBITLOOP_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
-             *home = getenv("HOME");
-  if (own != NULL && *own != '\0') {
-    printf("cache folder:  %s\n", own);
-  } else if (xdg != NULL && *xdg != '\0') {
-    printf("cache folder:  %s/pbitloop\n", xdg);
-  } else {
-    printf("cache folder:  %s/.cache/pbitloop\n", home != NULL ? home : "~");
+  char folder[4096];
+  if (pbl_variant_cache_dir(folder, sizeof folder, NULL, NULL) == PBL_OK) {
+    printf("cache folder:  %s\n", folder);
   }
 }
 

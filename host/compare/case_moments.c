@@ -155,37 +155,55 @@ static pbl_status fill_scatter(pbl_scatter *s, const double *a, const double *b,
   return PBL_OK;
 }
 
-/* Gradient estimates of one side over its first window: data moments minus window means, in the
- * order w_ij, b_i, c_j. */
-static pbl_status side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
-                           size_t window_draws, pbl_error *err) {
+/* Gradient estimates of all chains in one window: data moments minus window means, in the order
+ * w_ij, b_i, c_j. g: n_chains x p. */
+static void window_gradient(double *g, const case_work *w, const double *moments) {
   const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
   const size_t p = nv * nh + n, m = case_moment_count(w);
-  double *moments = NULL;
-  double *g = malloc(chains->n_chains * p * sizeof *g);
-  if (!g) return pbl_fail(err, PBL_NO_MEMORY, "Q_op: out of memory");
-  pbl_status st = case_chain_moments(&moments, w, chains, 0, window_draws, err);
-  for (size_t c = 0; !st && c < chains->n_chains; c++) {
+  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
     const double *row = moments + c * m;
     double *to = g + c * p;
     for (size_t i = 0; i < nv; i++) {
       /* start of the pairs (i, i+1..) resp. of the weights of row i */
       const double *pairs =
           row + n + (all_pairs(w) ? i * (2 * n - i - 1) / 2 + nv - i - 1 : i * nh);
-      for (size_t j = 0; j < nh; j++)
+      for (size_t j = 0; j < nh; j++) {
         to[i * nh + j] = (double)w->model->data_vh[i * nh + j] - pairs[j];
+      }
       to[nv * nh + i] = (double)w->model->data_v[i] - row[i];
     }
     for (size_t j = 0; j < nh; j++) {
       to[nv * nh + nv + j] = (double)w->model->data_h[j] - row[nv + j];
     }
   }
-  if (!st) st = pbl_qop(out, g, chains->n_chains, p, NULL, NULL, 0, err);
+}
+
+/* Q_op of windows of window_draws draws, averaged over all windows that the chains hold. */
+static pbl_status side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
+                           size_t window_draws, pbl_error *err) {
+  const size_t n = chains->n_chains, n_windows = chains->n_recorded / window_draws;
+  const size_t p = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden + chains->n_pbits;
+  double *g = malloc(n * p * sizeof *g), *gram = calloc(n * n, sizeof *gram);
+  pbl_status st = PBL_OK;
+  if (!g || !gram) st = pbl_fail(err, PBL_NO_MEMORY, "Q_op: out of memory");
+  for (size_t k = 0; !st && k < n_windows; k++) {
+    double *moments = NULL;
+    if (!pbl_progress_report(w->progress, "gradient windows", k, n_windows)) {
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+    }
+    if (!st) st = case_chain_moments(&moments, w, chains, k * window_draws, window_draws, err);
+    if (!st) {
+      window_gradient(g, w, moments);
+      pbl_qop_add_gram(gram, g, n, p, 1.0 / (double)n_windows);
+    }
+    free(moments);
+  }
+  if (!st) st = pbl_qop_from_gram(out, gram, n, p, err);
   /* chains that are all alike have no Q_op; what they are worth is for the gates to say */
   if (st == PBL_NUMERIC) st = PBL_OK;
   out->window = window_draws * (size_t)w->cc->every;
-  free(moments);
   free(g);
+  free(gram);
   return st;
 }
 

@@ -86,9 +86,13 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   if (!st) {
     printf("model: %s (%d visible, %d hidden)\n", c->out, model->n_visible, model->n_hidden);
     if (o.ais_chains > 0) {
-      printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f, test %.2f nats\n",
-             ais.log_z, ais.log_z_low, ais.log_z_high, ais.log_likelihood_train,
-             ais.log_likelihood_test);
+      printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f", ais.log_z,
+             ais.log_z_low, ais.log_z_high, ais.log_likelihood_train);
+      if (n_test > 0) {
+        printf(", test %.2f nats\n", ais.log_likelihood_test);
+      } else {
+        printf(" nats (no test images)\n");
+      }
       printf("AIS gates %s: ESS fraction %.3f (> 0.2), log-weight variance %.3f (< 2)\n",
              ais.passed ? "passed" : "FAILED, do not trust log Z", ais.ess_fraction,
              ais.log_weight_variance);

@@ -68,24 +68,33 @@ static pbl_status find_source_dir(char out[PATH_MAX], const pbl_variant_options 
   return PBL_OK;
 }
 
-static pbl_status find_cache_dir(char out[PATH_MAX], const pbl_variant_options *opt,
+pbl_status pbl_variant_cache_dir(char *out, size_t size, const pbl_variant_options *opt,
                                  pbl_error *err) {
+  char source[PATH_MAX];
+  const char *tail = "/pbitloop";
   const char *folder =
       opt != NULL && opt->cache_dir != NULL ? opt->cache_dir : environment("PBITLOOP_CACHE");
-  if (folder != NULL) return make_path(out, err, "%s", folder);
-  folder = environment("XDG_CACHE_HOME");
-  if (folder != NULL) return make_path(out, err, "%s/pbitloop", folder);
-  folder = environment("HOME");
-  if (folder == NULL)
-    return pbl_fail(err, PBL_NOT_FOUND, "no folder for compiled variants: set PBITLOOP_CACHE");
-  return make_path(out, err, "%s/.cache/pbitloop", folder);
+  if (folder != NULL) tail = "";
+  if (folder == NULL) folder = environment("XDG_CACHE_HOME");
+  if (folder == NULL) {
+    folder = environment("HOME");
+    tail = "/.cache/pbitloop";
+    if (folder == NULL || access(folder, W_OK) != 0) { /* a service account has no home */
+      const pbl_status s = find_source_dir(source, opt, err);
+      if (s != PBL_OK) return s;
+      folder = source;
+    }
+  }
+  if (snprintf(out, size, "%s%s", folder, tail) >= (int)size)
+    return pbl_fail(err, PBL_INVALID, "cache folder %s%s: the path is too long", folder, tail);
+  return PBL_OK;
 }
 
 /* The tools run in other folders, so the path must be absolute. */
 static pbl_status open_cache_dir(char out[PATH_MAX], const pbl_variant_options *opt,
                                  pbl_error *err) {
   char folder[PATH_MAX];
-  pbl_status s = find_cache_dir(folder, opt, err);
+  pbl_status s = pbl_variant_cache_dir(folder, sizeof folder, opt, err);
   if (s == PBL_OK) s = make_folders(folder, err);
   if (s == PBL_OK && realpath(folder, out) == NULL)
     s = pbl_fail(err, PBL_IO, "%s: %s", folder, strerror(errno));
@@ -441,7 +450,7 @@ pbl_status pbl_variant_list(const pbl_variant_options *opt,
                                           uint64_t bytes),
                             void *ctx, pbl_error *err) {
   char cache_dir[PATH_MAX];
-  const pbl_status s = find_cache_dir(cache_dir, opt, err);
+  const pbl_status s = pbl_variant_cache_dir(cache_dir, sizeof cache_dir, opt, err);
   if (s != PBL_OK) return s;
   struct dirent **entries = NULL;
   const int n = scandir(cache_dir, &entries, is_key, alphasort);

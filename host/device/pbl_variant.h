@@ -11,7 +11,8 @@ typedef struct {
   const char *source_dir; /* project root (rtl/ and sim/rtl below it); NULL: built-in default,
                              overridden by environment PBITLOOP_SOURCE_DIR */
   const char *cache_dir;  /* NULL: $PBITLOOP_CACHE, else $XDG_CACHE_HOME/pbitloop, else
-                             ~/.cache/pbitloop */
+                             ~/.cache/pbitloop, else (no writable home)
+                             SOURCE/.cache/pbitloop */
 } pbl_variant_options;
 
 /* Path of the shared object in `path`. Builds it when missing, with progress lines; processes that
@@ -20,6 +21,10 @@ typedef struct {
  * the tool's output; NOT_FOUND names the Debian package of a missing tool. */
 pbl_status pbl_variant_build(char *path, size_t path_size, const pbl_hw *hw,
                              const pbl_variant_options *opt, pbl_progress *p, pbl_error *err);
+/* The folder that the rule above gives; not created. */
+pbl_status pbl_variant_cache_dir(char *out, size_t size, const pbl_variant_options *opt,
+                                 pbl_error *err);
+
 /* Calls `visit` for every cached variant (key, one-line description, bytes). */
 pbl_status pbl_variant_list(const pbl_variant_options *opt,
                             void (*visit)(void *ctx, const char *key, const char *text,

@@ -32,18 +32,22 @@ static void group_free(gram_group *group) {
   free(group->rows);
 }
 
-static pbl_status group_create(gram_group *group, const double *x, size_t n, size_t p,
-                               pbl_error *err) {
+void pbl_qop_add_gram(double *gram, const double *ghat, size_t n_chains, size_t n_components,
+                      double scale) {
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n_chains, (int)n_components, scale,
+              ghat, (int)n_components, 1.0, gram, (int)n_chains);
+}
+
+/* From the lower triangle of a Gram matrix. */
+static pbl_status group_from_gram(gram_group *group, const double *gram, size_t n, pbl_error *err) {
   group->n = n;
   group->gram = calloc(n * n, sizeof *group->gram);
   group->rows = calloc(n, sizeof *group->rows);
   if (group->gram == NULL || group->rows == NULL) {
     return pbl_fail(err, PBL_NO_MEMORY, "Gram matrix of %zu windows: out of memory", n);
   }
-  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)n, (int)p, 1.0, x, (int)p, 0.0,
-              group->gram, (int)n);
   for (size_t i = 0; i < n; ++i) {
-    for (size_t j = i + 1; j < n; ++j) group->gram[i * n + j] = group->gram[j * n + i];
+    for (size_t j = 0; j < n; ++j) group->gram[i * n + j] = gram[i > j ? i * n + j : j * n + i];
   }
   for (size_t i = 0; i < n; ++i) {
     for (size_t j = 0; j < n; ++j) group->rows[i] += group->gram[i * n + j];
@@ -51,6 +55,18 @@ static pbl_status group_create(gram_group *group, const double *x, size_t n, siz
     group->diagonal += group->gram[i * n + i];
   }
   return PBL_OK;
+}
+
+static pbl_status group_create(gram_group *group, const double *x, size_t n, size_t p,
+                               pbl_error *err) {
+  double *gram = calloc(n * n, sizeof *gram);
+  if (gram == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "Gram matrix of %zu windows: out of memory", n);
+  }
+  pbl_qop_add_gram(gram, x, n, p, 1.0);
+  const pbl_status status = group_from_gram(group, gram, n, err);
+  free(gram);
+  return status;
 }
 
 /* U-statistic of |mean|^2 and trace of the sample covariance, without vector `omit`. */
@@ -181,6 +197,38 @@ static pbl_status sum_distances(qop_sums *s, const double *ghat, const double *g
   return PBL_OK;
 }
 
+/* Estimate and interval from complete sums. */
+static pbl_status conclude(pbl_qop_report *out, const qop_sums *sums, pbl_error *err) {
+  const double q = signal_and_noise(&out->signal, &out->noise, sums, NONE, NONE);
+  if (!(out->noise > 0.0)) {
+    return pbl_fail(err, PBL_NUMERIC,
+                    "Q_op: noise %g is not positive; windows are identical or references too few",
+                    out->noise);
+  }
+  fill_interval(out, sums, q);
+  return PBL_OK;
+}
+
+pbl_status pbl_qop_from_gram(pbl_qop_report *out, const double *gram, size_t n_chains,
+                             size_t n_components, pbl_error *err) {
+  if (out == NULL || gram == NULL || n_chains < 3) {
+    return pbl_fail(err, PBL_INVALID, "Q_op of %zu chains: the jackknife needs at least 3",
+                    n_chains);
+  }
+  *out = (pbl_qop_report){.q = {NAN, NAN, NAN},
+                          .signal = NAN,
+                          .noise = NAN,
+                          .n_chains = n_chains,
+                          .n_components = n_components,
+                          .window = out->window};
+  qop_sums sums = {.cross = 0.0};
+  pbl_status status = check_vectors(gram, n_chains, n_chains, "Q_op, Gram matrix", err);
+  if (status == PBL_OK) status = group_from_gram(&sums.chains, gram, n_chains, err);
+  if (status == PBL_OK) status = conclude(out, &sums, err);
+  group_free(&sums.chains);
+  return status;
+}
+
 pbl_status pbl_qop(pbl_qop_report *out, const double *ghat, size_t n_chains, size_t n_components,
                    const double *g, const double *ref, size_t n_ref, pbl_error *err) {
   if (out == NULL || ghat == NULL || n_chains < 3 || n_components == 0 || n_components > INT_MAX ||
@@ -213,14 +261,7 @@ pbl_status pbl_qop(pbl_qop_report *out, const double *ghat, size_t n_chains, siz
   }
   if (status != PBL_OK) goto done;
 
-  const double q = signal_and_noise(&out->signal, &out->noise, &sums, NONE, NONE);
-  if (!(out->noise > 0.0)) {
-    status = pbl_fail(err, PBL_NUMERIC,
-                      "Q_op: noise %g is not positive; windows are identical or references too few",
-                      out->noise);
-    goto done;
-  }
-  fill_interval(out, &sums, q);
+  status = conclude(out, &sums, err);
 done:
   group_free(&sums.chains);
   group_free(&sums.ref);

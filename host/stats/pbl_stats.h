@@ -67,6 +67,15 @@ typedef struct {
 } pbl_qop_report;
 pbl_status pbl_qop(pbl_qop_report *out, const double *ghat, size_t n_chains, size_t n_components,
                    const double *g, const double *ref, size_t n_ref, pbl_error *err);
+/* The same from many windows of each chain: U and D are means over windows, and all that they need
+ * is the Gram matrix of the chains' vectors, averaged over windows (the jackknife still leaves out
+ * whole chains, so windows of one chain may be correlated). add_gram adds scale * ghat ghat' to the
+ * lower triangle of gram (n_chains x n_chains, zeroed by the caller); call it once per window with
+ * scale = 1/n_windows. */
+void pbl_qop_add_gram(double *gram, const double *ghat, size_t n_chains, size_t n_components,
+                      double scale);
+pbl_status pbl_qop_from_gram(pbl_qop_report *out, const double *gram, size_t n_chains,
+                             size_t n_components, pbl_error *err);
 
 /* Distribution helpers, accurate to 1e-10 relative in the bulk. */
 double pbl_normal_two_sided_p(double z); /* erfc based, valid far into the tail */

@@ -106,6 +106,47 @@ static void signal_and_noise_are_the_pairwise_sums(void **state) {
   assert_true(fabs(out.noise - d) < 1e-12);
 }
 
+static void one_window_from_its_gram_matrix_is_the_same(void **state) {
+  (void)state;
+  pbl_xoshiro g;
+  pbl_xoshiro_seed(&g, 78);
+  double x[8 * P], gram[64] = {0};
+  fill_windows(x, 8, 0.3, 0.0, &g);
+  pbl_qop_report direct, summed;
+  assert_int_equal(pbl_qop(&direct, x, 8, P, NULL, NULL, 0, NULL), PBL_OK);
+  pbl_qop_add_gram(gram, x, 8, P, 1.0);
+  assert_int_equal(pbl_qop_from_gram(&summed, gram, 8, P, NULL), PBL_OK);
+  assert_true(fabs(summed.q.value - direct.q.value) < 1e-12);
+  assert_true(fabs(summed.q.low - direct.q.low) < 1e-12);
+  assert_true(fabs(summed.q.high - direct.q.high) < 1e-12);
+}
+
+/* 40 windows of 16 chains at Q = 1; 300 repetitions. Adding the windows' vectors before the Gram
+ * matrix instead of the matrices themselves would give Q = 40. */
+static void many_windows_narrow_the_interval_around_the_same_ratio(void **state) {
+  (void)state;
+  enum { N = 16, WINDOWS = 40, REPS = 300 };
+  pbl_xoshiro g;
+  pbl_xoshiro_seed(&g, 79);
+  double x[N * P], mean = 0.0, coverage = 0.0, width = 0.0;
+  for (int r = 0; r < REPS; ++r) {
+    double gram[N * N] = {0};
+    for (int k = 0; k < WINDOWS; ++k) {
+      fill_windows(x, N, sqrt(1.0 / P), 0.0, &g);
+      pbl_qop_add_gram(gram, x, N, P, 1.0 / WINDOWS);
+    }
+    pbl_qop_report out;
+    assert_int_equal(pbl_qop_from_gram(&out, gram, N, P, NULL), PBL_OK);
+    mean += out.q.value / REPS;
+    coverage += (double)(out.q.low <= 1.0 && 1.0 <= out.q.high) / REPS;
+    width += log(out.q.high / out.q.low) / REPS;
+  }
+  print_message("mean %.4f, coverage %.3f, log width %.3f\n", mean, coverage, width);
+  assert_true(fabs(mean - 1.0) < 0.02);
+  assert_true(coverage > 0.90 && coverage < 0.99); /* .95 with s.d. .0126 */
+  assert_true(width < 0.35);                       /* one window: about 1 */
+}
+
 static void without_signal_there_is_an_upper_bound_only(void **state) {
   (void)state;
   pbl_xoshiro g;
@@ -156,6 +197,8 @@ int main(void) {
       cmocka_unit_test(exact_gradient_counts_the_bias_of_the_windows_as_noise),
       cmocka_unit_test(independent_reference_reveals_the_bias_of_the_windows),
       cmocka_unit_test(signal_and_noise_are_the_pairwise_sums),
+      cmocka_unit_test(one_window_from_its_gram_matrix_is_the_same),
+      cmocka_unit_test(many_windows_narrow_the_interval_around_the_same_ratio),
       cmocka_unit_test(without_signal_there_is_an_upper_bound_only),
       cmocka_unit_test(small_signals_stay_below_the_upper_bound),
       cmocka_unit_test(identical_windows_and_nan_are_refused),
