@@ -218,12 +218,13 @@ static void print_gates(const printer *p) {
     pbl_report_number(statistic, g->statistic, 3);
     pbl_report_number(pv, g->p_value, 3);
     pbl_report_number(alpha, g->alpha, 3);
-    size_t n = (size_t)snprintf(text, sizeof text, "%s:", g->name ? g->name : "gate");
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", g->name ? g->name : "gate");
     if (!isnan(g->statistic))
-      n += (size_t)snprintf(text + n, sizeof text - n, " statistic %s", statistic);
+      n += (size_t)snprintf(text + n, sizeof text - n, ", statistic %s", statistic);
     if (!isnan(g->p_value))
-      n += (size_t)snprintf(text + n, sizeof text - n, " p = %s (alpha %s)", pv, alpha);
-    if (g->detail[0]) snprintf(text + n, sizeof text - n, "  %s", g->detail);
+      n += (size_t)snprintf(text + n, sizeof text - n, "%s p = %s (alpha %s)",
+                            isnan(g->statistic) ? "" : ",", pv, alpha);
+    if (g->detail[0]) snprintf(text + n, sizeof text - n, ": %s", g->detail);
     fprintf(p->f, "  %s%s%s  ", paint(p, g->passed ? "\033[32m" : "\033[31m"),
             g->passed ? "pass" : "FAIL", plain(p));
     put_wrapped(p->f, 8, 8, text);
