@@ -132,7 +132,7 @@ static void ranges_end_where_the_table_says(void **state) {
     assert_message(&l, "is out of range: ");
   }
   load(&l, "schema: 1\nalpha: 0\nclock_hz: 2e12\n" CASE);
-  assert_problem(&l, "2:8", "alpha: 0 is out of range: > 0, <= 0.1");
+  assert_problem(&l, "2:8", "alpha: 0 is out of range: 1e-12..0.1");
   assert_problem(&l, "3:11", "clock_hz: 2e12 is out of range");
 }
 
