@@ -1,10 +1,11 @@
 `default_nettype none
-// pbit_top: a p-bit array that samples restricted Boltzmann machines by block Gibbs, behind AXI4-Lite
-// registers (s_axil_*) and an AXI4-Stream sample port (m_axis_*). One clock, active-low asynchronous reset.
+// pbit_top: a p-bit array that samples restricted Boltzmann machines by block Gibbs, behind
+// AXI4-Lite registers (s_axil_*) and an AXI4-Stream sample port (m_axis_*). One clock, active-low
+// asynchronous reset.
 //
-//   s_axil --> axil_slave --> device_registers --> sweep_sequencer --> dense_fabric --> axis_packer --> m_axis
-//                                   |                                       |
-//                                   +------------- image_check -------------+
+//  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> dense_fabric -> packer -> m_axis
+//                                |                                    |
+//                                +------------ image_check -----------+   (s_axil_*, m_axis_*)
 //
 // A sweep of the cyclic kernel takes 2(V+1) + H + 13 clocks for Lanes replicas, samples included.
 // Reset: idle, counters zero, memories undefined. Behaviour bit by bit: docs/device.md; registers:

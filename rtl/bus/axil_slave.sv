@@ -1,9 +1,9 @@
 `default_nettype none
 // AXI4-Lite slave: one access at a time, turned into one-clock strobes for the register file.
 //
-// A write takes 2 clocks after the later of AW and W, a read 2 clocks after AR; the response waits for the
-// master. Write strobes other than 4'b1111 and unaligned addresses answer SLVERR without an access.
-// Reset: idle, no response pending. Responses: OKAY 2'b00, SLVERR 2'b10.
+// A write takes 2 clocks after the later of AW and W, a read 2 clocks after AR; the response waits
+// for the master. Write strobes other than 4'b1111 and unaligned addresses answer SLVERR without an
+// access. Reset: idle, no response pending. Responses: OKAY 2'b00, SLVERR 2'b10.
 module axil_slave #(
     parameter int AddressBits = 12
 ) (

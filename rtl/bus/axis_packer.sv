@@ -1,9 +1,10 @@
 `default_nettype none
-// Packs groups of Lanes bits into 32-bit AXI4-Stream words, LSB first; the last group of a frame fills
-// its word with zeros and sets TLAST.
+// Packs groups of Lanes bits into 32-bit AXI4-Stream words, LSB first; the last group of a frame
+// fills its word with zeros and sets TLAST.
 //
-// One group per clock while ready_o; a word leaves per clock while m_axis_tready. A frame whose last
-// group spills over a word boundary takes one extra word. Reset: empty. Nothing is ever dropped.
+// One group per clock while ready_o; a word leaves per clock while m_axis_tready. A frame whose
+// last group spills over a word boundary takes one extra word. Reset: empty. Nothing is ever
+// dropped.
 module axis_packer #(
     parameter int Lanes = 1  // 1..32
 ) (
@@ -32,8 +33,8 @@ module axis_packer #(
     send          = m_axis_tvalid && m_axis_tready;
     shifted       = send ? buf_q >> 32 : buf_q;
     left          = !send ? count_q : (count_q >= 32 ? count_q - 7'd32 : 7'd0);
-    // from registers only; a group of 32 still fits when nothing leaves, and with a receiver that is
-    // always ready at most 63 bits ever wait, so that nothing stalls
+    // from registers only; a group of 32 still fits when nothing leaves, and with a receiver that
+    // is always ready at most 63 bits ever wait, so that nothing stalls
     ready_o       = !flush_q && count_q < 64;
     empty_o       = count_q == 0 && !flush_q;
     frame_o       = send && m_axis_tlast;

@@ -266,7 +266,8 @@ module device_registers #(
       `PBIT_REG_SATURATIONS_LO:  wide = sats_q;
       `PBIT_REG_FREEZES_LO:      wide = freezes_q;
       `PBIT_REG_SAMPLES_LO:      wide = frames_q;
-      `PBIT_REG_ENERGY_LO:       wide = 32'(replica_q) < Replicas ? {{16{energy_i[47]}}, energy_i} : '0;
+      `PBIT_REG_ENERGY_LO:
+        wide = 32'(replica_q) < Replicas ? {{16{energy_i[47]}}, energy_i} : '0;
       `PBIT_REG_BUSY_CYCLES_HI, `PBIT_REG_STALL_CYCLES_HI, `PBIT_REG_SWEEP_COUNT_HI,
       `PBIT_REG_FLIPS_HI, `PBIT_REG_SATURATIONS_HI, `PBIT_REG_FREEZES_HI, `PBIT_REG_SAMPLES_HI,
       `PBIT_REG_ENERGY_HI:       wide = 64'(hi_q);

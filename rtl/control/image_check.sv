@@ -2,8 +2,8 @@
 // Walks weight rows, tables and clamps through the read ports of the array and computes CRC-32
 // (IEEE 802.3 reflected, as zlib) over 32-bit little-endian words (docs/device.md, Image hash).
 //
-// Weights: H+2 clocks a row (one to read, one to load, then a word per clock, shifted out of the row
-// buffer). Tables and clamps: two clocks a word. Reset: idle, hash invalid.
+// Weights: H+2 clocks a row (one to read, one to load, then a word per clock, shifted out of the
+// row buffer). Tables and clamps: two clocks a word. Reset: idle, hash invalid.
 module image_check #(
     parameter int Visible    = 6,
     parameter int Hidden     = 6,

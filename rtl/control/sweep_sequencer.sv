@@ -1,10 +1,10 @@
 `default_nettype none
 // Sweep sequencer of the dense fabric: turns a run into one row operation per clock.
 //
-//   START -> ACC (V+1) -> HID (H) -> drain 6 -> [VIS (V+1) -> drain 6 -> [ACC HID drain]] -> NEXT (1)
+//   START -> ACC (V+1) -> HID (H) -> drain 6 -> [VIS (V+1) -> drain 6 -> [ACC ..]] -> NEXT (1)
 //
-// Half-sweep A = ACC HID, B = VIS; cyclic A B, palindromic A B A; then the next context, then the next
-// sweep. A sample leaves while the first half-sweep of the next sweep reads the state, or in a
+// Half-sweep A = ACC HID, B = VIS; cyclic A B, palindromic A B A; then the next context, then the
+// next sweep. A sample leaves while the first half-sweep of the next sweep reads the state, or in a
 // read-only A at the end of a run. Everything but START waits while en_i is low. Reset: idle.
 // Behaviour: docs/device.md, sections Sweeps, A run and Cycles.
 module sweep_sequencer #(
@@ -45,7 +45,7 @@ module sweep_sequencer #(
     output logic [ ContextBits-1:0] context_o,
     output logic                    sweep_done_o    // end of a sweep of all contexts
 );
-  localparam int Drain = 6;  // clocks from the last operation of a half-sweep until its state is written
+  localparam int Drain = 6;  // clocks from a half-sweep's last operation until its state is written
 
   localparam logic [2:0] Idle = 3'd0, Acc = 3'd1, Hid = 3'd2, HidDrain = 3'd3, Vis = 3'd4,
                          VisDrain = 3'd5, Next = 3'd6;

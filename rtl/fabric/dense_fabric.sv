@@ -1,12 +1,13 @@
 `default_nettype none
-// Dense fabric: a bipartite array of Visible x Hidden p-bits in Lanes*Contexts replicas on one weight memory.
+// Dense fabric: a bipartite array of Visible x Hidden p-bits in Lanes*Contexts replicas on one
+// weight memory.
 //
 //   sequencer op -> [weight, state, clamp memories] -> stage 0 -> sign extension -> stage 1
 //                                                   -> lanes (stages 2..5) -> states, events
 //
-// One weight row per clock serves all lanes. en_i low freezes the whole array (sample stream stalls).
-// Reset clears the pipeline's valid bits; memories are undefined until the host has written them.
-// Behaviour: docs/device.md. Tested in lock-step against the C twin.
+// One weight row per clock serves all lanes. en_i low freezes the whole array (sample stream
+// stalls). Reset clears the pipeline's valid bits; memories are undefined until the host has
+// written them. Behaviour: docs/device.md. Tested in lock-step against the C twin.
 `include "pbit_assert.svh"
 module dense_fabric #(
     parameter int Visible       = 6,
@@ -126,7 +127,8 @@ module dense_fabric #(
 
   always_comb begin
     host_vis_we   = state_we_i && 32'(host_col_i) < Visible;
-    clamp_address = check_busy_i ? check_index_i : (hid_i ? index_i + IndexBits'(Visible) : index_i);
+    clamp_address = check_busy_i ? check_index_i
+                  : (hid_i ? index_i + IndexBits'(Visible) : index_i);
   end
 
   always_ff @(posedge clk_i) begin
@@ -217,8 +219,10 @@ module dense_fabric #(
   always_ff @(posedge clk_i) begin
     if (en_i && (acc0_q || hid0_q || vis0_q)) begin
       for (int j = 0; j < Words; j++) begin
-        row1_q[j*FieldBits+:FieldBits] <= {{(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}},
-                                           row_q[j*WeightBits+:WeightBits]};
+        row1_q[j*FieldBits+:FieldBits] <= {
+          {(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}},
+          row_q[j*WeightBits+:WeightBits]
+        };
       end
     end
   end

@@ -5,12 +5,13 @@
 //   |                                     +--> field --> pbit_cell --> state write, flips, energy
 //   +--^-> masked adder tree (H) --------+
 //
-// Accumulate (ACC): acc_j += w_ij v_i for all j, one visible p-bit per clock. Update hidden (HID): the
-// field of hidden j is acc_j. Update visible (VIS): the field of visible i is the tree over h.
+// Accumulate (ACC): acc_j += w_ij v_i for all j, one visible p-bit per clock. Update hidden (HID):
+// the field of hidden j is acc_j. Update visible (VIS): the field of visible i is the tree over h.
 // A term is w ^ m with m = -1 for a p-bit at -1; the number of such p-bits corrects -w = ~w + 1.
-// Stages: 1 extended row and op registered outside, 2 partial sums, 3 field, 4 table index, 5 decision.
-// One update per clock; hidden states and energy are kept per context. No reset: all memories are
-// written by the host, all pipeline content is qualified outside. Behaviour: docs/device.md.
+// Stages: 1 extended row and op registered outside, 2 partial sums, 3 field, 4 table index, 5
+// decision. One update per clock; hidden states and energy are kept per context. No reset: all
+// memories are written by the host, all pipeline content is qualified outside. Behaviour:
+// docs/device.md.
 module dense_lane #(
     parameter int Hidden        = 6,
     parameter int Contexts      = 1,
@@ -28,7 +29,7 @@ module dense_lane #(
     input  wire                            clk_i,
     input  wire                            en_i,            // the array advances
     input  wire  [           BetaBits-1:0] beta_i,
-    input  wire                            palindromic_i,   // energy is taken after a hidden half-sweep
+    input  wire                            palindromic_i,   // energy: last block is hidden
     // stage 1: the operation and the weight row, sign-extended; column Hidden is the visible bias
     input  wire                            acc_i,           // accumulate row
     input  wire                            acc_init_i,      // accumulators := row (hidden biases)

@@ -1,9 +1,10 @@
 `default_nettype none
-// Weight rows in one memory, with the row buffer through which the host writes and the image check reads.
+// Weight rows in one memory, with the row buffer through which the host writes and the image check
+// reads.
 //
-// A row is Words words of WeightBits, word 0 in the low bits. Read latency one clock into row_o. The buffer
-// shifts towards bit 0: Words pushes fill it in order, and commit_i (with the last push) writes the row.
-// Undefined until written.
+// A row is Words words of WeightBits, word 0 in the low bits. Read latency one clock into row_o.
+// The buffer shifts towards bit 0: Words pushes fill it in order, and commit_i (with the last push)
+// writes the row. Undefined until written.
 module weight_memory #(
     parameter int Rows       = 7,
     parameter int Words      = 7,
