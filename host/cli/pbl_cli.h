@@ -10,7 +10,7 @@
 #include "pbl_error.h"
 #include "pbl_progress.h"
 
-#define PBL_CLI_MAX_OPTIONS 12
+#define PBL_CLI_MAX_OPTIONS 16
 #define PBL_CLI_MAX_SETS 256
 
 typedef enum {
@@ -48,7 +48,7 @@ struct pbl_command {
 };
 
 extern const pbl_command pbl_command_compare, pbl_command_train, pbl_command_lockstep,
-    pbl_command_info, pbl_command_help;
+    pbl_command_rng, pbl_command_stats, pbl_command_power, pbl_command_info, pbl_command_help;
 /* All commands, ends with NULL. */
 extern const pbl_command *const pbl_commands[];
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "driver_internal.h"
-#include "pbl_rng.h"
+#include "pbl_lane_rng.h"
 
 enum { TARGET_WEIGHTS = 0, TARGET_TABLE, TARGET_CLAMPS, TARGET_STATE, TARGET_GENERATOR };
 
@@ -190,16 +190,12 @@ pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *
 }
 
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err) {
-  pbl_xoshiro g;
-  pbl_xoshiro_seed(&g, seed);
+  pbl_lane_rng lanes[PBL_LANE_RNG_MAX];
+  pbl_lane_rng_seed(lanes, (size_t)d->hw.lanes, d->hw.generator, d->hw.lfsr_steps, seed);
   pbl_status s = select_target(d, TARGET_GENERATOR, 0, err);
   for (int lane = 0; s == PBL_OK && lane < d->hw.lanes; lane++) {
-    for (int w = 0; s == PBL_OK && w < 4; w++) {
-      uint32_t word = g.s[w];
-      if (d->hw.generator == PBL_GEN_LFSR32 && w == 0 && word == UINT32_MAX) word = 1;
-      s = PBL_WRITE(d, IMG_DATA, word, err);
-    }
-    pbl_xoshiro_jump(&g);
+    for (int w = 0; s == PBL_OK && w < 4; w++)
+      s = PBL_WRITE(d, IMG_DATA, lanes[lane].state.s[w], err);
   }
   if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the generators were seeded", err);
   d->seeded = s == PBL_OK;

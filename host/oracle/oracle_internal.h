@@ -2,11 +2,13 @@
 #ifndef PBL_ORACLE_INTERNAL_H
 #define PBL_ORACLE_INTERNAL_H
 
-#include "pbl_oracle.h"
+#include <stdbool.h>
+
+#include "pbl_oracle_scan.h"
 
 struct pbl_oracle {
   int V, H;
-  pbl_kernel kernel;
+  pbl_scan scan;
   size_t visible_states; /* 2^V: one row of a state vector, index h * 2^V + v */
   size_t hidden_states;  /* 2^H */
   double *p_hidden;      /* H x 2^V: P(h_j = +1 | v) */
@@ -24,10 +26,25 @@ static inline int pbl_oracle_spin(size_t state, int k) {
   return ((state >> k) & 1) ? 1 : -1;
 }
 
-/* Tables allocated but not filled, log_z NaN. INVALID for a bad shape or kernel. */
-pbl_status pbl_oracle_allocate(pbl_oracle **out, int V, int H, pbl_kernel kernel, pbl_error *err);
+/* Tables allocated but not filled, log_z NaN. INVALID for a bad scan or a shape of more than
+ * max_pbits p-bits. */
+pbl_status pbl_oracle_allocate(pbl_oracle **out, int V, int H, pbl_scan scan, int max_pbits,
+                               pbl_error *err);
+/* The scan of a device kernel; PBL_SCAN_COUNT for an unknown one, which allocate refuses. */
+pbl_scan pbl_scan_of(pbl_kernel kernel);
 /* law <- exp(-beta E)/Z and log_z; weights as in pbl_oracle_create_weights. */
 void pbl_oracle_fill_ideal_law(pbl_oracle *o, const double *weights, double beta);
+
+/* One step on a vector; scratch: 2^N doubles, or NULL where pbl_oracle_needs_scratch is false. */
+void pbl_oracle_backward_in(const pbl_oracle *o, double *f, double *scratch);
+void pbl_oracle_forward_in(const pbl_oracle *o, double *q, double *scratch);
+bool pbl_oracle_needs_scratch(const pbl_oracle *o);
+
+/* The four block steps, in place. */
+void pbl_backward_hidden(const pbl_oracle *o, double *f);
+void pbl_backward_visible(const pbl_oracle *o, double *f);
+void pbl_forward_hidden(const pbl_oracle *o, double *q);
+void pbl_forward_visible(const pbl_oracle *o, double *q);
 
 /* sum_x law(x) f(x), summed row by row so that rounding grows with the rows, not the states. */
 double pbl_oracle_mean(const pbl_oracle *o, const double *f);

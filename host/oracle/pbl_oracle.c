@@ -30,27 +30,33 @@ double pbl_oracle_inner(const pbl_oracle *o, const double *f, const double *g) {
   return total;
 }
 
-static pbl_status check_shape(int V, int H, pbl_kernel kernel, pbl_error *err) {
-  if (V < 1 || H < 1 || V > PBL_ORACLE_MAX_PBITS || H > PBL_ORACLE_MAX_PBITS - V) {
+static pbl_status check_shape(int V, int H, pbl_scan scan, int max_pbits, pbl_error *err) {
+  if (V < 1 || H < 1 || V > max_pbits || H > max_pbits - V) {
     return pbl_fail(err, PBL_INVALID,
                     "exact oracle: %d visible + %d hidden p-bits; both must be >= 1 and their sum "
                     "at most %d",
-                    V, H, PBL_ORACLE_MAX_PBITS);
+                    V, H, max_pbits);
   }
-  if (kernel != PBL_KERNEL_CYCLIC && kernel != PBL_KERNEL_PALINDROMIC)
-    return pbl_fail(err, PBL_INVALID, "exact oracle: unknown kernel %d", (int)kernel);
+  if ((int)scan < 0 || scan >= PBL_SCAN_COUNT)
+    return pbl_fail(err, PBL_INVALID, "exact oracle: unknown kernel %d", (int)scan);
   return PBL_OK;
 }
 
-pbl_status pbl_oracle_allocate(pbl_oracle **out, int V, int H, pbl_kernel kernel, pbl_error *err) {
+pbl_scan pbl_scan_of(pbl_kernel kernel) {
+  if (kernel == PBL_KERNEL_CYCLIC) return PBL_SCAN_CYCLIC;
+  return kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_COUNT;
+}
+
+pbl_status pbl_oracle_allocate(pbl_oracle **out, int V, int H, pbl_scan scan, int max_pbits,
+                               pbl_error *err) {
   *out = NULL;
-  pbl_status status = check_shape(V, H, kernel, err);
+  pbl_status status = check_shape(V, H, scan, max_pbits, err);
   if (status != PBL_OK) return status;
   pbl_oracle *o = calloc(1, sizeof *o);
   if (o == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
   o->V = V;
   o->H = H;
-  o->kernel = kernel;
+  o->scan = scan;
   o->visible_states = (size_t)1 << V;
   o->hidden_states = (size_t)1 << H;
   o->log_z = NAN;
@@ -143,10 +149,9 @@ void pbl_oracle_fill_ideal_law(pbl_oracle *o, const double *weights, double beta
   o->log_z = largest + log(z);
 }
 
-pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
-                                     const double *weights, double beta, pbl_kernel kernel,
-                                     pbl_error *err) {
-  pbl_status status = pbl_oracle_allocate(out, n_visible, n_hidden, kernel, err);
+static pbl_status from_weights(pbl_oracle **out, int n_visible, int n_hidden, const double *weights,
+                               double beta, pbl_scan scan, int max_pbits, pbl_error *err) {
+  pbl_status status = pbl_oracle_allocate(out, n_visible, n_hidden, scan, max_pbits, err);
   if (status != PBL_OK) return status;
   const size_t n_words = (size_t)(n_visible + 1) * (size_t)(n_hidden + 1);
   bool finite = isfinite(beta) && beta >= 0.0;
@@ -162,11 +167,11 @@ pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidd
   return PBL_OK;
 }
 
-pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double beta,
-                                   pbl_kernel kernel, pbl_error *err) {
+static pbl_status from_model(pbl_oracle **out, const pbl_rbm *m, double beta, pbl_scan scan,
+                             int max_pbits, pbl_error *err) {
   const int V = m->n_visible, H = m->n_hidden;
   *out = NULL;
-  pbl_status status = check_shape(V, H, kernel, err);
+  pbl_status status = check_shape(V, H, scan, max_pbits, err);
   if (status != PBL_OK) return status;
   const size_t stride = (size_t)H + 1;
   double *weights = calloc(((size_t)V + 1) * stride, sizeof *weights);
@@ -177,9 +182,33 @@ pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double be
     weights[i * stride + (size_t)H] = (double)m->b[i];
   }
   for (size_t j = 0; j < (size_t)H; j++) weights[(size_t)V * stride + j] = (double)m->c[j];
-  status = pbl_oracle_create_weights(out, V, H, weights, beta, kernel, err);
+  status = from_weights(out, V, H, weights, beta, scan, max_pbits, err);
   free(weights);
   return status;
+}
+
+pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
+                                     const double *weights, double beta, pbl_kernel kernel,
+                                     pbl_error *err) {
+  return from_weights(out, n_visible, n_hidden, weights, beta, pbl_scan_of(kernel),
+                      PBL_ORACLE_MAX_PBITS, err);
+}
+
+pbl_status pbl_oracle_create_weights_scan(pbl_oracle **out, int n_visible, int n_hidden,
+                                          const double *weights, double beta, pbl_scan scan,
+                                          pbl_error *err) {
+  return from_weights(out, n_visible, n_hidden, weights, beta, scan, PBL_ORACLE_SCAN_MAX_PBITS,
+                      err);
+}
+
+pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double beta,
+                                   pbl_kernel kernel, pbl_error *err) {
+  return from_model(out, m, beta, pbl_scan_of(kernel), PBL_ORACLE_MAX_PBITS, err);
+}
+
+pbl_status pbl_oracle_create_model_scan(pbl_oracle **out, const pbl_rbm *m, double beta,
+                                        pbl_scan scan, pbl_error *err) {
+  return from_model(out, m, beta, scan, PBL_ORACLE_SCAN_MAX_PBITS, err);
 }
 
 size_t pbl_oracle_states(const pbl_oracle *o) {
@@ -194,8 +223,8 @@ double pbl_oracle_log_z(const pbl_oracle *o) {
 
 void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second) {
   const size_t N = (size_t)(o->V + o->H);
-  double m[PBL_ORACLE_MAX_PBITS] = {0};
-  double m2[PBL_ORACLE_MAX_PBITS][PBL_ORACLE_MAX_PBITS] = {{0}};
+  double m[PBL_ORACLE_SCAN_MAX_PBITS] = {0};
+  double m2[PBL_ORACLE_SCAN_MAX_PBITS][PBL_ORACLE_SCAN_MAX_PBITS] = {{0}};
   for (size_t x = 0; x < pbl_oracle_count(o); x++) {
     for (size_t p = 0; p < N; p++) {
       const double signed_law = pbl_oracle_spin(x, (int)p) * o->law[x];

@@ -78,12 +78,13 @@ static pbl_status settle(pbl_oracle *o, pbl_error *err) {
                   LAW_MAX_SWEEPS, change);
 }
 
-pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
-                                   pbl_kernel kernel, pbl_error *err) {
+static pbl_status from_image(pbl_oracle **out, const pbl_image *im, uint32_t beta, pbl_scan scan,
+                             int max_pbits, pbl_error *err) {
   *out = NULL;
   const size_t n_pbits = (size_t)im->hw.n_visible + (size_t)im->hw.n_hidden;
   pbl_oracle *o = NULL;
-  pbl_status status = pbl_oracle_allocate(&o, im->hw.n_visible, im->hw.n_hidden, kernel, err);
+  pbl_status status =
+      pbl_oracle_allocate(&o, im->hw.n_visible, im->hw.n_hidden, scan, max_pbits, err);
   if (status != PBL_OK) return status;
   for (size_t p = 0; p < n_pbits && status == PBL_OK; p++) {
     if (im->clamp[p]) {
@@ -102,4 +103,14 @@ pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32
     pbl_oracle_destroy(o);
   }
   return status;
+}
+
+pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
+                                   pbl_kernel kernel, pbl_error *err) {
+  return from_image(out, im, beta, pbl_scan_of(kernel), PBL_ORACLE_MAX_PBITS, err);
+}
+
+pbl_status pbl_oracle_create_image_scan(pbl_oracle **out, const pbl_image *im, uint32_t beta,
+                                        pbl_scan scan, pbl_error *err) {
+  return from_image(out, im, beta, scan, PBL_ORACLE_SCAN_MAX_PBITS, err);
 }

@@ -9,7 +9,7 @@
 #include "oracle_internal.h"
 
 /* f(v,h) <- E[f(v,h') | v], h' drawn hidden site by hidden site; last site first. */
-static void backward_hidden(const pbl_oracle *o, double *f) {
+void pbl_backward_hidden(const pbl_oracle *o, double *f) {
   const size_t n = o->visible_states;
   for (int j = o->H - 1; j >= 0; j--) {
     const double *p = o->p_hidden + (size_t)j * n;
@@ -24,7 +24,7 @@ static void backward_hidden(const pbl_oracle *o, double *f) {
 }
 
 /* f(v,h) <- E[f(v',h) | h]. */
-static void backward_visible(const pbl_oracle *o, double *f) {
+void pbl_backward_visible(const pbl_oracle *o, double *f) {
   const size_t n = o->visible_states;
   for (size_t h = 0; h < o->hidden_states; h++) {
     double *row = f + h * n;
@@ -39,7 +39,7 @@ static void backward_visible(const pbl_oracle *o, double *f) {
 }
 
 /* q(v,h) <- q(v) * P(h | v). The remainder t - p t, not (1-p) t, keeps the mass exact. */
-static void forward_hidden(const pbl_oracle *o, double *q) {
+void pbl_forward_hidden(const pbl_oracle *o, double *q) {
   const size_t n = o->visible_states;
   for (size_t h = 1; h < o->hidden_states; h++) {
     const double *row = q + h * n;
@@ -60,7 +60,7 @@ static void forward_hidden(const pbl_oracle *o, double *q) {
 }
 
 /* q(v,h) <- q(h) * P(v | h). */
-static void forward_visible(const pbl_oracle *o, double *q) {
+void pbl_forward_visible(const pbl_oracle *o, double *q) {
   const size_t n = o->visible_states;
   for (size_t h = 0; h < o->hidden_states; h++) {
     double *row = q + h * n;
@@ -76,16 +76,4 @@ static void forward_visible(const pbl_oracle *o, double *q) {
       }
     }
   }
-}
-
-void pbl_oracle_backward(const pbl_oracle *o, double *f) {
-  if (o->kernel == PBL_KERNEL_PALINDROMIC) backward_hidden(o, f);
-  backward_visible(o, f);
-  backward_hidden(o, f);
-}
-
-void pbl_oracle_forward(const pbl_oracle *o, double *q) {
-  forward_hidden(o, q);
-  forward_visible(o, q);
-  if (o->kernel == PBL_KERNEL_PALINDROMIC) forward_hidden(o, q);
 }

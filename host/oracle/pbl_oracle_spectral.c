@@ -43,7 +43,7 @@ static bool start_lags(const pbl_oracle *o, double *f, lag_sums *out) {
 }
 
 /* K > 0: window variance over lags < K; K = 0: tau over all lags. y0 holds the observable and is
- * centred; y is scratch. */
+ * centred; y is scratch, followed by a second one. */
 static pbl_status sum_lags(const pbl_oracle *o, double *y0, double *y, size_t K, lag_sums *out,
                            pbl_error *err) {
   if (!start_lags(o, y0, out)) return PBL_OK;
@@ -53,7 +53,7 @@ static pbl_status sum_lags(const pbl_oracle *o, double *y0, double *y, size_t K,
   bool negligible = false;
   memcpy(y, y0, pbl_oracle_count(o) * sizeof *y);
   for (size_t lag = 1; lag <= n_lags && !negligible; lag++) {
-    pbl_oracle_backward(o, y);
+    pbl_oracle_backward_in(o, y, y + pbl_oracle_count(o));
     const double rho = pbl_oracle_inner(o, y0, y) / out->variance;
     rho_sum += rho;
     if (K > 0) weighted += (double)(K - lag) * rho;
@@ -84,7 +84,7 @@ static pbl_status no_memory(const pbl_oracle *o, pbl_error *err) {
 pbl_status pbl_oracle_tau(const pbl_oracle *o, const double *f, double *mean, double *variance,
                           double *tau, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(2 * n * sizeof *y);
+  double *y = malloc(3 * n * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   lag_sums sums;
   pbl_status status = PBL_OK;
@@ -107,7 +107,7 @@ pbl_status pbl_oracle_window_variance(const pbl_oracle *o, const double *f, size
                                       double *variance, pbl_error *err) {
   if (K == 0) return pbl_fail(err, PBL_INVALID, "exact oracle: a window of 0 sweeps has no mean");
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(2 * n * sizeof *y);
+  double *y = malloc(3 * n * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   lag_sums sums;
   memcpy(y, f, n * sizeof *y);
@@ -146,7 +146,7 @@ pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, do
   if (K == 0) return pbl_fail(err, PBL_INVALID, "exact Q_op: a window of 0 sweeps has no mean");
   const size_t n = pbl_oracle_count(o);
   const size_t n_components = (size_t)o->V * (size_t)o->H + (size_t)o->V + (size_t)o->H;
-  double *y = malloc(2 * n * sizeof *y);
+  double *y = malloc(3 * n * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   double g2 = 0.0, trace = 0.0;
   pbl_status status = PBL_OK;
@@ -177,7 +177,7 @@ static bool normalise(const pbl_oracle *o, double *y) {
 
 pbl_status pbl_oracle_slowest(const pbl_oracle *o, double *lambda2, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(2 * n * sizeof *y);
+  double *y = malloc(3 * n * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   double *image = y + n;
   pbl_xoshiro rng;
@@ -189,7 +189,7 @@ pbl_status pbl_oracle_slowest(const pbl_oracle *o, double *lambda2, pbl_error *e
   bool alive = normalise(o, y);
   for (int k = 0; k < MAX_LAGS && alive && residual > RESIDUAL; k++) {
     memcpy(image, y, n * sizeof *y);
-    pbl_oracle_backward(o, image);
+    pbl_oracle_backward_in(o, image, image + n);
     (void)centre(o, image);
     rayleigh = pbl_oracle_inner(o, y, image);
     residual = 0.0;

@@ -120,10 +120,10 @@ a_missing_model_is_looked_for_in_the_source_tree() {
 
 help_is_there_for_the_program_and_every_command() {
   run 0 --help
-  for command in compare train lockstep info help; do
+  for command in compare train lockstep stats power rng info help; do
     output_says "  $command "
   done
-  for command in compare train lockstep info help; do
+  for command in compare train lockstep stats power rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
     cp out first
@@ -143,7 +143,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train lockstep info help; do
+  for command in compare train lockstep stats power rng info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"
@@ -229,6 +229,39 @@ a_failed_rerun_leaves_no_older_report() {
   [ ! -e r/report.json ] && [ ! -e r/report.html ] || fail "an older report is left"
 }
 
+# 64/eps^2 at alpha .01, power .9 and information .23, published to two digits
+power_gives_the_published_number_of_updates() {
+  run 0 power --information 0.23
+  output_says " 6.47e+05 "
+  run 0 power --information 0.23 --beta-error=0.001 --json
+  output_says '"updates": 64692987.'
+  output_says '"sweeps": null'
+  run 0 power --random 6x6,0.2,3 --beta-error 0.01 --weight-error 0.05 --moment-error 0.01
+  output_says "(enumerated, 12 p-bits, beta 1)"
+  output_says "edge innovations        36 "
+  output_says "mean over chains        12 "
+}
+
+power_refuses_what_it_cannot_answer() {
+  run 2 power
+  errors_say "one of --model, --random and --information is needed"
+  run 2 power --information 0.2 --random 2x2,1,1
+  errors_say "one of --model"
+  run 2 power --information 0.2 --weight-error 1
+  errors_say "--information tells only about --beta-error"
+  run 2 power --information 0.2 --beta-error 1%
+  errors_say "option --beta-error: '1%' is not a number"
+  run 2 power --information 0.2 --beta-error 0
+  errors_say "never found"
+  run 2 power --information 0.2 --alpha 2
+  errors_say "alpha 2"
+  run 2 power --random 2by2
+  errors_say "is not like 64x32,0.1,1"
+  run 3 power --model /nowhere
+  errors_say "/nowhere"
+  output_is_empty
+}
+
 a_diverging_training_is_stopped() {
   cat >c.yaml <<'YAML'
 schema: 1
@@ -240,6 +273,134 @@ YAML
   run 3 train c.yaml --quiet
   errors_say "training diverged in epoch"
   [ ! -e m/model.yaml ] || fail "a model was written"
+}
+
+rng_options_are_checked() {
+  run 2 rng
+  errors_say "give one of --words, --stream, --test and --ab"
+  run 2 rng --words 8 --generator lfsr
+  errors_say "'lfsr' is none of xoshiro128++, lfsr32; did you mean lfsr32"
+  run 2 rng --words 8 --steps 8
+  errors_say "--steps belongs to lfsr32"
+  run 2 rng --words 8 --generator lfsr32 --steps 33
+  errors_say "steps 33 is out of range 1..32"
+  run 2 rng --words 1e3
+  errors_say "'1e3' is no whole number"
+  run 2 rng --words 8 --lanes 4 --lane 4
+  errors_say "lane 4 is out of range 0..3"
+  run 2 rng --ab c.yaml --lanes 2
+  errors_say "--lanes does not go with --ab"
+  output_is_empty
+}
+
+# xoshiro128++ seeded by 0 starts from the published outputs of splitmix64(0),
+# e220a8397b1dcdaf and 6e789e6aa1b965f4: first word rotl(s0 + s3, 7) + s0
+rng_streams_words_least_byte_first() {
+  run 0 rng --words 1 --seed 0
+  s0=$((0x7b1dcdaf))
+  sum=$(((s0 + 0x6e789e6a) & 0xffffffff))
+  word=$((((sum << 7 | sum >> 25) + s0) & 0xffffffff))
+  expected=$(printf '%02x%02x%02x%02x' $((word & 255)) $((word >> 8 & 255)) \
+    $((word >> 16 & 255)) $((word >> 24 & 255)))
+  [ "$(od -An -tx1 out | tr -d ' \n')" = "$expected" ] || fail "first word is not $expected"
+  run 0 rng --words 100 --lanes 2 --order interleaved --quiet
+  [ "$(wc -c <out)" -eq 400 ] || fail "not 400 bytes"
+}
+
+rng_stream_ends_cleanly_with_its_reader() {
+  { "$program" rng --stream --quiet 2>err; echo $? >code; } | head -c 100000 >out
+  [ "$(cat code)" = 0 ] || fail "exit code $(cat code)"
+  [ ! -s err ] || fail "words on stderr"
+}
+
+rng_test_tells_good_from_bad() {
+  run 0 rng --test --words 8192 --lanes 4 --quiet
+  output_says "distribution: no fault found"
+  run 10 rng --test --words 8192 --lanes 4 --generator lfsr32 --steps 1 --json t.json --quiet
+  output_says "distribution: FAULTY"
+  grep -q '"distribution_passed": false' t.json || fail "no verdict in t.json"
+}
+
+rng_ab_finds_the_one_step_lfsr() {
+  cat >c.yaml <<'YAML'
+schema: 1
+cases:
+  - {name: good, random: {visible: 3, hidden: 3}, draws: 5000}
+  - {name: bad, random: {visible: 3, hidden: 3}, draws: 5000, hw: {generator: lfsr32, lfsr_steps: 1}}
+YAML
+  run 0 rng --ab c.yaml --json ab.json --quiet
+  output_says "lfsr32 x 1"
+  [ "$(grep -c '"innovation_p": 0,' ab.json)" = 1 ] || fail "not one faulty row"
+  run 2 rng --ab c.yaml --set cases.bad.random.visible=8 --quiet
+  errors_say "11 p-bits; the A/B takes at most 10"
+  run 2 rng --ab c.yaml --set cases.bad.sweeps_per_draw=2 --quiet
+  errors_say "set it to 1"
+}
+
+# npy FILE SHAPE: uint8 array from stdin
+npy() {
+  header=$(printf "{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }" "$2")
+  {
+    printf '\223NUMPY\001\000\166\000'
+    printf '%-117s\n' "$header"
+    cat
+  } >"$1"
+}
+
+# N characters 0 or 1 from a multiplicative generator: white enough
+noise() {
+  awk -v n="$1" 'BEGIN { s = 12345; for (i = 0; i < n; i++) {
+    s = (s * 16807) % 2147483647; printf "%d", (s > 1073741823) } }'
+}
+
+stats_of_moving_frozen_and_bad_arrays() {
+  noise 16000 | npy moving.npy "16, 1000"
+  run 0 stats moving.npy
+  output_says "VERDICT RESOLVED"
+  noise 16000 | tr 01 00 | npy frozen.npy "16, 500, 2"
+  run 12 stats frozen.npy --names up,down
+  output_says "FROZEN up: every chain is constant"
+  output_says "VERDICT FROZEN"
+  ! grep -q nan out || fail "nan in the table"
+  noise 300 | npy few.npy "3, 100"
+  run 11 stats few.npy
+  output_says "VERDICT SHORT"
+  { noise 1500; noise 100 | tr 01 00; } | npy stuck.npy "16, 100"
+  run 11 stats stuck.npy
+  output_says "PARTIAL x: some chains are constant"
+  noise 10 | npy flat.npy "10,"
+  run 2 stats flat.npy
+  errors_say "1 dimensions"
+  run 2 stats frozen.npy --names only
+  errors_say "--names gives 1 names, the array has 2 observables"
+  run 2 stats moving.npy --thin 0
+  errors_say "--thin 0: give a number of at least 1"
+  run 2 stats moving.npy --superchains 5
+  errors_say "give at least 2, and a divisor"
+  echo text >text.npy
+  run 3 stats text.npy
+  errors_say "not a .npy file"
+  run 3 stats nowhere.npy
+}
+
+stats_json_is_complete() {
+  noise 32000 | npy two.npy "16, 1000, 2"
+  run 0 stats two.npy --json --thin 4 --names a,b
+  command -v python3 >/dev/null || exit 77
+  python3 - out <<'PYTHON' || fail "the JSON lacks something"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert (d["n_chains"], d["n_draws"], d["thin"], d["verdict"]) == (16, 1000, 4, "RESOLVED"), d
+assert [o["name"] for o in d["observables"]] == ["a", "b"]
+for o in d["observables"]:
+    assert o["verdict"] == "RESOLVED" and o["clause"] is None and o["gate"], o
+    for key in ("tau", "tau_sweeps", "ess"):
+        assert o[key]["low"] <= o[key]["value"] <= o[key]["high"], (key, o[key])
+    assert abs(o["tau_sweeps"]["value"] - 4 * o["tau"]["value"]) < 1e-12
+    assert abs(o["ess"]["value"] * 2 * o["tau"]["value"] - 16000) < 1e-6
+    assert {"geyer_pooled_mean", "geyer_chain_mean", "sokal", "gamma_1_5", "gamma_2_0", "stan",
+            "batch_means", "chain_means"} <= set(o["estimators"])
+PYTHON
 }
 
 "$behaviour"

@@ -1,0 +1,41 @@
+/* The device's random generators as the host sees them: one per lane, all from one seed
+ * (docs/device.md, "Random numbers"). One place for the rule by which lanes are seeded, so that the
+ * driver, the word streams and the tests cannot disagree. */
+#ifndef PBL_LANE_RNG_H
+#define PBL_LANE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pbl_hw.h"
+#include "pbl_rng.h"
+
+#define PBL_LANE_RNG_MAX 32 /* most lanes of any variant */
+
+typedef struct {
+  pbl_generator generator;
+  int lfsr_steps;    /* 1..32, LFSR32 only */
+  pbl_xoshiro state; /* four state words; LFSR32 uses the first */
+} pbl_lane_rng;
+
+/* lanes: n_lanes generators. xoshiro128++ seeded by `seed`, lane l is l jumps of 2^64 words ahead;
+ * LFSR32 takes the first state word of its lane, all ones (its lock-up state) replaced by 1. */
+void pbl_lane_rng_seed(pbl_lane_rng *lanes, size_t n_lanes, pbl_generator generator, int lfsr_steps,
+                       uint64_t seed);
+
+/* Fibonacci XNOR LFSR, taps 32, 22, 2, 1: the present state, then `steps` shifts. */
+static inline uint32_t pbl_lfsr32_next(uint32_t *state, int steps) {
+  const uint32_t word = *state;
+  uint32_t s = word;
+  for (int i = 0; i < steps; i++) s = s << 1 | (~(s >> 31 ^ s >> 21 ^ s >> 1 ^ s) & 1u);
+  *state = s;
+  return word;
+}
+
+/* The next word of one lane. */
+static inline uint32_t pbl_lane_rng_next(pbl_lane_rng *lane) {
+  return lane->generator == PBL_GEN_LFSR32 ? pbl_lfsr32_next(&lane->state.s[0], lane->lfsr_steps)
+                                           : pbl_xoshiro_next(&lane->state);
+}
+
+#endif

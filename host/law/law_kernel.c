@@ -1,0 +1,94 @@
+/* Transition counts against the exact rows of the kernel. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "law_internal.h"
+#include "pbl_stats.h"
+
+/* 5 would do for the law of chi-square; larger cells see smooth errors much better
+ * (docs/right-law.md). */
+#define MIN_EXPECTED 20.0
+
+typedef struct {
+  uint32_t from, to;
+} step;
+
+static int by_source(const void *a, const void *b) {
+  const step *x = a, *y = b;
+  if (x->from != y->from) return x->from < y->from ? -1 : 1;
+  return x->to < y->to ? -1 : x->to > y->to;
+}
+
+static step *list_steps(const pbl_chains *chains) {
+  const size_t per_chain = chains->n_recorded - 1;
+  step *steps = malloc(chains->n_chains * per_chain * sizeof *steps);
+  if (steps == NULL) return NULL;
+  for (size_t c = 0; c < chains->n_chains; c++) {
+    size_t from = law_state(chains, c, 0);
+    for (size_t t = 1; t <= per_chain; t++) {
+      const size_t to = law_state(chains, c, t);
+      steps[c * per_chain + t - 1] = (step){(uint32_t)from, (uint32_t)to};
+      from = to;
+    }
+  }
+  qsort(steps, chains->n_chains * per_chain, sizeof *steps, by_source);
+  return steps;
+}
+
+/* Chi-square of one source state; the law of the target is cut into cells of expected count
+ * >= MIN_EXPECTED. Returns false for a source that was not left often enough for two cells. */
+static bool source_chi2(double *x2, double *dof, const step *steps, size_t n, const double *row,
+                        size_t n_states, size_t *cell, double *counts, pbl_status *status,
+                        pbl_error *err) {
+  const double least = MIN_EXPECTED / (double)n;
+  size_t n_cells = 0;
+  if (least > 0.5) return false;
+  *status = pbl_law_cells(cell, &n_cells, row, n_states, least, err);
+  if (*status != PBL_OK || n_cells < 2) return false;
+  double *observed = counts, *expected = counts + n_cells;
+  for (size_t a = 0; a < 2 * n_cells; a++) counts[a] = 0.0;
+  for (size_t k = 0; k < n; k++) observed[cell[steps[k].to]] += 1.0;
+  for (size_t y = 0; y < n_states; y++) expected[cell[y]] += (double)n * row[y];
+  *x2 = 0.0;
+  for (size_t a = 0; a < n_cells; a++)
+    *x2 += (observed[a] - expected[a]) * (observed[a] - expected[a]) / expected[a];
+  *dof = (double)(n_cells - 1);
+  return true;
+}
+
+pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
+                               pbl_error *err) {
+  pbl_status status = law_check(chains, d, 2, err);
+  if (status != PBL_OK) return status;
+  const size_t n_states = pbl_dense_states(d);
+  const size_t n_steps = chains->n_chains * (chains->n_recorded - 1);
+  step *steps = list_steps(chains);
+  size_t *cell = malloc(n_states * sizeof *cell);
+  double *counts = malloc(2 * n_states * sizeof *counts), worst = -INFINITY;
+  *out = (pbl_law_test){.worst = SIZE_MAX};
+  if (steps == NULL || cell == NULL || counts == NULL) status = law_no_memory(err);
+  for (size_t at = 0, end; at < n_steps && status == PBL_OK; at = end) {
+    const size_t from = steps[at].from;
+    double x2, dof;
+    for (end = at; end < n_steps && steps[end].from == from; end++) continue;
+    if (!source_chi2(&x2, &dof, steps + at, end - at, pbl_dense_kernel(d) + from * n_states,
+                     n_states, cell, counts, &status, err))
+      continue;
+    out->statistic += x2;
+    out->dof += dof;
+    out->n_tests++;
+    if ((x2 - dof) / sqrt(2.0 * dof) > worst) {
+      worst = (x2 - dof) / sqrt(2.0 * dof);
+      out->worst = from;
+    }
+  }
+  if (status == PBL_OK && out->n_tests == 0)
+    status = pbl_fail(err, PBL_INVALID, "kernel test: no state was left %g times; record more",
+                      2.0 * MIN_EXPECTED);
+  if (status == PBL_OK) out->p_value = pbl_chi2_upper_p(out->statistic, out->dof);
+  free(steps);
+  free(cell);
+  free(counts);
+  return status;
+}

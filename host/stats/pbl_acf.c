@@ -1,0 +1,108 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "estimator_internal.h"
+
+double pbl_mean_of(const double *x, size_t n) {
+  double sum = 0.0, lost = 0.0;
+  for (size_t i = 0; i < n; ++i) {
+    const double next = sum + x[i];
+    lost += fabs(sum) >= fabs(x[i]) ? (sum - next) + x[i] : (x[i] - next) + sum;
+    sum = next;
+  }
+  return (sum + lost) / (double)n;
+}
+
+bool pbl_is_constant(const double *x, size_t n) {
+  for (size_t t = 1; t < n; ++t) {
+    if (x[t] != x[0]) return false;
+  }
+  return true;
+}
+
+pbl_status pbl_own_lags(pbl_lags *lags, const double *x, size_t n_chains, size_t n_draws,
+                        size_t max_lag, pbl_error *err) {
+  double *centred = calloc(n_chains * n_draws, sizeof *centred);
+  if (centred == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "copy of %zu chains x %zu draws: out of memory", n_chains,
+                    n_draws);
+  }
+  for (size_t c = 0; c < n_chains; ++c) {
+    const double *chain = x + c * n_draws;
+    const double mean = pbl_mean_of(chain, n_draws);
+    for (size_t t = 0; t < n_draws; ++t) centred[c * n_draws + t] = chain[t] - mean;
+  }
+  const pbl_status status = pbl_lags_create(lags, centred, n_chains, n_draws, max_lag, err);
+  if (status == PBL_OK) {
+    /* transforms take chains in pairs, so a constant chain has its neighbour's rounding error */
+    for (size_t c = 0; c < n_chains; ++c) {
+      if (pbl_is_constant(x + c * n_draws, n_draws)) {
+        memset(lags->products + c * (max_lag + 1), 0, (max_lag + 1) * sizeof *lags->products);
+      }
+    }
+  }
+  free(centred);
+  return status;
+}
+
+void pbl_own_gamma(double *gamma, const pbl_lags *own) {
+  const size_t width = own->max_lag + 1;
+  for (size_t k = 0; k < width; ++k) {
+    double sum = 0.0;
+    for (size_t c = 0; c < own->n_chains; ++c) sum += own->products[c * width + k];
+    gamma[k] = sum / (double)(own->n_chains * own->n_draws);
+  }
+}
+
+void pbl_pooled_gamma(double *gamma, const pbl_lags *pooled) {
+  const size_t width = pooled->max_lag + 1, last = pooled->n_chains;
+  const double chains = (double)pooled->n_chains;
+  const double m = pooled->sums[last] / (chains * (double)pooled->n_draws);
+  for (size_t k = 0; k < width; ++k) {
+    gamma[k] = (pooled->products[last * width + k] - m * pooled->edges[last * width + k]) /
+                   (chains * (double)(pooled->n_draws - k)) +
+               m * m;
+  }
+}
+
+pbl_status pbl_acf(double *gamma, size_t max_lag, const double *x, size_t n_chains, size_t n_draws,
+                   pbl_centre centre, pbl_error *err) {
+  pbl_status status = pbl_series_check(x, n_chains, n_draws, err);
+  if (status != PBL_OK) return status;
+  if (gamma == NULL || max_lag >= n_draws) {
+    return pbl_fail(err, PBL_INVALID, "autocovariance to lag %zu needs more than %zu draws",
+                    max_lag, n_draws);
+  }
+  pbl_lags lags;
+  if (centre == PBL_CENTRE_CHAIN) {
+    status = pbl_own_lags(&lags, x, n_chains, n_draws, max_lag, err);
+  } else {
+    status = pbl_lags_create(&lags, x, n_chains, n_draws, max_lag, err);
+  }
+  if (status != PBL_OK) return status;
+  if (centre == PBL_CENTRE_CHAIN) {
+    pbl_own_gamma(gamma, &lags);
+  } else {
+    pbl_pooled_gamma(gamma, &lags);
+  }
+  pbl_lags_free(&lags);
+  return PBL_OK;
+}
+
+pbl_geyer_sums pbl_geyer(const double *gamma, size_t max_lag) {
+  pbl_geyer_sums out = {.positive = NAN, .monotone = NAN, .convex = NAN};
+  if (max_lag == 0 || !(gamma[0] > 0.0)) return out;
+  double positive = 0.0, monotone = 0.0, least = INFINITY;
+  for (size_t m = 0; 2 * m + 1 <= max_lag; ++m) {
+    const double pair = gamma[2 * m] + gamma[2 * m + 1];
+    if (!(pair > 0.0)) break;
+    positive += pair;
+    least = fmin(least, pair);
+    monotone += least;
+  }
+  out.positive = fmax(0.0, 2.0 * positive - gamma[0]);
+  out.monotone = fmax(0.0, 2.0 * monotone - gamma[0]);
+  out.convex = pbl_initial_convex(gamma, max_lag, &out.window);
+  return out;
+}
