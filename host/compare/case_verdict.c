@@ -36,11 +36,14 @@ static void gate_innovations(case_work *w, const char *name, const pbl_innovatio
     if (t->family[f].p_value < t->family[worst].p_value) worst = f;
   }
   const double alpha = case_gate_alpha(w);
-  char beta[96] = "too few to tell a beta error";
+  char beta[160] = "too few to tell a beta error";
   if (!isnan(t->implied_beta_error)) {
-    snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g]",
+    /* the error that the gain test would find with probability .9 */
+    const double se = (t->implied_beta_error_high - t->implied_beta_error_low) / (2 * 1.95996);
+    const double reach = pbl_normal_quantile(1 - alpha / (2 * PBL_TEST_COUNT)) + 1.28155;
+    snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g], %.2g %% would be seen",
              100 * t->implied_beta_error, 100 * t->implied_beta_error_low,
-             100 * t->implied_beta_error_high);
+             100 * t->implied_beta_error_high, 100 * se * reach);
   }
   case_gate(w, name, t->family[worst].max_abs_z, t->p_value, alpha, t->p_value >= alpha,
             "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
