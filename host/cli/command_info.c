@@ -3,6 +3,7 @@
 
 #include "pbl_cli.h"
 #include "pbl_compare.h"
+#include "pbl_twin.h"
 #include "pbl_variant.h"
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
@@ -14,8 +15,10 @@ static const pbl_option options[] = {
 const pbl_command pbl_command_info = {
     .name = "info",
     .positional = NULL,
-    .summary = "versions, folders and cached hardware variants",
-    .details = "Prints the versions of the program and of the tools it uses, and its folders.\n",
+    .summary = "versions, back-ends, folders and cached hardware variants",
+    .details =
+        "Prints the versions of the program and of the tools it uses, the back-ends that can\n"
+        "play the device, the folders, and how many hardware variants are compiled.\n",
     .options = options,
     .run = run};
 
@@ -24,11 +27,17 @@ typedef struct {
   uint64_t bytes;
 } totals;
 
-static void visit(void *context, const char *key, const char *text, uint64_t bytes) {
+static void count(void *context, const char *key, const char *text, uint64_t bytes) {
   totals *sum = context;
-  printf("%-16.16s %8.2f MB  %s\n", key, (double)bytes / 1e6, text);
+  (void)key;
+  (void)text;
   sum->n++;
   sum->bytes += bytes;
+}
+
+static void visit(void *context, const char *key, const char *text, uint64_t bytes) {
+  printf("%-16.16s %8.2f MB  %s\n", key, (double)bytes / 1e6, text);
+  count(context, key, text, bytes);
 }
 
 static pbl_status list_variants(pbl_error *err) {
@@ -41,8 +50,23 @@ static pbl_status list_variants(pbl_error *err) {
 
 static void print_cache(void) {
   char folder[4096];
-  if (pbl_variant_cache_dir(folder, sizeof folder, NULL, NULL) == PBL_OK) {
-    printf("cache folder:  %s\n", folder);
+  totals sum = {0};
+  if (pbl_variant_cache_dir(folder, sizeof folder, NULL, NULL) != PBL_OK) return;
+  printf("cache folder:  %s", folder);
+  if (pbl_variant_list(NULL, count, &sum, NULL) == PBL_OK) {
+    printf(" (%zu hardware variants, %.1f MB; info --variants lists them)", sum.n,
+           (double)sum.bytes / 1e6);
+  }
+  printf("\n");
+}
+
+static void print_backends(void) {
+  const pbl_hw hw = pbl_hw_default();
+  pbl_device *twin = NULL;
+  printf("back-end rtl:  Verilated RTL, compiled on demand\n");
+  if (pbl_twin_open(&twin, &hw, NULL) == PBL_OK) {
+    printf("back-end twin: bit-exact C, %s\n", pbl_twin_simd(twin));
+    twin->ops->close(twin);
   }
 }
 
@@ -53,6 +77,7 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   const pbl_status status = pbl_versions(versions, sizeof versions);
   if (status != PBL_OK) return pbl_fail(err, status, "cannot tell the versions");
   printf("%s\n", versions);
+  print_backends();
   printf("source folder: %s\n", getenv("PBITLOOP_SOURCE_DIR"));
   print_cache();
   return PBL_OK;
