@@ -7,7 +7,7 @@
 #include "compare_internal.h"
 #include "pbl_variant.h"
 
-static double seconds_now(void) {
+double case_seconds_now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -101,9 +101,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   }
   if (!st) st = pbl_driver_counters_read(d, &before, err);
   if (!st) {
-    const double start = seconds_now();
+    const double start = case_seconds_now();
     st = pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
-    r->device_seconds = seconds_now() - start;
+    r->device_seconds = case_seconds_now() - start;
     pbl_error ignored;
     if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
       r->device_cycles = r->counters.busy_cycles - before.busy_cycles;

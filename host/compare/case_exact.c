@@ -36,12 +36,12 @@ static pbl_status recorded_tau(const pbl_oracle *law, const double *f, double *g
   return PBL_OK;
 }
 
-/* tau: deviation on the log scale in units of its jackknife error, t with R-1 degrees of freedom.
- */
-static double tau_p_value(const pbl_tau_report *t, double exact, double *z) {
-  const double dof = (double)t->n_chains - 1;
-  const double se = 0.5 * log(t->tau.high / t->tau.low) / pbl_student_t_quantile(0.975, dof);
-  *z = log(t->tau.value / exact) / se;
+/* Deviation of an estimate from its exact value on the log scale, in units of its jackknife error:
+ * t with n_chains - 1 degrees of freedom. */
+static double log_scale_p(const pbl_estimate *e, double exact, size_t n_chains, double *z) {
+  const double dof = (double)n_chains - 1;
+  const double se = 0.5 * log(e->high / e->low) / pbl_student_t_quantile(0.975, dof);
+  *z = log(e->value / exact) / se;
   return pbl_student_t_two_sided_p(*z, dof);
 }
 
@@ -69,7 +69,7 @@ static pbl_status exact_observables(case_work *w, const pbl_oracle *law, pbl_err
                       &o->exact_tau, err);
     if (st || o->device.tau.resolution != PBL_RESOLVED) continue;
     double z;
-    const double p = tau_p_value(&o->device.tau, o->exact_tau, &z);
+    const double p = log_scale_p(&o->device.tau.tau, o->exact_tau, o->device.tau.n_chains, &z);
     if (p < worst_p) {
       worst_p = p;
       worst_z = z;
@@ -187,10 +187,8 @@ static pbl_status exact_qop(case_work *w, const pbl_oracle *law, pbl_error *err)
   pbl_status st = pbl_oracle_qop(law, w->model, q->window, &r->q_op.exact, &r->q_op.exact_signal,
                                  &r->q_op.exact_noise, err);
   if (st || !(q->q.value > 0) || !(q->q.low > 0)) return st;
-  const double dof = (double)q->n_chains - 1, alpha = case_gate_alpha(w);
-  const double se = 0.5 * log(q->q.high / q->q.low) / pbl_student_t_quantile(0.975, dof);
-  const double z = log(q->q.value / r->q_op.exact) / se;
-  const double p = pbl_student_t_two_sided_p(z, dof);
+  double z;
+  const double p = log_scale_p(&q->q, r->q_op.exact, q->n_chains, &z), alpha = case_gate_alpha(w);
   case_gate(w, "Q_op against exact", z, p, alpha, p >= alpha,
             "%.4g [%.4g, %.4g] against %.4g, window of %zu sweeps", q->q.value, q->q.low, q->q.high,
             r->q_op.exact, q->window);
@@ -205,6 +203,9 @@ pbl_status case_exact(case_work *w, pbl_error *err) {
                     w->cc->name);
   }
   pbl_oracle *law = NULL, *ideal = NULL;
+  pbl_progress_note(w->progress,
+                    "exact law: %zu states; seconds up to 16 p-bits, a minute or more at %d",
+                    (size_t)1 << pbl_hw_pbits(&w->hw), PBL_ORACLE_MAX_PBITS);
   pbl_status st = pbl_oracle_create_image(&law, w->image, w->image->beta, w->cc->kernel, err);
   if (!st) st = pbl_oracle_create_model(&ideal, w->model, w->beta, w->cc->kernel, err);
   if (!st) {

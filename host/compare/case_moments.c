@@ -219,11 +219,7 @@ static pbl_status fill_qop(case_work *w, pbl_error *err) {
   pbl_status st = side_qop(&r->q_op.device, w, w->device, window, err);
   if (!st) st = side_qop(&r->q_op.reference, w, w->reference, window, err);
   const pbl_estimate *a = &r->q_op.device.q, *b = &r->q_op.reference.q;
-  if (!st && a->value > 0 && b->value > 0 && a->low > 0 && b->low > 0) {
-    const double wa = 0.5 * log(a->high / a->low), wb = 0.5 * log(b->high / b->low);
-    const double half = sqrt(wa * wa + wb * wb), ratio = a->value / b->value;
-    r->q_op.ratio = (pbl_estimate){ratio, ratio * exp(-half), ratio * exp(half)};
-  }
+  if (!st && a->low > 0 && b->low > 0) r->q_op.ratio = case_ratio(a, b);
   return st;
 }
 

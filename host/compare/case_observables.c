@@ -208,8 +208,7 @@ static pbl_status fill_side(pbl_side *side, const double *x, const pbl_chains *c
   return PBL_OK;
 }
 
-/* Ratio of two independent log-scale intervals. */
-static pbl_estimate ratio_of(const pbl_estimate *a, const pbl_estimate *b) {
+pbl_estimate case_ratio(const pbl_estimate *a, const pbl_estimate *b) {
   pbl_estimate r = {NAN, NAN, NAN};
   if (a->value > 0 && b->value > 0) {
     r.value = a->value / b->value;
@@ -250,7 +249,7 @@ pbl_status case_observables(case_work *w, pbl_error *err) {
       st = fill_side(&o->reference, reference[k], w->reference, every, 2 * n, r->reference_seconds,
                      0, err);
     }
-    o->tau_ratio = ratio_of(&o->device.tau.tau, &o->reference.tau.tau);
+    o->tau_ratio = case_ratio(&o->device.tau.tau, &o->reference.tau.tau);
     compare_means(o);
     r->n_observables = k + 1;
   }

@@ -1,7 +1,6 @@
 /* The software reference side of a case: the dequantised model with an exact sigmoid, in float32.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "compare_internal.h"
 #include "pbl_reference.h"
@@ -10,7 +9,6 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
   pbl_reference *ref = NULL;
   signed char *starts = NULL;
-  struct timespec t0, t1;
   const pbl_reference_options opt = {
       .n_chains = (size_t)cc->chains,
       .seed = case_seed(w, STREAM_REFERENCE),
@@ -30,13 +28,11 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err) {
     st = pbl_reference_run(ref, NULL, (size_t)cc->burn_in, 1, w->progress, err);
   }
   if (!st) {
-    clock_gettime(CLOCK_MONOTONIC, &t0);
+    const double start = case_seconds_now();
     st = pbl_reference_run(ref, w->reference, (size_t)cc->draws, (size_t)cc->every, w->progress,
                            err);
-    clock_gettime(CLOCK_MONOTONIC, &t1);
     pbl_case_result *r = w->result;
-    r->reference_seconds =
-        (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
+    r->reference_seconds = case_seconds_now() - start;
     r->reference_updates_per_second = (double)w->reference->n_recorded * (double)cc->every *
                                       (double)cc->chains * pbl_hw_pbits(&w->hw) /
                                       r->reference_seconds;

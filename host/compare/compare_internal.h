@@ -75,6 +75,12 @@ void case_gate(case_work *w, const char *name, double statistic, double p_value,
 /* Share of the verdict's false-alarm probability that one gate gets. */
 double case_gate_alpha(const case_work *w);
 
+/* Ratio of two independent estimates with intervals on the log scale; NaN when one is not positive.
+ */
+pbl_estimate case_ratio(const pbl_estimate *a, const pbl_estimate *b);
+/* Monotonic wall time. */
+double case_seconds_now(void);
+
 /* Unpacks rows first..first+n-1 of one chain into n x n_pbits floats +-1. */
 void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size_t n);
 

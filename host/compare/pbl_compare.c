@@ -112,8 +112,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
   snprintf(result.backend, sizeof result.backend, "%s",
            config->device == PBL_DEVICE_TWIN ? "twin" : "rtl");
   pbl_versions(result.versions, sizeof result.versions);
-  struct timespec t0, t1;
-  clock_gettime(CLOCK_MONOTONIC, &t0);
+  const double start = case_seconds_now();
 
   result.cases = calloc((size_t)config->n_cases, sizeof *result.cases);
   if (!result.cases) return pbl_fail(err, PBL_NO_MEMORY, "compare: out of memory");
@@ -134,8 +133,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
       }
     }
   }
-  clock_gettime(CLOCK_MONOTONIC, &t1);
-  result.seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
+  result.seconds = case_seconds_now() - start;
   st = report(folder, &result, st, err);
   if (!st) *exit_code = pbl_verdict_exit_code(result.verdict);
   result.n_cases = (size_t)config->n_cases; /* free members of a case that failed half-way, too */
