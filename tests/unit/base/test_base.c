@@ -1,5 +1,6 @@
 /* Error object, hardware parameters and progress reporter. */
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <unistd.h>
 
@@ -100,9 +101,10 @@ static void illegal_hardware_is_refused_by_name(void **state) {
   assert_hw_refused(&hw, "need 36 bits", "24-bit");
 }
 
-/* Runs `work` with stderr going to `fd` and returns what arrived in `text`. */
+/* Runs `work` with stderr going to `write_fd` and returns in `text` what arrived at `read_fd` up
+ * to `end`. A terminal hands its bytes over in pieces and later, hence the loop. */
 static void capture(char *text, size_t size, int write_fd, int read_fd,
-                    void (*work)(pbl_progress *)) {
+                    void (*work)(pbl_progress *), const char *end) {
   fflush(stderr);
   const int saved = dup(STDERR_FILENO);
   dup2(write_fd, STDERR_FILENO);
@@ -112,8 +114,15 @@ static void capture(char *text, size_t size, int write_fd, int read_fd,
   fflush(stderr);
   dup2(saved, STDERR_FILENO);
   close(saved);
-  const ssize_t n = read(read_fd, text, size - 1);
-  text[n > 0 ? n : 0] = '\0';
+  struct pollfd arrival = {.fd = read_fd, .events = POLLIN};
+  size_t length = 0;
+  text[0] = '\0';
+  while (strstr(text, end) == NULL && length + 1 < size && poll(&arrival, 1, 5000) == 1) {
+    const ssize_t n = read(read_fd, text + length, size - 1 - length);
+    if (n <= 0) break;
+    length += (size_t)n;
+    text[length] = '\0';
+  }
 }
 
 static void hundred_steps_and_a_note(pbl_progress *p) {
@@ -126,7 +135,7 @@ static void plain_output_has_a_line_at_start_and_end(void **state) {
   int fds[2];
   char text[4096];
   assert_int_equal(pipe(fds), 0);
-  capture(text, sizeof text, fds[1], fds[0], hundred_steps_and_a_note);
+  capture(text, sizeof text, fds[1], fds[0], hundred_steps_and_a_note, "note 5\n");
   assert_string_equal(text, "sampling: 0 %\nsampling: 100 %, took 0:00\nnote 5\n");
   close(fds[0]);
   close(fds[1]);
@@ -137,7 +146,7 @@ static void terminal_output_rewrites_one_line(void **state) {
   int master, slave;
   char text[4096];
   if (openpty(&master, &slave, NULL, NULL, NULL) != 0) skip();
-  capture(text, sizeof text, slave, master, hundred_steps_and_a_note);
+  capture(text, sizeof text, slave, master, hundred_steps_and_a_note, "note 5\r\n");
   assert_memory_equal(text, "\rsampling: 0 %", 14);
   assert_non_null(strstr(text, "\rsampling: 100 %, took 0:00\033[K\r\n"));
   close(master);
