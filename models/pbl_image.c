@@ -6,6 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "pbl_rng.h"
+
 /* The running state of a quantisation: the image's row length, the format and the report. */
 typedef struct {
   size_t n_cols;
@@ -13,13 +15,19 @@ typedef struct {
   double low, high; /* word range */
   double sum_squares;
   pbl_quantisation report;
+  pbl_xoshiro *rng; /* stochastic rounding, or NULL */
 } quantiser;
 
 /* round() is half away from zero, and value * 2^frac is exact in double for a float32 value. */
+static double round_word(quantiser *q, double scaled) {
+  if (!q->rng) return round(scaled);
+  return floor(scaled + (double)pbl_xoshiro_next(q->rng) * 0x1p-32);
+}
+
 static int32_t quantise(quantiser *q, float value, size_t row, size_t col) {
   pbl_quantisation *r = &q->report;
   const double real = (double)value;
-  double word = round(ldexp(real, q->frac));
+  double word = round_word(q, ldexp(real, q->frac));
   if (word < q->low || word > q->high) {
     word = word < q->low ? q->low : q->high;
     r->n_saturated++;
@@ -116,10 +124,10 @@ static pbl_status image_alloc(pbl_image **out, const pbl_hw *hw, pbl_error *err)
   return PBL_OK;
 }
 
-pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
-                            const pbl_hw *hw, double beta, pbl_error *err) {
+static pbl_status create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
+                         const pbl_hw *hw, double beta, pbl_xoshiro *rng, pbl_error *err) {
   *out = NULL;
-  quantiser q = {0};
+  quantiser q = {.rng = rng};
   uint32_t beta_word = 0;
   pbl_status status = pbl_hw_check(hw, err);
   if (status == PBL_OK) status = check_model(model, hw, err);
@@ -137,6 +145,19 @@ pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl
   fill_table(*out);
   if (report) *report = q.report;
   return PBL_OK;
+}
+
+pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
+                            const pbl_hw *hw, double beta, pbl_error *err) {
+  return create(out, report, model, hw, beta, NULL, err);
+}
+
+pbl_status pbl_image_create_stochastic(pbl_image **out, pbl_quantisation *report,
+                                       const pbl_rbm *model, const pbl_hw *hw, double beta,
+                                       uint64_t seed, pbl_error *err) {
+  pbl_xoshiro rng;
+  pbl_xoshiro_seed(&rng, seed);
+  return create(out, report, model, hw, beta, &rng, err);
 }
 
 void pbl_image_destroy(pbl_image *im) {

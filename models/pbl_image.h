@@ -33,6 +33,12 @@ typedef struct {
 /* CONFIG when sizes do not match hw (names both). Clamps start all zero. *report may be NULL. */
 pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
                             const pbl_hw *hw, double beta, pbl_error *err);
+/* The same with stochastic rounding of weights and biases: the word is floor(value 2^frac + u), u
+ * uniform in [0,1) from xoshiro128++ seeded by `seed`, one draw per word in row order, so that the
+ * mean over seeds is the value itself (for training in few bits). No error exceeds one step. */
+pbl_status pbl_image_create_stochastic(pbl_image **out, pbl_quantisation *report,
+                                       const pbl_rbm *model, const pbl_hw *hw, double beta,
+                                       uint64_t seed, pbl_error *err);
 void pbl_image_destroy(pbl_image *im);
 /* The hash the device computes (docs/device.md): CRC-32 (IEEE, as zlib) over little-endian 32-bit
  * words: all weight words row-major sign-extended, then for each lane the whole table, then the

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,18 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "binary.h"
+
 static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '1'};
+
+__attribute__((format(printf, 2, 3))) static void add(pbl_run_identity *id, const char *format,
+                                                      ...) {
+  const size_t n = strlen(id->text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(id->text + n, sizeof id->text - n, format, args);
+  va_end(args);
+}
 
 void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
   const pbl_train_options *o = &t->opt;
@@ -23,6 +35,17 @@ void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
            t->n_images, t->n_visible, (unsigned long)crc, o->n_hidden, o->learning_rate,
            o->weight_decay, o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale,
            o->beta, (unsigned long long)o->seed, o->log_every, o->spectral_limit);
+  if (o->units == PBL_UNITS_BINARY) add(id, ", units binary, bias_decay %.15g", o->bias_decay);
+  if (o->start == PBL_START_BLANK) add(id, ", start blank");
+  if (o->drop_incomplete_batch) add(id, ", incomplete batches dropped");
+  if (o->device == PBL_TRAIN_REFERENCE) return;
+  const pbl_hw *h = &o->hw; /* twin and rtl give the same bytes */
+  add(id,
+      ", hardware s[%d][%d] UQ%d.%d table %d/%d threshold %d rounding %d generator %d/%d lanes %d, "
+      "upload_every %d%s",
+      h->weight_int, h->weight_frac, h->beta_int, h->beta_frac, h->table_size, h->table_range_log2,
+      h->threshold_bits, h->rounding, (int)h->generator, h->lfsr_steps, h->lanes, o->upload_every,
+      o->stochastic_rounding ? " with stochastic rounding" : "");
 }
 
 /* One walk serves counting, saving and loading: the three cannot disagree. */
@@ -39,9 +62,16 @@ static void item(walker *w, void *data, size_t n_bytes) {
 }
 
 static void walk_state(walker *w, const pbl_pcd *t) {
-  item(w, t->model->w, t->n_visible * t->n_hidden * sizeof(float));
-  item(w, t->model->b, t->n_visible * sizeof(float));
-  item(w, t->model->c, t->n_hidden * sizeof(float));
+  float *weights = t->model->w, *visible = t->model->b, *hidden = t->model->c;
+  if (t->binary) { /* the model is a view of these */
+    const pbl_binary_parameters p = pbl_binary_get(t);
+    weights = p.w;
+    visible = p.b;
+    hidden = p.a;
+  }
+  item(w, weights, t->n_visible * t->n_hidden * sizeof(float));
+  item(w, visible, t->n_visible * sizeof(float));
+  item(w, hidden, t->n_hidden * sizeof(float));
   for (size_t k = 0; k < t->n_blocks; k++) { /* hidden states are drawn anew from these */
     item(w, t->blocks[k].v, t->n_visible * PBL_GIBBS_LANES * sizeof(float));
     item(w, t->blocks[k].gen, sizeof t->blocks[k].gen);
@@ -174,6 +204,7 @@ pbl_status pbl_checkpoint_read(int *epoch, pbl_train_log *log, size_t max_log, s
   if (status) goto done;
   w = (walker){.mode = LOAD, .at = bytes, .n_bytes = sizeof h};
   walk_state(&w, t);
+  if (t->binary) pbl_binary_refresh(t);
   *epoch = h.epoch;
   *n_log = (size_t)h.n_log;
   if (*n_log) memcpy(log, bytes + w.n_bytes, *n_log * sizeof *log);

@@ -4,7 +4,7 @@
 
 #include "pcd.h"
 
-#define PBL_CHECKPOINT_TEXT 512
+#define PBL_CHECKPOINT_TEXT 832
 
 /* What a run is: data and every option that changes its numbers. Compared as text, so that a
  * refusal can show both. */

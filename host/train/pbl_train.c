@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "binary.h"
 #include "checkpoint.h"
+#include "device_phase.h"
 #include "pcd.h"
 
 /* Streams of the pseudo-likelihood and of AIS, apart from the training's own. */
@@ -27,6 +29,8 @@ pbl_train_options pbl_train_default(void) {
                              .initial_scale = 0.01,
                              .beta = 1.0,
                              .seed = 1,
+                             .hw = pbl_hw_default(),
+                             .upload_every = 1,
                              .threads = 0,
                              .checkpoint_every = 1,
                              .log_every = 1,
@@ -64,6 +68,12 @@ static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
   if (!s) s = check_real("initial_scale", o->initial_scale, 0.0, err);
   if (!s) s = check_real("spectral_limit", o->spectral_limit, 0.0, err);
   if (!s) s = check_real("beta", o->beta, 1e-6, err);
+  if (!s) s = check_real("bias_decay", o->bias_decay, 0.0, err);
+  if (!s) s = check_integer("upload_every_updates", o->upload_every, 1, err);
+  if (!s && o->units == PBL_UNITS_BINARY && o->spectral_limit > 0.0)
+    s = pbl_fail(err, PBL_CONFIG, "training: spectral_limit needs units: spin; drop one of them");
+  if (!s && o->units == PBL_UNITS_SPIN && o->bias_decay > 0.0)
+    s = pbl_fail(err, PBL_CONFIG, "training: bias_decay needs units: binary; drop one of them");
   return s;
 }
 
@@ -83,6 +93,7 @@ typedef struct {
   pbl_train_options opt;
   char state_path[PATH_MAX], log_path[PATH_MAX];
   pbl_pcd *pcd;
+  pbl_device_phase *device; /* or NULL: the chains are sampled in software */
   pbl_run_identity id;
   pbl_checkpoint last; /* after the last complete epoch */
   pbl_train_log *log;
@@ -119,7 +130,7 @@ static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
 }
 
 static pbl_status open_session(session *s, const signed char *images, size_t n, int n_visible,
-                               const char *folder, pbl_error *err) {
+                               const char *folder, pbl_progress *progress, pbl_error *err) {
   pbl_status status = set_paths(s, folder, err);
   if (status) return status;
   s->max_log = (size_t)(s->opt.epochs / s->opt.log_every) + 1; /* the last epoch is logged too */
@@ -134,10 +145,14 @@ static pbl_status open_session(session *s, const signed char *images, size_t n, 
   if (s->epoch > s->opt.epochs)
     return pbl_fail(err, PBL_CONFIG, "%s has %d epochs, but only %d are asked for; raise epochs",
                     s->state_path, s->epoch, s->opt.epochs);
+  if (s->opt.device != PBL_TRAIN_REFERENCE)
+    status = pbl_device_phase_create(&s->device, s->pcd, progress, err);
+  if (status) return status;
   return pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
 }
 
 static void close_session(session *s) {
+  pbl_device_phase_destroy(s->device);
   pbl_pcd_destroy(s->pcd);
   pbl_checkpoint_free(&s->last);
   free(s->log);
@@ -186,26 +201,38 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
   return write_log(s, err);
 }
 
+/* One update with the images from `first` on; the epoch's last one ends within the limit. */
+static pbl_status one_update(session *s, size_t update, size_t first, size_t n, bool last,
+                             pbl_error *err) {
+  pbl_status status = PBL_OK;
+  if (s->device) status = pbl_device_phase_run(s->device, s->pcd, update, err);
+  if (status) return status;
+  pbl_pcd_statistics(s->pcd, first, n, s->device == NULL);
+  pbl_pcd_step(s->pcd);
+  if (last || update % LIMIT_EVERY == LIMIT_EVERY - 1) status = pbl_pcd_limit(s->pcd, err);
+  return status;
+}
+
 static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) {
   const size_t n = s->pcd->n_images, batch = (size_t)s->pcd->opt.batch_size;
-  const uint64_t per_epoch = (n + batch - 1) / batch;
+  const bool drop = s->opt.drop_incomplete_batch && n >= batch;
+  const size_t per_epoch = drop ? n / batch : (n + batch - 1) / batch;
   uint64_t done = per_epoch * (uint64_t)s->epoch;
+  pbl_status status = PBL_OK;
   pbl_pcd_shuffle(s->pcd, s->epoch);
-  for (size_t first = 0; first < n; first += batch) {
-    pbl_pcd_statistics(s->pcd, first, n - first < batch ? n - first : batch);
-    pbl_pcd_step(s->pcd);
-    const bool last = n - first <= batch; /* an epoch ends within the limit */
-    if (last || first / batch % LIMIT_EVERY == LIMIT_EVERY - 1) {
-      pbl_status status = pbl_pcd_limit(s->pcd, err);
-      if (status) return status;
-    }
+  if (s->device) status = pbl_device_phase_begin(s->device, s->pcd, s->epoch, err);
+  for (size_t update = 0; !status && update < per_epoch; update++) {
+    const size_t first = update * batch;
+    status = one_update(s, update, first, n - first < batch ? n - first : batch,
+                        update + 1 == per_epoch, err);
+    if (status) break;
     if (!pbl_progress_report(progress, "training", ++done, per_epoch * (uint64_t)s->opt.epochs))
       return pbl_fail(err, PBL_INTERRUPTED,
                       "training stopped in epoch %d; the same command goes on after epoch %d",
                       s->epoch + 1, s->epoch);
   }
-  s->epoch++;
-  return PBL_OK;
+  if (!status) s->epoch++;
+  return status;
 }
 
 static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
@@ -284,7 +311,7 @@ pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train_images, size_t 
   if (status) return status;
   session s = {.opt = *opt};
   float *base_bias = NULL;
-  status = open_session(&s, train_images, n_train, n_visible, folder, err);
+  status = open_session(&s, train_images, n_train, n_visible, folder, progress, err);
   if (!status) status = pbl_pcd_product_bias(&base_bias, s.pcd, err);
   if (!status) status = train(&s, progress, err);
   if (!status) status = pbl_rbm_set_data_moments(s.pcd->model, train_images, n_train, err);

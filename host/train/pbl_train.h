@@ -6,11 +6,32 @@
 #include <stdint.h>
 
 #include "pbl_dataset.h"
+#include "pbl_hw.h"
 #include "pbl_model.h"
 #include "pbl_progress.h"
 
+typedef enum {
+  PBL_UNITS_SPIN,  /* -1, +1: gradient of the log-likelihood at the model's beta */
+  PBL_UNITS_BINARY /* 0, 1: the literature's parametrisation, without the factor beta */
+} pbl_units;
+
+typedef enum {
+  PBL_START_DATA, /* visible biases at the log odds of the data, chains at that product law */
+  PBL_START_BLANK /* biases 0, chains of fair coins */
+} pbl_start;
+
+typedef enum { /* who samples the negative phase */
+  PBL_TRAIN_REFERENCE,
+  PBL_TRAIN_TWIN,
+  PBL_TRAIN_RTL
+} pbl_train_device;
+
 typedef struct {
   int n_hidden;
+  pbl_units units; /* of weights, learning_rate, weight_decay and initial_scale */
+  pbl_start start;
+  double bias_decay;          /* L2, on both biases; BINARY only */
+  bool drop_incomplete_batch; /* an epoch has floor(images / batch_size) updates */
   double learning_rate; /* per update, on the mean gradient of the mini-batch */
   double weight_decay;  /* L2, on weights only */
   int batch_size;
@@ -20,6 +41,12 @@ typedef struct {
   double initial_scale; /* s.d. of the initial weights */
   double beta;          /* temperature of sampling, normally 1 */
   uint64_t seed;
+  /* TWIN and RTL: the hardware (sizes and replicas are filled in; lanes 0: as many as fit), updates
+   * from upload to upload, and whether weights are rounded stochastically */
+  pbl_train_device device;
+  pbl_hw hw;
+  int upload_every;
+  bool stochastic_rounding;
   int threads;
   int checkpoint_every; /* epochs; 0: only at the end */
   int log_every;        /* epochs */
@@ -40,7 +67,7 @@ pbl_train_options pbl_train_default(void);
 
 typedef struct {
   int epoch;
-  double reconstruction_error; /* mean squared, mean-field v->h->v, {0,1} pixels */
+  double reconstruction_error; /* mean squared, mean-field v->h->v, {0,1} pixels, training data */
   double pseudo_likelihood;    /* nats per image, V * mean log sigma(F(flip)-F(v)) */
   double weight_norm;          /* Frobenius */
 } pbl_train_log;
@@ -61,9 +88,9 @@ typedef struct {
  *
  * One update: the chains do k sweeps, then with m = E[h|v] = tanh(beta (c + W'v)) on both sides
  *   dW = beta (<v m>_batch - <v m>_chains) - weight_decay W,  db, dc likewise without decay
- * (Tieleman 2008; E[h|v] in place of h lowers the variance and keeps the mean). Visible biases
- * start at the log odds of the data, chains at that product law. test may be NULL; ais may be NULL.
- */
+ * (Tieleman 2008; E[h|v] in place of h lowers the variance and keeps the mean). With units BINARY
+ * the update is that of binary.h, and the saved model is the equal one over -1, +1. test may be
+ * NULL; ais may be NULL. */
 pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train, size_t n_train,
                          const signed char *test, size_t n_test, int n_visible,
                          const pbl_train_options *opt, const char *folder, pbl_ais_report *ais,

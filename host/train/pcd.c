@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binary.h"
 #include "pbl_parallel.h"
 #include "pbl_rng.h"
 #include "spectral.h"
@@ -21,6 +22,12 @@ static pbl_status allocate(pbl_pcd *t, pbl_error *err) {
   t->batch = floats(batch * v);
   t->batch_mean = floats(batch * h);
   t->chain_mean = floats(h * LANES);
+  if (t->opt.units == PBL_UNITS_BINARY) {
+    t->batch_field = floats(batch * h);
+    t->block_mean = floats(t->n_blocks * h * LANES);
+    if (!t->batch_field || !t->block_mean)
+      return pbl_fail(err, PBL_NO_MEMORY, "no memory to train a model of %zu x %zu p-bits", v, h);
+  }
   t->mean_v = floats(v);
   t->data_w = floats(v * h);
   t->data_b = floats(v);
@@ -54,12 +61,27 @@ pbl_status pbl_pcd_product_bias(float **bias, const pbl_pcd *t, pbl_error *err) 
   return PBL_OK;
 }
 
-static pbl_gibbs_law law_of(const pbl_pcd *t) {
+pbl_gibbs_law pbl_pcd_law(const pbl_pcd *t) {
   return (pbl_gibbs_law){.w = t->model->w,
                          .bias_v = t->model->b,
                          .bias_h = t->model->c,
                          .coupling = 1.0f,
-                         .two_beta = (float)(2.0 * t->opt.beta)};
+                         .two_beta = (float)(2.0 * t->model->beta)};
+}
+
+/* Biases and chains of the start, then the {0,1} parameters: with h = 0 the chains' first half-sweep
+ * draws from the visible biases alone. */
+static pbl_status start(pbl_pcd *t, pbl_error *err) {
+  float *bias = NULL;
+  pbl_status status = pbl_pcd_product_bias(&bias, t, err);
+  if (status) return status;
+  for (size_t i = 0; i < t->n_visible; i++) t->mean_v[i] = tanhf((float)t->opt.beta * bias[i]);
+  if (t->opt.start == PBL_START_DATA)
+    memcpy(t->model->b, bias, t->n_visible * sizeof *bias);
+  free(bias);
+  const pbl_gibbs_law law = pbl_pcd_law(t);
+  for (size_t k = 0; k < t->n_blocks; k++) pbl_gibbs_half_visible(&t->blocks[k], &law);
+  return t->opt.units == PBL_UNITS_BINARY ? pbl_binary_create(t, err) : PBL_OK;
 }
 
 pbl_status pbl_pcd_create(pbl_pcd **out, const signed char *images, size_t n_images, int n_visible,
@@ -82,14 +104,8 @@ pbl_status pbl_pcd_create(pbl_pcd **out, const signed char *images, size_t n_ima
   status = pbl_gibbs_create(&t->blocks, t->n_blocks, t->n_visible, t->n_hidden, opt->seed, err);
   if (status) goto fail;
   t->model->beta = opt->beta;
-  float *bias = NULL;
-  status = pbl_pcd_product_bias(&bias, t, err);
+  status = start(t, err);
   if (status) goto fail;
-  memcpy(t->model->b, bias, t->n_visible * sizeof *bias);
-  for (size_t i = 0; i < t->n_visible; i++) t->mean_v[i] = tanhf((float)opt->beta * bias[i]);
-  free(bias);
-  const pbl_gibbs_law law = law_of(t);
-  for (size_t k = 0; k < t->n_blocks; k++) pbl_gibbs_half_visible(&t->blocks[k], &law); /* h = 0 */
   *out = t;
   return PBL_OK;
 fail:
@@ -99,6 +115,9 @@ fail:
 
 void pbl_pcd_destroy(pbl_pcd *t) {
   if (!t) return;
+  pbl_binary_destroy(t);
+  free(t->block_mean);
+  free(t->batch_field);
   pbl_gibbs_destroy(t->blocks, t->n_blocks);
   pbl_rbm_destroy(t->model);
   free(t->order);
@@ -127,6 +146,25 @@ void pbl_pcd_shuffle(pbl_pcd *t, int epoch) {
   }
 }
 
+/* Mean over n rows of sum_j ln 2cosh(x_j / 2), x being n x H: |x|/2 - ln sigma(|x|). */
+static double mean_log_cosh(const float *x, const float *p, size_t n, size_t n_hidden) {
+  double sum = 0.0;
+  for (size_t k = 0; k < n; k++) {
+    double half = 0.0, product = 1.0;
+    for (size_t j = 0; j < n_hidden; j++) {
+      const double q = (double)p[k * n_hidden + j];
+      half += 0.5 * fabs((double)x[k * n_hidden + j]);
+      product *= q > 0.5 ? q : 1.0 - q;
+      if (product < 1e-280) { /* more than 930 factors of 1/2 */
+        half -= log(product);
+        product = 1.0;
+      }
+    }
+    sum += half - log(product);
+  }
+  return sum / (double)n;
+}
+
 /* batch_mean = tanh(beta (c + batch W)), n x H. */
 static void batch_hidden_mean(pbl_pcd *t, size_t n) {
   const int n_v = (int)t->n_visible, n_h = (int)t->n_hidden;
@@ -134,9 +172,11 @@ static void batch_hidden_mean(pbl_pcd *t, size_t n) {
   for (size_t k = 0; k < n; k++) memcpy(m + k * t->n_hidden, t->model->c, t->n_hidden * sizeof *m);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, n_h, n_v, 1.0f, t->batch, n_v,
               t->model->w, n_h, 1.0f, m, n_h);
-  const float two_beta = (float)(2.0 * t->opt.beta);
+  const float two_beta = (float)(2.0 * t->model->beta);
   for (size_t i = 0; i < n * t->n_hidden; i++) m[i] *= two_beta;
+  if (t->batch_field) memcpy(t->batch_field, m, n * t->n_hidden * sizeof *m);
   pbl_gibbs_sigmoid(m, n * t->n_hidden);
+  if (t->batch_field) t->batch_log_cosh = mean_log_cosh(t->batch_field, m, n, t->n_hidden);
   for (size_t i = 0; i < n * t->n_hidden; i++) m[i] = 2.0f * m[i] - 1.0f;
 }
 
@@ -154,14 +194,18 @@ static void column_means(float *mean, const float *x, size_t rows, size_t cols) 
   for (size_t i = 0; i < cols; i++) mean[i] /= (float)rows;
 }
 
-static void data_statistics(pbl_pcd *t, size_t first, size_t n) {
-  const int n_v = (int)t->n_visible, n_h = (int)t->n_hidden;
+void pbl_pcd_batch(pbl_pcd *t, size_t first, size_t n) {
   gather(t, first, n);
   batch_hidden_mean(t, n);
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_v, n_h, (int)n, 1.0f / (float)n, t->batch,
-              n_v, t->batch_mean, n_h, 0.0f, t->data_w, n_h);
   column_means(t->data_b, t->batch, n, t->n_visible);
   column_means(t->data_c, t->batch_mean, n, t->n_hidden);
+}
+
+static void data_statistics(pbl_pcd *t, size_t first, size_t n) {
+  const int n_v = (int)t->n_visible, n_h = (int)t->n_hidden;
+  pbl_pcd_batch(t, first, n);
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_v, n_h, (int)n, 1.0f / (float)n, t->batch,
+              n_v, t->batch_mean, n_h, 0.0f, t->data_w, n_h);
 }
 
 static float lane_sum(const float *unit, size_t lanes) {
@@ -175,7 +219,7 @@ static void chain_statistics(pbl_pcd *t) {
   const int n_v = (int)t->n_visible, n_h = (int)t->n_hidden;
   const size_t n_chains = (size_t)t->opt.n_chains;
   const float weight = 1.0f / (float)n_chains;
-  const pbl_gibbs_law law = law_of(t);
+  const pbl_gibbs_law law = pbl_pcd_law(t);
   memset(t->model_b, 0, t->n_visible * sizeof *t->model_b);
   memset(t->model_c, 0, t->n_hidden * sizeof *t->model_c);
   for (size_t k = 0; k < t->n_blocks; k++) {
@@ -204,21 +248,29 @@ static void update_job(void *context, size_t job) {
     data_statistics(t, u->first, u->n);
     return;
   }
-  const pbl_gibbs_law law = law_of(t);
+  const pbl_gibbs_law law = pbl_pcd_law(t);
   for (int k = 0; k < t->opt.sweeps_per_update; k++) {
     pbl_gibbs_half_hidden(&t->blocks[job - 1], &law);
     pbl_gibbs_half_visible(&t->blocks[job - 1], &law);
   }
 }
 
-void pbl_pcd_statistics(pbl_pcd *t, size_t first, size_t n) {
+void pbl_pcd_statistics(pbl_pcd *t, size_t first, size_t n, bool sweep) {
+  if (t->binary) {
+    pbl_binary_statistics(t, first, n, sweep);
+    return;
+  }
   update u = {.t = t, .first = first, .n = n};
-  pbl_parallel_for(t->n_blocks + 1, t->opt.threads, update_job, &u);
+  pbl_parallel_for(sweep ? t->n_blocks + 1 : 1, t->opt.threads, update_job, &u);
   chain_statistics(t);
 }
 
 void pbl_pcd_step(pbl_pcd *t) {
-  const float rate = (float)t->opt.learning_rate, beta = (float)t->opt.beta;
+  if (t->binary) {
+    pbl_binary_step(t);
+    return;
+  }
+  const float rate = (float)t->opt.learning_rate, beta = (float)t->model->beta;
   const float decay = (float)t->opt.weight_decay;
   pbl_rbm *m = t->model;
   for (size_t k = 0; k < t->n_visible * t->n_hidden; k++)
@@ -234,7 +286,7 @@ pbl_status pbl_pcd_limit(pbl_pcd *t, pbl_error *err) {
 
 double pbl_pcd_reconstruction_error(pbl_pcd *t) {
   const size_t v = t->n_visible, batch = (size_t)t->opt.batch_size;
-  const float two_beta = (float)(2.0 * t->opt.beta);
+  const float two_beta = (float)(2.0 * t->model->beta);
   double sum = 0.0;
   for (size_t i = 0; i < t->n_images; i++) t->order[i] = (uint32_t)i; /* shuffled anew per epoch */
   for (size_t first = 0; first < t->n_images; first += batch) {

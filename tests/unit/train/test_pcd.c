@@ -72,11 +72,12 @@ static double worst_direction(double beta, double beta_of_gradient) {
   double gradient[N_PARAMETERS], sum[N_PARAMETERS] = {0}, sum2[N_PARAMETERS] = {0}, worst = 0.0;
   t->model->beta = beta_of_gradient;
   exact_gradient(gradient, t->model, images);
-  for (int k = 0; k < 50; k++) pbl_pcd_statistics(t, 0, BARS);
+  t->model->beta = beta; /* of the chains */
+  for (int k = 0; k < 50; k++) pbl_pcd_statistics(t, 0, BARS, true);
   for (int part = 0; part < PARTS; part++) {
     double mean[N_PARAMETERS] = {0};
     for (int u = 0; u < UPDATES_PER_PART; u++) {
-      pbl_pcd_statistics(t, 0, BARS);
+      pbl_pcd_statistics(t, 0, BARS, true);
       for (size_t k = 0; k < N_PARAMETERS; k++) mean[k] += direction(t, k) / UPDATES_PER_PART;
     }
     for (size_t k = 0; k < N_PARAMETERS; k++) sum[k] += mean[k], sum2[k] += mean[k] * mean[k];
@@ -108,7 +109,7 @@ static void a_step_adds_rate_times_direction_minus_decay(void **state) {
   pbl_pcd *t = trainer(images, 0.9);
   t->opt.learning_rate = 0.25;
   t->opt.weight_decay = 0.5;
-  pbl_pcd_statistics(t, 0, BARS);
+  pbl_pcd_statistics(t, 0, BARS, true);
   double expected[N_PARAMETERS];
   for (size_t k = 0; k < N_PARAMETERS; k++) {
     const double old = (double)*parameter(t->model, k);
