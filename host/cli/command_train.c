@@ -6,6 +6,8 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 static const pbl_option options[] = {
     {"out", PBL_OPTION_KEY, "DIR", "out", "model folder to write"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
+    {"device", PBL_OPTION_KEY, "NAME", "device",
+     "who samples the negative phase: reference, twin or rtl"},
     {"threads", PBL_OPTION_KEY, "N", "threads", "threads; 0: one per processor"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
      "change any key, e.g. training.epochs=5; repeatable"},
@@ -15,7 +17,7 @@ static const pbl_option options[] = {
 const pbl_command pbl_command_train = {
     .name = "train",
     .positional = "CONFIG",
-    .summary = "train a restricted Boltzmann machine in software",
+    .summary = "train a restricted Boltzmann machine, its negative phase in software or on a device",
     .details =
         "Trains the model of CONFIG by persistent contrastive divergence and writes its folder.\n"
         "An interrupted training leaves a checkpoint; the same command goes on from there.\n"

@@ -14,6 +14,7 @@
 #include "pbl_error.h"
 #include "pbl_hw.h"
 #include "pbl_json.h"
+#include "pbl_regulator.h"
 
 typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN } pbl_backend;
 
@@ -37,12 +38,13 @@ typedef struct {
   double beta; /* 0: the model's */
   pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here) */
   pbl_kernel kernel;
-  int chains;   /* device replicas and reference chains */
-  int burn_in;  /* sweeps */
-  int draws;    /* per chain */
-  int every;    /* sweeps per draw */
-  int q_window; /* sweeps per gradient window of Q_op, K */
-  bool exact;   /* also compare with the exact law (needs <= 20 p-bits) */
+  int chains;        /* device replicas and reference chains */
+  int burn_in;       /* sweeps */
+  int draws;         /* per chain */
+  int every;         /* sweeps per draw */
+  int q_window;      /* sweeps per gradient window of Q_op, K */
+  bool exact;        /* also compare with the exact law (needs <= 20 p-bits) */
+  int coupled_pairs; /* that vouch for the reference; 0: none */
   pbl_faults faults;
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
 } pbl_case_config;
@@ -73,8 +75,16 @@ typedef struct {
   uint64_t seed;
   char out[512]; /* model folder */
   int n_hidden, batch_size, n_chains, sweeps_per_update, epochs, checkpoint_every, log_every;
-  double learning_rate, weight_decay, spectral_limit, initial_scale, beta;
-  int ais_chains, ais_temperatures;
+  double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
+  int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
+  bool drop_incomplete_batch;
+  pbl_hw hw; /* sizes and replicas 0 */
+  int upload_every;
+  bool stochastic_rounding;
+  pbl_regulator_settings regulator;
+  int window_updates;
+  bool gauge_fixing;
+  int evaluate_every, ais_chains, ais_temperatures, tau_chains, tau_burn_in, tau_draws;
   int threads;
 } pbl_train_config;
 

@@ -1,38 +1,4 @@
-#include "pbl_schema.h"
-
-/* One line of a table: I(struct, key, member, flags, min, max, default, meaning) and so on. */
-#define N(kind_, type, key_, member, flags_, min_, max_, fallback_, meaning_)            \
-  {                                                                                      \
-    .key = (key_), .kind = (kind_), .flags = (flags_), .offset = offsetof(type, member), \
-    .min = (min_), .max = (max_), .fallback = (fallback_), .meaning = (meaning_)         \
-  }
-#define I(...) N(PBL_FIELD_INT, __VA_ARGS__)
-#define U(...) N(PBL_FIELD_U64, __VA_ARGS__)
-#define D(...) N(PBL_FIELD_DOUBLE, __VA_ARGS__)
-#define B(type, key_, member, fallback_, meaning_) \
-  N(PBL_FIELD_BOOL, type, key_, member, 0, 0, 1, fallback_, meaning_)
-#define C(type, key_, member, choices_, fallback_, meaning_)                   \
-  {                                                                            \
-    .key = (key_), .kind = PBL_FIELD_CHOICE, .offset = offsetof(type, member), \
-    .choices = (choices_), .fallback = (fallback_), .meaning = (meaning_)      \
-  }
-#define T(type, key_, member, flags_, choices_, fallback_, meaning_)                            \
-  {                                                                                             \
-    .key = (key_), .kind = PBL_FIELD_TEXT, .flags = (flags_), .offset = offsetof(type, member), \
-    .size = sizeof(((type *)NULL)->member), .choices = (choices_), .fallback = (fallback_),     \
-    .meaning = (meaning_)                                                                       \
-  }
-#define S(key_, flags_, offset_, fields_, meaning_)                                   \
-  {                                                                                   \
-    .key = (key_), .kind = PBL_FIELD_SECTION, .flags = (flags_), .offset = (offset_), \
-    .fields = (fields_), .meaning = (meaning_)                                        \
-  }
-#define END \
-  { .key = NULL }
-#define MUST PBL_FIELD_REQUIRED
-#define ABOVE PBL_FIELD_ABOVE_MIN
-
-#define U64_MAX 18446744073709551615.0 /* 2^64 as a double: every uint64 passes */
+#include "schema_macros.h"
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
 static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE}, {NULL, 0}};
@@ -41,10 +7,8 @@ static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
 static const pbl_choice kernels[] = {
     {"cyclic", PBL_KERNEL_CYCLIC}, {"palindromic", PBL_KERNEL_PALINDROMIC}, {NULL, 0}};
-static const pbl_choice datasets[] = {
-    {"fashion-mnist", 0}, {"mnist", 0}, {"idx", 0}, {"bars", 0}, {NULL, 0}};
 
-static const pbl_field hw_fields[] = {
+const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense", "Wiring of the array."),
     I(pbl_hw, "lanes", lanes, 0, 0, 32, "0",
       "Replicas updated in parallel; must divide `chains`. 0: as many as `chains`, at most 32."),
@@ -121,11 +85,13 @@ const pbl_field pbl_schema_case[] = {
       "default shrinks to that)."),
     B(pbl_case_config, "exact", exact, "false",
       "Also compare with the exact law; at most 20 p-bits."),
+    I(pbl_case_config, "coupled_pairs", coupled_pairs, 0, 0, 100000, "512",
+      "Pairs of coupled chains that vouch for the reference where the law is not exact. 0: none."),
     T(pbl_case_config, "clamp", clamp, 0, NULL, "\"\"",
       "p-bits held at their first state, as `\"0-3,7\"`; visible first, then hidden."),
     S("faults", 0, offsetof(pbl_case_config, faults), fault_fields,
       "Negative controls: deliberate faults of the device that the comparison must find."),
-    S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), hw_fields,
+    S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};
 
@@ -154,7 +120,7 @@ const pbl_field pbl_schema_compare[] = {
       "Assumed device clock, for effective samples per second of hardware."),
     D(pbl_compare_root, "alpha", config.alpha, 0, 1e-12, 0.1, "1e-4",
       "False-alarm probability of the whole verdict."),
-    S("hw", 0, offsetof(pbl_compare_root, hw), hw_fields, "Hardware of all cases."),
+    S("hw", 0, offsetof(pbl_compare_root, hw), pbl_schema_hw, "Hardware of all cases."),
     S("lockstep", 0, 0, lockstep_fields, "Only for `pbitloop lockstep`."),
     {.key = "cases",
      .kind = PBL_FIELD_LIST,
@@ -163,65 +129,4 @@ const pbl_field pbl_schema_compare[] = {
      .min = 1,
      .max = PBL_MAX_CASES,
      .meaning = "What to compare."},
-    END};
-
-static const pbl_field dataset_fields[] = {
-    T(pbl_train_root, "name", config.dataset, MUST, datasets, NULL,
-      "`fashion-mnist` (Debian package), `mnist` (folder of IDX files), `idx` (one IDX file), "
-      "`bars` (bars and stripes, generated)."),
-    T(pbl_train_root, "path", config.dataset_path, 0, NULL, "\"\"",
-      "Folder or file of the data; needed by `mnist` and `idx`. Looked for like a model."),
-    I(pbl_train_root, "rows", config.rows, 0, 0, 1024, "0", "Image rows; needed by `bars`."),
-    I(pbl_train_root, "cols", config.cols, 0, 0, 1024, "0", "Image columns; needed by `bars`."),
-    I(pbl_train_root, "threshold", config.threshold, 0, 1, 255, "128",
-      "A pixel of at least this value becomes +1, else -1."),
-    I(pbl_train_root, "max_images", config.max_images, 0, 0, 1e7, "0",
-      "Use the first so many images. 0: all."),
-    END};
-
-static const pbl_field model_fields[] = {
-    I(pbl_train_root, "hidden", config.n_hidden, MUST, 1, 1024, NULL, "Hidden p-bits."),
-    D(pbl_train_root, "initial_scale", config.initial_scale, 0, 0, 10, "0.01",
-      "Standard deviation of the first weights."),
-    D(pbl_train_root, "beta", config.beta, ABOVE, 0, 1000, "1",
-      "Inverse temperature of the model."),
-    END};
-
-static const pbl_field training_fields[] = {
-    D(pbl_train_root, "learning_rate", config.learning_rate, ABOVE, 0, 100, "0.01",
-      "Step per update, on the mean gradient of a batch."),
-    D(pbl_train_root, "weight_decay", config.weight_decay, 0, 0, 10, "1e-4",
-      "L2 decay of the weights (not of the biases)."),
-    D(pbl_train_root, "spectral_limit", config.spectral_limit, 0, 0, 100, "0",
-      "Bound on the spectral norm of the effective coupling, which keeps the chains mixing; 0: "
-      "none."),
-    I(pbl_train_root, "batch_size", config.batch_size, 0, 1, 1e6, "100", "Images per update."),
-    I(pbl_train_root, "chains", config.n_chains, 0, 1, 1e5, "100", "Persistent chains."),
-    I(pbl_train_root, "sweeps_per_update", config.sweeps_per_update, 0, 1, 1e4, "1",
-      "Sweeps of the persistent chains per update."),
-    I(pbl_train_root, "epochs", config.epochs, 0, 1, 1e6, "10", "Passes over the data."),
-    I(pbl_train_root, "checkpoint_every_epochs", config.checkpoint_every, 0, 0, 1e6, "1",
-      "Epochs from checkpoint to checkpoint. 0: only at the end."),
-    I(pbl_train_root, "log_every_epochs", config.log_every, 0, 1, 1e6, "1",
-      "Epochs from log line to log line."),
-    END};
-
-static const pbl_field evaluation_fields[] = {
-    I(pbl_train_root, "ais_chains", config.ais_chains, 0, 0, 1e5, "100",
-      "Chains of annealed importance sampling. 0: no evaluation."),
-    I(pbl_train_root, "ais_temperatures", config.ais_temperatures, 0, 2, 1e7, "10000",
-      "Steps of its temperature ladder."),
-    END};
-
-const pbl_field pbl_schema_train[] = {
-    I(pbl_train_root, "schema", schema, MUST, 1, 1, NULL, "Version of this file format."),
-    U(pbl_train_root, "seed", config.seed, 0, 0, U64_MAX, "1",
-      "Seed of the whole run; same seed, same bytes."),
-    I(pbl_train_root, "threads", config.threads, 0, 0, 1024, "0", "Threads. 0: one per processor."),
-    T(pbl_train_root, "out", config.out, 0, NULL, "\"\"",
-      "Model folder to write. Empty: `results/` and the file's name."),
-    S("dataset", MUST, 0, dataset_fields, "What to learn."),
-    S("model", MUST, 0, model_fields, "The restricted Boltzmann machine."),
-    S("training", 0, 0, training_fields, "Persistent contrastive divergence."),
-    S("evaluation", 0, 0, evaluation_fields, "The likelihood estimate at the end."),
     END};

@@ -36,6 +36,14 @@ void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
            o->weight_decay, o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale,
            o->beta, (unsigned long long)o->seed, o->log_every, o->spectral_limit);
   if (o->units == PBL_UNITS_BINARY) add(id, ", units binary, bias_decay %.15g", o->bias_decay);
+  const pbl_regulator_settings *r = &o->regulator;
+  if (r->mode != PBL_REGULATOR_FIXED)
+    add(id,
+        ", regulator %s: window %d updates, flip_rate %.15g, gain %.15g, smoothing %.15g, gap_scale "
+        "%.15g, dead_band %.15g, step_limit %.15g, T %.15g in %.15g..%.15g, filter %.15g%s",
+        pbl_regulator_mode_name(r->mode), o->window_updates, r->flip_rate, r->gain, r->smoothing,
+        r->gap_scale, r->dead_band, r->step_limit, r->temperature, r->temperature_min,
+        r->temperature_max, r->filter, o->gauge_fixing ? ", gauge-fixed" : "");
   if (o->start == PBL_START_BLANK) add(id, ", start blank");
   if (o->drop_incomplete_batch) add(id, ", incomplete batches dropped");
   if (o->device == PBL_TRAIN_REFERENCE) return;
@@ -61,7 +69,7 @@ static void item(walker *w, void *data, size_t n_bytes) {
   w->n_bytes += n_bytes;
 }
 
-static void walk_state(walker *w, const pbl_pcd *t) {
+static void walk_state(walker *w, pbl_pcd *t) {
   float *weights = t->model->w, *visible = t->model->b, *hidden = t->model->c;
   if (t->binary) { /* the model is a view of these */
     const pbl_binary_parameters p = pbl_binary_get(t);
@@ -72,6 +80,10 @@ static void walk_state(walker *w, const pbl_pcd *t) {
   item(w, weights, t->n_visible * t->n_hidden * sizeof(float));
   item(w, visible, t->n_visible * sizeof(float));
   item(w, hidden, t->n_hidden * sizeof(float));
+  if (t->binary) {
+    item(w, &t->thermostat.regulation, sizeof t->thermostat.regulation);
+    item(w, &t->model->beta, sizeof t->model->beta);
+  }
   for (size_t k = 0; k < t->n_blocks; k++) { /* hidden states are drawn anew from these */
     item(w, t->blocks[k].v, t->n_visible * PBL_GIBBS_LANES * sizeof(float));
     item(w, t->blocks[k].gen, sizeof t->blocks[k].gen);
@@ -84,7 +96,7 @@ typedef struct {
   int32_t epoch, n_log;
 } header;
 
-pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, const pbl_pcd *t,
+pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pbl_pcd *t,
                                int epoch, const pbl_train_log *log, size_t n_log, pbl_error *err) {
   header h = {.id = *id, .epoch = epoch, .n_log = (int32_t)n_log};
   memcpy(h.magic, magic, sizeof magic);

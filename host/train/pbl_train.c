@@ -11,12 +11,12 @@
 #include "binary.h"
 #include "checkpoint.h"
 #include "device_phase.h"
+#include "evaluate.h"
 #include "pcd.h"
+#include "thermostat.h"
+#include "train_log.h"
 
-/* Streams of the pseudo-likelihood and of AIS, apart from the training's own. */
-#define SEED_PSEUDO UINT64_C(0x70736575646f6c6b)
 #define LIMIT_EVERY 10 /* updates between two looks at the spectrum */
-#define SEED_AIS UINT64_C(0x616e6e65616c6564)
 
 pbl_train_options pbl_train_default(void) {
   return (pbl_train_options){.n_hidden = 64,
@@ -29,6 +29,7 @@ pbl_train_options pbl_train_default(void) {
                              .initial_scale = 0.01,
                              .beta = 1.0,
                              .seed = 1,
+                             .regulator = pbl_regulator_settings_default(PBL_REGULATOR_FIXED),
                              .hw = pbl_hw_default(),
                              .upload_every = 1,
                              .threads = 0,
@@ -68,6 +69,19 @@ static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
   if (!s) s = check_real("initial_scale", o->initial_scale, 0.0, err);
   if (!s) s = check_real("spectral_limit", o->spectral_limit, 0.0, err);
   if (!s) s = check_real("beta", o->beta, 1e-6, err);
+  if (!s) s = check_integer("evaluate_every_epochs", o->evaluate_every, 0, err);
+  if (!s) s = check_integer("window_updates", o->window_updates, 0, err);
+  if (!s && o->tau_chains) {
+    s = check_integer("tau_chains", o->tau_chains, 4, err);
+    if (!s) s = check_integer("tau_burn_in_sweeps", o->tau_burn_in, 0, err);
+    if (!s) s = check_integer("tau_sweeps", o->tau_draws, 16, err);
+  }
+  const bool regulated = o->regulator.mode == PBL_REGULATOR_SRTRBM ||
+                         o->regulator.mode == PBL_REGULATOR_SETPOINT ||
+                         o->regulator.mode == PBL_REGULATOR_GUARD;
+  if (!s && regulated) s = pbl_regulator_settings_check(&o->regulator, err);
+  if (!s && (regulated || o->gauge_fixing) && o->units == PBL_UNITS_SPIN)
+    s = pbl_fail(err, PBL_CONFIG, "training: a regulated temperature needs units: binary");
   if (!s) s = check_real("bias_decay", o->bias_decay, 0.0, err);
   if (!s) s = check_integer("upload_every_updates", o->upload_every, 1, err);
   if (!s && o->units == PBL_UNITS_BINARY && o->spectral_limit > 0.0)
@@ -98,7 +112,12 @@ typedef struct {
   pbl_checkpoint last; /* after the last complete epoch */
   pbl_train_log *log;
   size_t n_log, max_log;
-  int epoch; /* complete ones */
+  int epoch;               /* complete ones */
+  bool evaluated;          /* the last row was, in this process */
+  const signed char *test; /* borrowed, or NULL */
+  size_t n_test;
+  float *base_bias; /* of AIS */
+  pbl_ais_report ais;
 } session;
 
 static pbl_status make_folder(const char *path, pbl_error *err) {
@@ -138,6 +157,7 @@ static pbl_status open_session(session *s, const signed char *images, size_t n, 
   if (!s->log) return pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu log rows", s->max_log);
   status = pbl_pcd_create(&s->pcd, images, n, n_visible, &s->opt, err);
   if (status) return status;
+  pbl_thermostat_start(s->pcd);
   pbl_run_identity_of(&s->id, s->pcd);
   status = pbl_checkpoint_read(&s->epoch, s->log, s->max_log, &s->n_log, s->pcd, &s->id,
                                s->state_path, err);
@@ -156,22 +176,7 @@ static void close_session(session *s) {
   pbl_pcd_destroy(s->pcd);
   pbl_checkpoint_free(&s->last);
   free(s->log);
-}
-
-static pbl_status write_log(const session *s, pbl_error *err) {
-  const size_t room = 128 * (s->n_log + 1);
-  char *text = malloc(room);
-  if (!text) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the training log");
-  size_t n =
-      (size_t)snprintf(text, room, "epoch,reconstruction_error,pseudo_likelihood,weight_norm\n");
-  for (size_t k = 0; k < s->n_log; k++) {
-    const pbl_train_log *row = &s->log[k];
-    n += (size_t)snprintf(text + n, room - n, "%d,%.9g,%.9g,%.9g\n", row->epoch,
-                          row->reconstruction_error, row->pseudo_likelihood, row->weight_norm);
-  }
-  const pbl_status status = pbl_replace_file(s->log_path, text, n, err);
-  free(text);
-  return status;
+  free(s->base_bias);
 }
 
 static double weight_norm(const pbl_rbm *m) {
@@ -188,17 +193,25 @@ static pbl_status fail_diverged(const session *s, pbl_error *err) {
 
 static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) {
   if (s->n_log == s->max_log) return PBL_OK;
-  pbl_train_log row = {.epoch = s->epoch, .weight_norm = weight_norm(s->pcd->model)};
-  row.reconstruction_error = pbl_pcd_reconstruction_error(s->pcd);
-  pbl_status status = pbl_pseudo_likelihood(&row.pseudo_likelihood, s->pcd->model, s->pcd->images,
-                                            s->pcd->n_images, s->opt.seed ^ SEED_PSEUDO, err);
+  pbl_train_log row;
+  pbl_status status = pbl_train_log_row(&row, s->pcd, s->epoch, err);
   if (status) return status;
   if (!isfinite(row.weight_norm) || !isfinite(row.pseudo_likelihood)) return fail_diverged(s, err);
-  s->log[s->n_log++] = row;
+  const int every = s->opt.evaluate_every;
   pbl_progress_note(progress,
                     "epoch %d: reconstruction error %.5f, pseudo-likelihood %.2f nats, |W| %.2f",
                     row.epoch, row.reconstruction_error, row.pseudo_likelihood, row.weight_norm);
-  return write_log(s, err);
+  if (s->pcd->binary)
+    pbl_progress_note(progress, "  T %.4f, |W|/T %.2f, flip rate %.4f, F %.2f data %.2f model",
+                      row.temperature, row.weight_norm / row.temperature, row.flip_rate,
+                      row.free_data, row.free_model);
+  s->evaluated = every && s->epoch % every == 0;
+  if (s->evaluated)
+    status = pbl_train_evaluate(&row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress,
+                                err);
+  if (status) return status;
+  s->log[s->n_log++] = row;
+  return pbl_train_log_write(s->log, s->n_log, s->log_path, err);
 }
 
 /* One update with the images from `first` on; the epoch's last one ends within the limit. */
@@ -209,6 +222,7 @@ static pbl_status one_update(session *s, size_t update, size_t first, size_t n, 
   if (status) return status;
   pbl_pcd_statistics(s->pcd, first, n, s->device == NULL);
   pbl_pcd_step(s->pcd);
+  if (s->pcd->binary) pbl_thermostat_update(s->pcd, last, NULL);
   if (last || update % LIMIT_EVERY == LIMIT_EVERY - 1) status = pbl_pcd_limit(s->pcd, err);
   return status;
 }
@@ -220,6 +234,7 @@ static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) 
   uint64_t done = per_epoch * (uint64_t)s->epoch;
   pbl_status status = PBL_OK;
   pbl_pcd_shuffle(s->pcd, s->epoch);
+  pbl_thermostat_epoch(s->pcd);
   if (s->device) status = pbl_device_phase_begin(s->device, s->pcd, s->epoch, err);
   for (size_t update = 0; !status && update < per_epoch; update++) {
     const size_t first = update * batch;
@@ -235,50 +250,41 @@ static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) 
   return status;
 }
 
+/* One epoch with its log row, and a checkpoint in memory or on disk. */
+static pbl_status next_epoch(session *s, pbl_progress *progress, pbl_error *err) {
+  pbl_status status = one_epoch(s, progress, err);
+  /* before a checkpoint: from a diverged one no run can go on */
+  if (!status && !isfinite(weight_norm(s->pcd->model))) status = fail_diverged(s, err);
+  if (!status && s->epoch % s->opt.log_every == 0) status = log_epoch(s, progress, err);
+  if (!status)
+    status = pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
+  const int every = s->opt.checkpoint_every;
+  if (!status && (s->epoch == s->opt.epochs || (every && s->epoch % every == 0)))
+    status = pbl_checkpoint_write(&s->last, s->state_path, err);
+  return status;
+}
+
 static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
   while (s->epoch < s->opt.epochs) {
-    pbl_status status = one_epoch(s, progress, err);
+    const pbl_status status = next_epoch(s, progress, err);
     if (status == PBL_INTERRUPTED) {
       const pbl_status saved = pbl_checkpoint_write(&s->last, s->state_path, err);
       return saved ? saved : status;
     }
-    /* before a checkpoint: from a diverged one no run can go on */
-    if (!status && !isfinite(weight_norm(s->pcd->model))) status = fail_diverged(s, err);
-    if (!status && (s->epoch % s->opt.log_every == 0)) status = log_epoch(s, progress, err);
-    if (!status)
-      status = pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
-    const int every = s->opt.checkpoint_every;
-    if (!status && (s->epoch == s->opt.epochs || (every && s->epoch % every == 0)))
-      status = pbl_checkpoint_write(&s->last, s->state_path, err);
     if (status) return status;
   }
-  /* After the checkpoint: a longer run that goes on from it must not have this extra row. */
-  if (s->epoch % s->opt.log_every != 0) return log_epoch(s, progress, err);
-  return write_log(s, err);
-}
-
-static double mean_log_weight(const pbl_rbm *m, const signed char *images, size_t n) {
-  double sum = 0.0;
-  for (size_t k = 0; k < n; k++)
-    sum -= m->beta * pbl_rbm_free_energy(m, images + k * (size_t)m->n_visible);
-  return sum / (double)n;
-}
-
-/* AIS from the independent model of the data: the starting biases. */
-static pbl_status evaluate(pbl_ais_report *ais, const session *s, const float *base_bias,
-                           const signed char *test, size_t n_test, pbl_progress *progress,
-                           pbl_error *err) {
-  const pbl_rbm *m = s->pcd->model;
-  pbl_status status = pbl_ais(ais, m, base_bias, s->opt.ais_chains, s->opt.ais_temperatures,
-                              s->opt.seed ^ SEED_AIS, s->opt.threads, progress, err);
-  if (status) return status;
-  ais->log_likelihood_train = mean_log_weight(m, s->pcd->images, s->pcd->n_images) - ais->log_z;
-  if (test && n_test) ais->log_likelihood_test = mean_log_weight(m, test, n_test) - ais->log_z;
-  pbl_progress_note(
-      progress, "AIS: log Z %.2f [%.2f, %.2f], ESS fraction %.3f, variance of log weights %.3f%s",
-      ais->log_z, ais->log_z_low, ais->log_z_high, ais->ess_fraction, ais->log_weight_variance,
-      ais->passed ? "" : " (gates NOT passed)");
   return PBL_OK;
+}
+
+/* After the last checkpoint, since a longer run that goes on from it must not have these: the row of
+ * the last epoch, and its evaluation. */
+static pbl_status finish(session *s, pbl_progress *progress, pbl_error *err) {
+  pbl_status status = PBL_OK;
+  if (s->epoch % s->opt.log_every != 0) status = log_epoch(s, progress, err);
+  if (!status && s->n_log && !s->evaluated)
+    status = pbl_train_evaluate(&s->log[s->n_log - 1], &s->ais, s->pcd, s->base_bias, s->test,
+                                s->n_test, progress, err);
+  return status ? status : pbl_train_log_write(s->log, s->n_log, s->log_path, err);
 }
 
 static void describe(pbl_rbm *m, const pbl_train_options *o, const char *identity) {
@@ -296,35 +302,34 @@ pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train_images, size_t 
                          const pbl_train_options *opt, const char *folder, pbl_ais_report *ais,
                          pbl_progress *progress, pbl_error *err) {
   *out = NULL;
-  pbl_ais_report report = {.log_z = NAN,
-                           .log_z_low = NAN,
-                           .log_z_high = NAN,
-                           .log_weight_variance = NAN,
-                           .ess_fraction = NAN,
-                           .log_likelihood_train = NAN,
-                           .log_likelihood_test = NAN};
   if (n_visible < 1 || n_train < 1)
     return pbl_fail(err, PBL_INVALID, "training: %zu images of %d pixels", n_train, n_visible);
   pbl_status status = check_options(opt, err);
   if (!status) status = check_images("training", train_images, n_train, (size_t)n_visible, err);
   if (!status && test) status = check_images("test", test, n_test, (size_t)n_visible, err);
   if (status) return status;
-  session s = {.opt = *opt};
-  float *base_bias = NULL;
+  session s = {.opt = *opt,
+               .test = test,
+               .n_test = n_test,
+               .ais = {.log_z = NAN,
+                       .log_z_low = NAN,
+                       .log_z_high = NAN,
+                       .log_weight_variance = NAN,
+                       .ess_fraction = NAN,
+                       .log_likelihood_train = NAN,
+                       .log_likelihood_test = NAN}};
   status = open_session(&s, train_images, n_train, n_visible, folder, progress, err);
-  if (!status) status = pbl_pcd_product_bias(&base_bias, s.pcd, err);
+  if (!status) status = pbl_pcd_product_bias(&s.base_bias, s.pcd, err);
   if (!status) status = train(&s, progress, err);
   if (!status) status = pbl_rbm_set_data_moments(s.pcd->model, train_images, n_train, err);
   if (!status) describe(s.pcd->model, opt, s.id.text);
   if (!status) status = pbl_rbm_save(s.pcd->model, folder, err);
-  if (!status && opt->ais_chains)
-    status = evaluate(&report, &s, base_bias, test, n_test, progress, err);
-  if (ais) *ais = report;
+  if (!status) status = finish(&s, progress, err);
+  if (ais) *ais = s.ais;
   if (!status) {
     *out = s.pcd->model;
     s.pcd->model = NULL;
   }
-  free(base_bias);
   close_session(&s);
   return status;
 }

@@ -9,6 +9,7 @@
 #include "pbl_hw.h"
 #include "pbl_model.h"
 #include "pbl_progress.h"
+#include "pbl_regulator.h"
 
 typedef enum {
   PBL_UNITS_SPIN,  /* -1, +1: gradient of the log-likelihood at the model's beta */
@@ -47,12 +48,21 @@ typedef struct {
   pbl_hw hw;
   int upload_every;
   bool stochastic_rounding;
+  /* temperature (BINARY only unless fixed). Modes fixed and host: T = 1/beta throughout. A window
+   * has window_updates updates, 0: the whole epoch, and begins anew with each epoch. gauge_fixing:
+   * after each window T is folded into the parameters and becomes 1 */
+  pbl_regulator_settings regulator;
+  int window_updates;
+  bool gauge_fixing;
   int threads;
   int checkpoint_every; /* epochs; 0: only at the end */
   int log_every;        /* epochs */
-  /* evaluation at the end */
+  /* evaluation, at the end and every evaluate_every epochs (0: only at the end) */
+  int evaluate_every;
   int ais_chains; /* 0: skip */
   int ais_temperatures;
+  int tau_chains; /* 0: skip. Chains at the held temperature, from random starts */
+  int tau_burn_in, tau_draws; /* sweeps */
   /* 0: off. Else the effective coupling beta D_v^1/2 W D_h^1/2, D = diag(1 - mean^2), is kept below
    * this spectral norm, so that the model stays one that plain Gibbs sampling can cross; 0.9..1.1
    */
@@ -65,11 +75,23 @@ typedef struct {
 
 pbl_train_options pbl_train_default(void);
 
+/* Everything at the end of an epoch; NaN where it was not measured. Weights in their own units. */
 typedef struct {
   int epoch;
   double reconstruction_error; /* mean squared, mean-field v->h->v, {0,1} pixels, training data */
   double pseudo_likelihood;    /* nats per image, V * mean log sigma(F(flip)-F(v)) */
   double weight_norm;          /* Frobenius */
+  double spectral_norm;        /* largest singular value */
+  double temperature;          /* from here on */
+  /* BINARY units: the regulator's state, and means over the epoch's updates */
+  double lambda, filter, gap_mean;
+  double flip_rate;             /* visible p-bits per sweep of an update, 0..1 */
+  double free_data, free_model; /* free energy F/T of batches and chains */
+  /* every evaluate_every epochs and at the end */
+  double test_error, test_accuracy; /* mean-field reconstruction of the test images */
+  double log_z, log_likelihood_train, log_likelihood_test, ais_variance, ais_ess_fraction;
+  double tau, tau_low, tau_high; /* of the energy, sweeps, chains at the present, held temperature */
+  double tau_resolved;           /* 1 resolved, 0 not */
 } pbl_train_log;
 
 typedef struct {

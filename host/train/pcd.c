@@ -284,14 +284,15 @@ pbl_status pbl_pcd_limit(pbl_pcd *t, pbl_error *err) {
   return pbl_spectral_clip(t->model, t->mean_v, t->model_c, t->opt.spectral_limit, NULL, err);
 }
 
-double pbl_pcd_reconstruction_error(pbl_pcd *t) {
+double pbl_pcd_reconstruction(double *accuracy, pbl_pcd *t, const signed char *images,
+                              size_t n_images) {
   const size_t v = t->n_visible, batch = (size_t)t->opt.batch_size;
   const float two_beta = (float)(2.0 * t->model->beta);
   double sum = 0.0;
-  for (size_t i = 0; i < t->n_images; i++) t->order[i] = (uint32_t)i; /* shuffled anew per epoch */
-  for (size_t first = 0; first < t->n_images; first += batch) {
-    const size_t n = t->n_images - first < batch ? t->n_images - first : batch;
-    gather(t, first, n);
+  size_t right = 0;
+  for (size_t first = 0; first < n_images; first += batch) {
+    const size_t n = n_images - first < batch ? n_images - first : batch;
+    for (size_t k = 0; k < n * v; k++) t->batch[k] = (float)images[first * v + k];
     batch_hidden_mean(t, n);
     for (size_t k = 0; k < n; k++) memcpy(t->batch + k * v, t->model->b, v * sizeof *t->batch);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)v, (int)t->n_hidden, 1.0f,
@@ -300,9 +301,13 @@ double pbl_pcd_reconstruction_error(pbl_pcd *t) {
     for (size_t k = 0; k < n * v; k++) t->batch[k] *= two_beta;
     pbl_gibbs_sigmoid(t->batch, n * v);
     for (size_t k = 0; k < n * v; k++) {
-      const double error = (double)t->batch[k] - (t->images[first * v + k] > 0 ? 1.0 : 0.0);
+      const bool on = images[first * v + k] > 0;
+      const double error = (double)t->batch[k] - (on ? 1.0 : 0.0);
       sum += error * error;
+      right += (t->batch[k] > 0.5f) == on;
     }
   }
-  return sum / ((double)t->n_images * (double)v);
+  const double pixels = (double)n_images * (double)v;
+  if (accuracy) *accuracy = (double)right / pixels;
+  return sum / pixels;
 }

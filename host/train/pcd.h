@@ -9,6 +9,14 @@
 struct pbl_binary;
 
 typedef struct {
+  pbl_regulation regulation;
+  uint64_t updates; /* of the open window, and sums over them */
+  double flips, gap;
+  uint64_t epoch_updates;
+  double epoch_flips, epoch_data, epoch_model;
+} pbl_thermostat;
+
+typedef struct {
   pbl_train_options opt;
   size_t n_visible, n_hidden, n_images, n_blocks;
   const signed char *images; /* borrowed, n_images x V */
@@ -27,6 +35,7 @@ typedef struct {
   double batch_log_cosh;        /* mean over the batch of sum_j ln 2cosh(beta field_j) */
   double flip_rate;             /* visible p-bits that changed over the k sweeps, 0..1 */
   double free_data, free_model; /* mean free energy F(v; T) / T of batch and chains, {0,1} units */
+  pbl_thermostat thermostat;
 } pbl_pcd;
 
 /* Weights, biases and chains at their start. The options must have been checked. */
@@ -49,7 +58,8 @@ void pbl_pcd_statistics(pbl_pcd *t, size_t first, size_t n, bool sweep);
 void pbl_pcd_step(pbl_pcd *t);
 /* Keep the spectral limit; the hidden means are those of the last statistics' chains. */
 pbl_status pbl_pcd_limit(pbl_pcd *t, pbl_error *err);
-/* Mean squared error of v -> E[h|v] -> E[v|h], pixels in {0,1}, over all images. */
-double pbl_pcd_reconstruction_error(pbl_pcd *t);
+/* Mean squared error of v -> E[h|v] -> E[v|h], pixels in {0,1}, over n images (n x V, +-1); and in
+ * *accuracy (may be NULL) the fraction of pixels whose mean lies on their side of 1/2. */
+double pbl_pcd_reconstruction(double *accuracy, pbl_pcd *t, const signed char *images, size_t n);
 
 #endif

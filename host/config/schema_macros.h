@@ -1,0 +1,41 @@
+/* How the schema tables are written. Internal to the configuration. */
+#ifndef PBL_SCHEMA_MACROS_H
+#define PBL_SCHEMA_MACROS_H
+
+#include "pbl_schema.h"
+
+/* One line of a table: I(struct, key, member, flags, min, max, default, meaning) and so on. */
+#define N(kind_, type, key_, member, flags_, min_, max_, fallback_, meaning_)            \
+  {                                                                                      \
+    .key = (key_), .kind = (kind_), .flags = (flags_), .offset = offsetof(type, member), \
+    .min = (min_), .max = (max_), .fallback = (fallback_), .meaning = (meaning_)         \
+  }
+#define I(...) N(PBL_FIELD_INT, __VA_ARGS__)
+#define U(...) N(PBL_FIELD_U64, __VA_ARGS__)
+#define D(...) N(PBL_FIELD_DOUBLE, __VA_ARGS__)
+#define B(type, key_, member, fallback_, meaning_) \
+  N(PBL_FIELD_BOOL, type, key_, member, 0, 0, 1, fallback_, meaning_)
+#define C(type, key_, member, choices_, fallback_, meaning_)                   \
+  {                                                                            \
+    .key = (key_), .kind = PBL_FIELD_CHOICE, .offset = offsetof(type, member), \
+    .choices = (choices_), .fallback = (fallback_), .meaning = (meaning_)      \
+  }
+#define T(type, key_, member, flags_, choices_, fallback_, meaning_)                            \
+  {                                                                                             \
+    .key = (key_), .kind = PBL_FIELD_TEXT, .flags = (flags_), .offset = offsetof(type, member), \
+    .size = sizeof(((type *)NULL)->member), .choices = (choices_), .fallback = (fallback_),     \
+    .meaning = (meaning_)                                                                       \
+  }
+#define S(key_, flags_, offset_, fields_, meaning_)                                   \
+  {                                                                                   \
+    .key = (key_), .kind = PBL_FIELD_SECTION, .flags = (flags_), .offset = (offset_), \
+    .fields = (fields_), .meaning = (meaning_)                                        \
+  }
+#define END \
+  { .key = NULL }
+#define MUST PBL_FIELD_REQUIRED
+#define ABOVE PBL_FIELD_ABOVE_MIN
+
+#define U64_MAX 18446744073709551615.0 /* 2^64 as a double: every uint64 passes */
+
+#endif
