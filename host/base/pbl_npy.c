@@ -21,8 +21,10 @@ static const struct {
   const char *code; /* without the byte order */
   char order;
 } k_types[] = {
-    [PBL_F64] = {8, "f8", '<'}, [PBL_F32] = {4, "f4", '<'}, [PBL_I32] = {4, "i4", '<'},
-    [PBL_U8] = {1, "u1", '|'},  [PBL_I64] = {8, "i8", '<'}, [PBL_U32] = {4, "u4", '<'},
+    [PBL_F64] = {8, "f8", '<'}, [PBL_F32] = {4, "f4", '<'},  [PBL_I32] = {4, "i4", '<'},
+    [PBL_U8] = {1, "u1", '|'},  [PBL_I64] = {8, "i8", '<'},  [PBL_U32] = {4, "u4", '<'},
+    [PBL_I8] = {1, "i1", '|'},  [PBL_I16] = {2, "i2", '<'},  [PBL_U16] = {2, "u2", '<'},
+    [PBL_U64] = {8, "u8", '<'}, [PBL_BOOL] = {1, "b1", '|'},
 };
 #define N_TYPES (sizeof k_types / sizeof k_types[0])
 
@@ -105,8 +107,8 @@ static pbl_status parse_type(cursor *c, pbl_dtype *type) {
       return PBL_OK;
     }
   }
-  return pbl_fail(c->err, PBL_FORMAT, "%s: type %s is not supported; use f8, f4, i8, i4, u4 or u1",
-                  c->path, text);
+  return pbl_fail(c->err, PBL_FORMAT,
+                  "%s: type %s is not supported; use f8, f4, an integer or bool", c->path, text);
 }
 
 static pbl_status parse_size(cursor *c, size_t *value) {
@@ -203,26 +205,65 @@ static pbl_status read_header(pbl_array *a, FILE *f, const char *path, size_t *h
   return s;
 }
 
-static pbl_status read_data(pbl_array *a, FILE *f, const char *path, size_t available,
-                            pbl_error *err) {
-  size_t bytes = pbl_dtype_size(a->dtype);
-  for (int i = 0; i < a->n_dims; i++) {
-    if (__builtin_mul_overflow(bytes, a->shape[i], &bytes))
-      return pbl_fail(err, PBL_FORMAT, "%s: the shape overflows", path);
+static void convert_to_f64(double *to, const void *from, pbl_dtype type, size_t n) {
+#define PBL_CONVERT(type_name, ctype)                                        \
+  case type_name:                                                            \
+    for (size_t i = 0; i < n; i++) to[i] = (double)((const ctype *)from)[i]; \
+    break
+  switch (type) {
+    PBL_CONVERT(PBL_F64, double);
+    PBL_CONVERT(PBL_F32, float);
+    PBL_CONVERT(PBL_I32, int32_t);
+    PBL_CONVERT(PBL_U8, uint8_t);
+    PBL_CONVERT(PBL_I64, int64_t);
+    PBL_CONVERT(PBL_U32, uint32_t);
+    PBL_CONVERT(PBL_I8, int8_t);
+    PBL_CONVERT(PBL_I16, int16_t);
+    PBL_CONVERT(PBL_U16, uint16_t);
+    PBL_CONVERT(PBL_U64, uint64_t);
+    PBL_CONVERT(PBL_BOOL, uint8_t);
   }
+#undef PBL_CONVERT
+}
+
+/* Reads n values of a->dtype as float64, a piece at a time. */
+static bool read_converted(double *to, size_t n, FILE *f, pbl_dtype type) {
+  _Alignas(8) unsigned char piece[65536];
+  const size_t size = pbl_dtype_size(type), room = sizeof piece / size;
+  while (n > 0) {
+    const size_t now = n < room ? n : room;
+    if (fread(piece, size, now, f) != now) return false;
+    convert_to_f64(to, piece, type, now);
+    to += now;
+    n -= now;
+  }
+  return true;
+}
+
+static pbl_status read_data(pbl_array *a, FILE *f, const char *path, size_t available, bool as_f64,
+                            pbl_error *err) {
+  const pbl_dtype type = a->dtype;
+  size_t n = 1, bytes, held;
+  bool overflow = false;
+  for (int i = 0; i < a->n_dims; i++) overflow |= __builtin_mul_overflow(n, a->shape[i], &n);
+  overflow |= __builtin_mul_overflow(n, pbl_dtype_size(type), &bytes);
+  overflow |= __builtin_mul_overflow(n, as_f64 ? sizeof(double) : pbl_dtype_size(type), &held);
+  if (overflow) return pbl_fail(err, PBL_FORMAT, "%s: the shape overflows", path);
   /* Compared before anything is allocated: a false shape cannot ask for more than the file has. */
   if (bytes != available)
     return pbl_fail(err, PBL_FORMAT, "%s: the shape needs %zu data bytes, the file has %zu", path,
                     bytes, available);
-  a->data = malloc(bytes > 0 ? bytes : 1);
+  a->data = malloc(held > 0 ? held : 1);
   if (a->data == NULL)
-    return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for %zu bytes", path, bytes);
-  if (fread(a->data, 1, bytes, f) != bytes)
+    return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for %zu bytes", path, held);
+  const bool plain = !as_f64 || type == PBL_F64;
+  if (plain ? fread(a->data, 1, bytes, f) != bytes : !read_converted(a->data, n, f, type))
     return pbl_fail(err, PBL_IO, "%s: cannot read %zu data bytes", path, bytes);
+  if (as_f64) a->dtype = PBL_F64;
   return PBL_OK;
 }
 
-pbl_status pbl_npy_read(pbl_array *out, const char *path, pbl_error *err) {
+static pbl_status read_file(pbl_array *out, const char *path, bool as_f64, pbl_error *err) {
   *out = (pbl_array){.data = NULL};
   FILE *f = fopen(path, "rb");
   if (f == NULL) {
@@ -239,7 +280,7 @@ pbl_status pbl_npy_read(pbl_array *out, const char *path, pbl_error *err) {
   } else {
     s = read_header(&a, f, path, &header_end, err);
   }
-  if (s == PBL_OK) s = read_data(&a, f, path, (size_t)st.st_size - header_end, err);
+  if (s == PBL_OK) s = read_data(&a, f, path, (size_t)st.st_size - header_end, as_f64, err);
   fclose(f);
   if (s == PBL_OK) {
     *out = a;
@@ -249,48 +290,12 @@ pbl_status pbl_npy_read(pbl_array *out, const char *path, pbl_error *err) {
   return s;
 }
 
-static void convert_to_f64(double *to, const void *from, pbl_dtype type, size_t n) {
-#define PBL_CONVERT(ctype) \
-  for (size_t i = 0; i < n; i++) to[i] = (double)((const ctype *)from)[i]
-  switch (type) {
-    case PBL_F64:
-      PBL_CONVERT(double);
-      break;
-    case PBL_F32:
-      PBL_CONVERT(float);
-      break;
-    case PBL_I32:
-      PBL_CONVERT(int32_t);
-      break;
-    case PBL_U8:
-      PBL_CONVERT(uint8_t);
-      break;
-    case PBL_I64:
-      PBL_CONVERT(int64_t);
-      break;
-    case PBL_U32:
-      PBL_CONVERT(uint32_t);
-      break;
-  }
-#undef PBL_CONVERT
+pbl_status pbl_npy_read(pbl_array *out, const char *path, pbl_error *err) {
+  return read_file(out, path, false, err);
 }
 
 pbl_status pbl_npy_read_f64(pbl_array *out, const char *path, pbl_error *err) {
-  const pbl_status s = pbl_npy_read(out, path, err);
-  if (s != PBL_OK || out->dtype == PBL_F64) return s;
-  const size_t n = pbl_array_count(out);
-  double *data = NULL;
-  size_t bytes;
-  if (!__builtin_mul_overflow(n, sizeof *data, &bytes)) data = malloc(bytes > 0 ? bytes : 1);
-  if (data == NULL) {
-    pbl_array_free(out);
-    return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for %zu float64 values", path, n);
-  }
-  convert_to_f64(data, out->data, out->dtype, n);
-  free(out->data);
-  out->data = data;
-  out->dtype = PBL_F64;
-  return PBL_OK;
+  return read_file(out, path, true, err);
 }
 
 /* Version 1.0 header, padded so that the data start at a multiple of 64. Returns its size. */

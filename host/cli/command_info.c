@@ -3,6 +3,7 @@
 
 #include "pbl_cli.h"
 #include "pbl_compare.h"
+#include "pbl_netcdf.h"
 #include "pbl_twin.h"
 #include "pbl_variant.h"
 
@@ -18,7 +19,8 @@ const pbl_command pbl_command_info = {
     .summary = "versions, back-ends, folders and cached hardware variants",
     .details =
         "Prints the versions of the program and of the tools it uses, the back-ends that can\n"
-        "play the device, the folders, and how many hardware variants are compiled.\n",
+        "play the device, whether chains can be written as netCDF, the folders, and how many hardware\n"
+        "variants are compiled.\n",
     .options = options,
     .run = run};
 
@@ -70,6 +72,14 @@ static void print_backends(void) {
   }
 }
 
+static void print_netcdf(void) {
+  const char *version = pbl_netcdf_version();
+  if (version)
+    printf("netCDF:        %s, compare writes chains.nc\n", version);
+  else
+    printf("netCDF:        absent, no chains.nc (install libnetcdf-dev and build again)\n");
+}
+
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err) {
   char versions[1024];
   *exit_code = 0;
@@ -78,6 +88,7 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   if (status != PBL_OK) return pbl_fail(err, status, "cannot tell the versions");
   printf("%s\n", versions);
   print_backends();
+  print_netcdf();
   printf("source folder: %s\n", getenv("PBITLOOP_SOURCE_DIR"));
   print_cache();
   return PBL_OK;

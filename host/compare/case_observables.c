@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare_internal.h"
+#include "pbl_estimators.h"
 
 #define BLOCK 256
 #define PROJECTIONS 3
@@ -25,6 +26,10 @@ static bool small_model(const case_work *w) {
 
 static size_t observable_count(const case_work *w) {
   return 3 + (small_model(w) ? (size_t)pbl_hw_pbits(&w->hw) : PROJECTIONS);
+}
+
+bool case_is_clamped(const case_work *w, size_t k) {
+  return k >= 3 && small_model(w) && w->image->clamp[k - 3];
 }
 
 static void observable_name(char *name, size_t size, const case_work *w, size_t k) {
@@ -193,18 +198,63 @@ static void scale_estimate(pbl_estimate *e, double by) {
   e->high *= by;
 }
 
+/* The RESOLVED rule's answer takes the place of the shorter rule's; from draws to sweeps. */
 static pbl_status fill_side(pbl_side *side, const double *x, const pbl_chains *c, size_t every,
-                            size_t n_tests, double seconds, double cycles, pbl_error *err) {
-  pbl_status st = pbl_tau_among(&side->tau, x, c->n_chains, c->n_recorded, n_tests, err);
-  if (!st) st = fill_acf(side, x, c, every, err);
+                            double seconds, double cycles, pbl_error *err) {
+  const pbl_resolve_report *r = &side->resolve;
+  side->tau = r->base;
+  side->tau.resolution = r->resolution;
+  side->tau.gate = r->gate;
+  side->tau.tau = r->tau;
+  side->tau.ess = r->ess;
+  side->tau.mcse = r->mcse;
+  const pbl_status st = fill_acf(side, x, c, every, err);
   if (st) return st;
   fill_trace(side, x, c, every);
   side->ess_per_second = side->tau.ess.value / seconds;
   side->ess_per_cycle = cycles > 0 ? side->tau.ess.value / cycles : NAN;
-  /* from draws to sweeps */
   scale_estimate(&side->tau.tau, (double)every);
   side->tau.tau_chain_means *= (double)every;
   side->tau.tau_lower_bound *= (double)every;
+  return PBL_OK;
+}
+
+/* All observables of one side judged together: the tail of each decays with the slowest of them. */
+static pbl_status resolve_side(case_work *w, double *const *series, int which, pbl_error *err) {
+  pbl_case_result *r = w->result;
+  const pbl_chains *c = which ? w->reference : w->device;
+  const size_t n = r->n_observables;
+  pbl_resolve_report *reports = calloc(n, sizeof *reports);
+  if (!reports) return pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
+  pbl_resolve_options options = pbl_resolve_default();
+  options.threads = w->config->threads;
+  options.n_tests = 2 * n; /* the verdict needs both sides */
+  pbl_status st = pbl_resolve(reports, (const double *const *)series, n, c->n_chains, c->n_recorded,
+                              &options, err);
+  for (size_t k = 0; !st && k < n; k++) {
+    pbl_observable *o = &r->observables[k];
+    pbl_side *side = which ? &o->reference : &o->device;
+    side->resolve = reports[k];
+    st = fill_side(side, series[k], c, (size_t)w->cc->every,
+                   which ? r->reference_seconds : r->device_seconds,
+                   which ? 0 : (double)r->device_cycles, err);
+  }
+  free(reports);
+  return st;
+}
+
+/* Energies and chain means outlive the series. */
+static pbl_status keep(case_work *w, double **series, int which, pbl_error *err) {
+  const pbl_chains *c = which ? w->reference : w->device;
+  const size_t n = w->result->n_observables;
+  w->means[which] = calloc(c->n_chains * n, sizeof **w->means);
+  if (!w->means[which]) return pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
+  for (size_t k = 0; k < n; k++) {
+    for (size_t i = 0; i < c->n_chains * c->n_recorded; i++)
+      w->means[which][i / c->n_recorded * n + k] += series[k][i] / (double)c->n_recorded;
+  }
+  w->energy[which] = series[0];
+  series[0] = NULL;
   return PBL_OK;
 }
 
@@ -227,35 +277,45 @@ static void compare_means(pbl_observable *o) {
   o->mean_p = se > 0 ? pbl_normal_two_sided_p(o->mean_z) : NAN;
 }
 
+static pbl_status one_side(case_work *w, int which, pbl_error *err) {
+  const size_t n = w->result->n_observables;
+  double *series[PBL_MAX_OBSERVABLES] = {0};
+  pbl_status st = PBL_OK;
+  if (!pbl_progress_report(w->progress, "autocorrelation times", (uint64_t)which, 2))
+    st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+  if (!st) st = all_series(series, n, w, which ? w->reference : w->device, err);
+  if (!st) st = resolve_side(w, series, which, err);
+  if (!st) st = case_export(w, series, which, err); /* keep takes the energy away */
+  if (!st) st = keep(w, series, which, err);
+  for (size_t k = 0; k < n; k++) free(series[k]);
+  return st;
+}
+
 pbl_status case_observables(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
-  const size_t n = observable_count(w), every = (size_t)w->cc->every;
-  double *device[PBL_MAX_OBSERVABLES] = {0}, *reference[PBL_MAX_OBSERVABLES] = {0};
+  const size_t n = observable_count(w);
   r->observables = calloc(n, sizeof *r->observables);
   if (!r->observables) return pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
-  pbl_status st = all_series(device, n, w, w->device, err);
-  if (!st) st = all_series(reference, n, w, w->reference, err);
+  r->n_observables = n;
+  for (size_t k = 0; k < n; k++)
+    observable_name(r->observables[k].name, sizeof r->observables[k].name, w, k);
+  pbl_status st = one_side(w, 0, err);
+  if (!st) st = one_side(w, 1, err);
   for (size_t k = 0; !st && k < n; k++) {
-    if (!pbl_progress_report(w->progress, "autocorrelation times", k, n)) {
-      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
-      break;
-    }
     pbl_observable *o = &r->observables[k];
-    observable_name(o->name, sizeof o->name, w, k);
     o->exact_mean = o->exact_tau = NAN;
-    st = fill_side(&o->device, device[k], w->device, every, 2 * n, r->device_seconds,
-                   (double)r->device_cycles, err);
-    if (!st) {
-      st = fill_side(&o->reference, reference[k], w->reference, every, 2 * n, r->reference_seconds,
-                     0, err);
-    }
     o->tau_ratio = case_ratio(&o->device.tau.tau, &o->reference.tau.tau);
     compare_means(o);
-    r->n_observables = k + 1;
-  }
-  for (size_t k = 0; k < n; k++) {
-    free(device[k]);
-    free(reference[k]);
   }
   return st;
+}
+
+bool case_is_resolved(const case_work *w, int side) {
+  const pbl_case_result *r = w->result;
+  for (size_t k = 0; k < r->n_observables; k++) {
+    const pbl_observable *o = &r->observables[k];
+    if (case_is_clamped(w, k)) continue;
+    if ((side ? o->reference : o->device).tau.resolution != PBL_RESOLVED) return false;
+  }
+  return true;
 }

@@ -127,6 +127,14 @@ void case_release(case_work *w) {
   pbl_chains_destroy(w->reference);
   w->model = w->dequantised = NULL;
   w->image = NULL;
+  pbl_oracle_destroy(w->law);
+  pbl_oracle_destroy(w->ideal);
+  for (int side = 0; side < 2; side++) {
+    free(w->energy[side]);
+    free(w->means[side]);
+    w->energy[side] = w->means[side] = NULL;
+  }
+  w->law = w->ideal = NULL;
   w->device = w->reference = NULL;
 }
 

@@ -4,30 +4,68 @@
 #include <string.h>
 
 #include "compare_internal.h"
+#include "pbl_power.h"
 
-/* Gates with a p-value a case can have: two innovation tests, two moment families, three exact
- * ones. The false alarm of the verdict is shared out evenly (Bonferroni) over them and over the
- * cases. */
-#define P_VALUE_GATES 7
+/* Gates with a p-value that a case can have, at most: two innovation tests, two moment families
+ * against the reference, energy; with an exact law its moments, tau, Q_op, state frequencies and
+ * transitions, without one the permutation test. The false alarm of the verdict is shared out
+ * evenly (Bonferroni) over them and over the cases. */
+#define P_VALUE_GATES 10
+#define POWER 0.9
 
 double case_gate_alpha(const case_work *w) {
   return w->config->alpha / (P_VALUE_GATES * (double)w->config->n_cases);
 }
 
-void case_gate(case_work *w, const char *name, double statistic, double p_value, double alpha,
-               bool passed, const char *detail, ...) {
+static double lower_quantile(double p, double dof) {
+  return isinf(dof) ? pbl_normal_quantile(p) : pbl_student_t_quantile(p, dof);
+}
+
+double case_gate_threshold(const case_work *w, double n, double dof) {
+  return -lower_quantile(0.5 * case_gate_alpha(w) / n, dof);
+}
+
+double case_gate_reach(const case_work *w, double n, double dof) {
+  return case_gate_threshold(w, n, dof) + pbl_normal_quantile(POWER);
+}
+
+static void add_gate(case_work *w, const pbl_gate *gate, const char *detail, va_list args) {
   pbl_case_result *r = w->result;
   if (r->n_gates == PBL_MAX_GATES) return;
   pbl_gate *g = &r->gates[r->n_gates++];
-  g->name = name;
-  g->statistic = statistic;
-  g->p_value = p_value;
-  g->alpha = alpha;
-  g->passed = passed;
+  *g = *gate;
+  vsnprintf(g->detail, sizeof g->detail, detail, args);
+}
+
+void case_gate(case_work *w, const pbl_gate *gate, const char *detail, ...) {
+  pbl_gate g = *gate;
+  g.alpha = case_gate_alpha(w);
+  g.status = g.p_value >= g.alpha ? PBL_GATE_PASSED : PBL_GATE_FAILED;
   va_list args;
   va_start(args, detail);
-  vsnprintf(g->detail, sizeof g->detail, detail, args);
+  add_gate(w, &g, detail, args);
   va_end(args);
+}
+
+void case_plain_gate(case_work *w, const pbl_gate *gate, const char *detail, ...) {
+  pbl_gate g = *gate;
+  g.alpha = NAN;
+  va_list args;
+  va_start(args, detail);
+  add_gate(w, &g, detail, args);
+  va_end(args);
+}
+
+/* Relative error of beta that the gain test would find: n updates needed go with error^-2. */
+static double beta_seen(const case_work *w, const pbl_innovation_report *t) {
+  const double se = (t->implied_beta_error_high - t->implied_beta_error_low) / (2 * 1.95996);
+  const double n = (double)t->n_updates, information = 1 / (n * se * se);
+  double needed;
+  if (isnan(t->implied_beta_error) || !(se > 0) ||
+      pbl_power_needed(&needed, 1, information, case_gate_alpha(w), POWER, PBL_TEST_COUNT, NULL)) {
+    return NAN;
+  }
+  return sqrt(needed / n);
 }
 
 static void gate_innovations(case_work *w, const char *name, const pbl_innovation_report *t) {
@@ -35,19 +73,22 @@ static void gate_innovations(case_work *w, const char *name, const pbl_innovatio
   for (size_t f = 1; f < PBL_TEST_COUNT; f++) {
     if (t->family[f].p_value < t->family[worst].p_value) worst = f;
   }
-  const double alpha = case_gate_alpha(w);
-  char beta[160] = "too few to tell a beta error";
+  const pbl_innovation_result *family = &t->family[worst];
+  char beta[128] = "too few to tell a beta error";
   if (!isnan(t->implied_beta_error)) {
-    /* the error that the gain test would find with probability .9 */
-    const double se = (t->implied_beta_error_high - t->implied_beta_error_low) / (2 * 1.95996);
-    const double reach = pbl_normal_quantile(1 - alpha / (2 * PBL_TEST_COUNT)) + 1.28155;
-    snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g], %.2g %% would be seen",
+    snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g]",
              100 * t->implied_beta_error, 100 * t->implied_beta_error_low,
-             100 * t->implied_beta_error_high, 100 * se * reach);
+             100 * t->implied_beta_error_high);
   }
-  case_gate(w, name, t->family[worst].max_abs_z, t->p_value, alpha, t->p_value >= alpha,
-            "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
-            t->family[worst].name, t->family[worst].max_abs_z, beta);
+  const double members = (double)(family->n_tests ? family->n_tests : 1) * PBL_TEST_COUNT;
+  pbl_gate gate = {.name = name,
+                   .statistic = family->max_abs_z,
+                   .threshold = case_gate_threshold(w, members, INFINITY),
+                   .p_value = t->p_value,
+                   .would_see = beta_seen(w, t)};
+  if (!isnan(gate.would_see)) gate.would_see_of = "beta (relative)";
+  case_gate(w, &gate, "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
+            family->name, family->max_abs_z, beta);
 }
 
 pbl_status case_innovations(case_work *w, pbl_error *err) {
@@ -71,64 +112,101 @@ static void decide(pbl_case_result *r, pbl_verdict verdict, const char *gate, co
   snprintf(r->gate, sizeof r->gate, "%.60s: %.190s", gate, detail);
 }
 
+static void unresolved_gate(case_work *w, const pbl_observable *o, int side) {
+  const pbl_side *s = side ? &o->reference : &o->device;
+  char clause[16] = "", bound[64] = "";
+  if (s->resolve.clause) snprintf(clause, sizeof clause, " (%c)", s->resolve.clause);
+  if (!isnan(s->tau.tau_lower_bound))
+    snprintf(bound, sizeof bound, "; tau at least %.3g sweeps", s->tau.tau_lower_bound);
+  const pbl_gate gate = {.name = "chains resolved",
+                         .statistic = s->tau.tau.value,
+                         .threshold = NAN,
+                         .p_value = NAN,
+                         .status = PBL_GATE_FAILED,
+                         .would_see = NAN};
+  case_plain_gate(w, &gate, "%s of %s %s: clause%s: %s%s%s", side ? "reference" : "device", o->name,
+                  pbl_resolution_name(s->tau.resolution), clause, s->tau.gate, bound,
+                  s->resolve.one_switch ? "; one switch per chain would give this tau" : "");
+}
+
+static void resolved_gate(case_work *w) {
+  const pbl_case_result *r = w->result;
+  double tau = 0, rhat = 0;
+  for (size_t k = 0; k < r->n_observables; k++) {
+    const pbl_observable *o = &r->observables[k];
+    if (isfinite(o->device.tau.tau.value)) tau = fmax(tau, o->device.tau.tau.value);
+    if (isfinite(o->device.tau.split_rhat)) rhat = fmax(rhat, o->device.tau.split_rhat);
+  }
+  /* clause (a): half tau of n/100 draws */
+  const double limit = (double)w->device->n_recorded * (double)w->cc->every / 100;
+  const pbl_gate gate = {.name = "chains resolved",
+                         .statistic = tau,
+                         .threshold = limit,
+                         .p_value = NAN,
+                         .would_see = NAN};
+  case_plain_gate(w, &gate,
+                  "%zu observables on both sides; slowest tau of the device %.3g sweeps, worst "
+                  "R-hat %.4f",
+                  r->n_observables, tau, rhat);
+}
+
 /* First observable of either side that is not resolved; frozen ones first. */
 static bool gate_resolution(case_work *w, pbl_resolution *worst) {
-  pbl_case_result *r = w->result;
-  bool resolved = true;
+  const pbl_case_result *r = w->result;
   *worst = PBL_RESOLVED;
-  for (int frozen = 1; frozen >= 0 && resolved; frozen--) {
-    for (size_t k = 0; k < r->n_observables && resolved; k++) {
+  for (int frozen = 1; frozen >= 0; frozen--) {
+    for (size_t k = 0; k < r->n_observables; k++) {
       const pbl_observable *o = &r->observables[k];
-      const size_t n_visible = (size_t)w->hw.n_visible;
-      const bool clamped = k >= 3 && n_visible + (size_t)w->hw.n_hidden <= PBL_ORACLE_MAX_PBITS &&
-                           w->image->clamp[k - 3];
-      for (int side = 0; side < 2 && resolved && !clamped; side++) {
-        const pbl_tau_report *t = side ? &o->reference.tau : &o->device.tau;
-        if (t->resolution == PBL_RESOLVED || (frozen && t->resolution != PBL_FROZEN)) continue;
-        resolved = false;
-        *worst = t->resolution;
-        char bound[64] = "";
-        if (!isnan(t->tau_lower_bound)) {
-          snprintf(bound, sizeof bound, "; tau at least %.3g sweeps", t->tau_lower_bound);
-        }
-        case_gate(w, "chains resolved", t->tau.value, NAN, NAN, false, "%s of %s %s: %s%s",
-                  side ? "reference" : "device", o->name, pbl_resolution_name(t->resolution),
-                  t->gate, bound);
+      for (int side = 0; side < 2 && !case_is_clamped(w, k); side++) {
+        const pbl_resolution found = (side ? o->reference : o->device).tau.resolution;
+        if (found == PBL_RESOLVED || (frozen && found != PBL_FROZEN)) continue;
+        *worst = found;
+        unresolved_gate(w, o, side);
+        return false;
       }
     }
   }
-  if (resolved) {
-    double tau = 0, rhat = 0;
-    for (size_t k = 0; k < r->n_observables; k++) {
-      const pbl_observable *o = &r->observables[k];
-      if (isfinite(o->device.tau.tau.value)) tau = fmax(tau, o->device.tau.tau.value);
-      if (isfinite(o->device.tau.split_rhat)) rhat = fmax(rhat, o->device.tau.split_rhat);
-    }
-    case_gate(
-        w, "chains resolved", tau, NAN, NAN, true,
-        "%zu observables on both sides; slowest tau of the device %.3g sweeps, worst R-hat %.4f",
-        r->n_observables, tau, rhat);
-  }
-  return resolved;
+  resolved_gate(w);
+  return true;
+}
+
+static bool gate_reference(case_work *w) {
+  const pbl_reference_report *r = &w->result->reference;
+  const bool good = r->rung != PBL_REF_UNCONVERGED;
+  const pbl_gate gate = {.name = "reference",
+                         .statistic = isfinite(r->tv_bound_upper) ? r->tv_bound_upper : NAN,
+                         .threshold = NAN,
+                         .p_value = NAN,
+                         .status = good ? PBL_GATE_PASSED : PBL_GATE_FAILED,
+                         .would_see = NAN};
+  case_plain_gate(w, &gate, "%s: %s", pbl_reference_rung_name(r->rung), r->reason);
+  return good;
 }
 
 void case_verdict(case_work *w) {
   pbl_case_result *r = w->result;
   pbl_resolution worst;
   const bool resolved = gate_resolution(w, &worst);
-  const pbl_gate *failed = NULL;
-  for (size_t g = 0; g < r->n_gates && !failed; g++) {
-    const pbl_gate *gate = &r->gates[g];
-    /* innovation tests need no mixing; everything else does */
-    const bool counts = resolved || strstr(gate->name, "innovations") != NULL;
-    if (!gate->passed && counts && strcmp(gate->name, "chains resolved") != 0) failed = gate;
-  }
   const pbl_gate *resolution = &r->gates[r->n_gates - 1];
+  const bool converged = gate_reference(w);
+  const pbl_gate *reference = &r->gates[r->n_gates - 1], *failed = NULL;
+  for (size_t g = 0; g < r->n_gates; g++) {
+    pbl_gate *gate = &r->gates[g];
+    if (gate == resolution || gate == reference || gate->status != PBL_GATE_FAILED) continue;
+    /* innovation tests and transitions need no mixing; everything else does */
+    if (gate->needs_mixing && !(resolved && converged)) {
+      gate->status = PBL_GATE_NOT_COUNTED;
+    } else if (!failed) {
+      failed = gate;
+    }
+  }
   if (failed) {
     decide(r, PBL_DIFFERS, failed->name, failed->detail);
   } else if (!resolved) {
     decide(r, worst == PBL_FROZEN ? PBL_VERDICT_FROZEN : PBL_VERDICT_UNRESOLVED, resolution->name,
            resolution->detail);
+  } else if (!converged) {
+    decide(r, PBL_VERDICT_UNRESOLVED, reference->name, reference->detail);
   } else {
     char all[64];
     snprintf(all, sizeof all, "all %zu gates passed", r->n_gates);

@@ -15,19 +15,27 @@ typedef enum {
   STREAM_DEVICE_START,
   STREAM_REFERENCE,
   STREAM_REFERENCE_START,
-  STREAM_RESET
+  STREAM_RESET,
+  STREAM_PERMUTATION,
+  STREAM_COUPLING
 } case_stream;
 
 typedef struct {
   const pbl_compare_config *config;
   const pbl_case_config *cc;
   size_t index;         /* of the case in the file */
+  const char *folder;   /* results of the run; NULL: nothing is written */
   pbl_rbm *model;       /* as configured, real numbers, with data moments when there are any */
   pbl_rbm *dequantised; /* what the image really holds */
   pbl_image *image;
   pbl_hw hw;
   double beta; /* requested */
   pbl_chains *device, *reference;
+  pbl_oracle *law; /* exact kernel of the image; NULL unless the case asks for it */
+  pbl_oracle
+      *ideal; /* of the dequantised model with an exact sigmoid: what the reference samples */
+  double *energy[2];       /* device, reference: n_chains x n_recorded */
+  double *means[2];        /* device, reference: n_chains x n_observables, chain means */
   pbl_case_result *result; /* filled step by step; owned by the caller */
   pbl_progress *progress;
 } case_work;
@@ -55,10 +63,30 @@ pbl_status case_observables(case_work *w, pbl_error *err);
 /* Value of observable `k` in one state (for the exact law); same order as case_observables. */
 double case_observable_value(const case_work *w, size_t k, const signed char *state);
 
-/* First and second moments against the reference, and Q_op. */
-pbl_status case_moments(case_work *w, pbl_error *err);
-/* Exact law, exact tau and Q_op (when configured). */
+/* One side (0 device, 1 reference): traces of energy for the report, and chains.nc or
+ * chains_reference.nc beside the .npy files where the program was built with netCDF. Series in the
+ * order of result->observables, which have their names; each n_chains x n_recorded. */
+pbl_status case_export(case_work *w, double *const *series, int side, pbl_error *err);
+/* Exact laws of device and reference (when configured), distance to the unquantised model. */
+pbl_status case_exact_open(case_work *w, pbl_error *err);
+/* Exact tau of every observable, state frequencies, kernel. Nothing without exact laws. */
 pbl_status case_exact(case_work *w, pbl_error *err);
+/* Mean, variance and tau (sweeps) of f, 2^N values, under the kernel of one draw. g: scratch. */
+pbl_status case_exact_tau(const pbl_oracle *law, const double *f, double *g, size_t every,
+                          double *mean, double *variance, double *tau, pbl_error *err);
+/* Which rung of the ladder the reference stands on. */
+pbl_status case_ladder(case_work *w, pbl_error *err);
+/* First and second moments against the reference (its exact law where there is one), and against
+ * the device's own exact law. */
+pbl_status case_moments(case_work *w, pbl_error *err);
+/* Energy histogram and the temperature it implies; chain means of all observables. */
+pbl_status case_energy(case_work *w, pbl_error *err);
+/* Q_op of both sides, and against the exact one. */
+pbl_status case_qop(case_work *w, pbl_error *err);
+/* Q_op of the first n_draws draws of some chains; NaN where there is none. */
+pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
+                         size_t n_draws, pbl_error *err);
+bool case_has_gradient(const case_work *w);
 pbl_status case_innovations(case_work *w, pbl_error *err);
 /* Verdict from everything recorded so far. */
 void case_verdict(case_work *w);
@@ -66,18 +94,43 @@ void case_verdict(case_work *w);
 /* Per-chain means of the moments: out is n_chains x n_moments (first N, then pairs). Pairs are all
  * i < j up to PBL_ORACLE_MAX_PBITS p-bits, else the V x H weights. */
 size_t case_moment_count(const case_work *w);
+bool case_all_pairs(const case_work *w);
 pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains *chains,
                               size_t first_draw, size_t n_draws, pbl_error *err);
+/* p-bits of moment k; i == j for a first moment. */
+void case_moment_pbits(size_t *i, size_t *j, const case_work *w, size_t k);
+/* Mean over chains and unbiased variance of the chain means of moment k. */
+void case_moment_spread(double *mean, double *variance, const case_work *w, const double *moments,
+                        size_t k);
+/* A moment is tested when both outcomes are expected this often in all draws: below, the normal
+ * approximation of a rare event's count fails in the far tail that a small level needs. */
+bool case_moment_testable(const case_work *w, double mean);
 
-/* Appends a gate; detail printf-style. */
-void case_gate(case_work *w, const char *name, double statistic, double p_value, double alpha,
-               bool passed, const char *detail, ...) __attribute__((format(printf, 7, 8)));
+/* Appends a gate with p_value: alpha and status are filled in; detail printf-style. */
+void case_gate(case_work *w, const pbl_gate *gate, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same for a gate that is no test: alpha NaN, status as given. */
+void case_plain_gate(case_work *w, const pbl_gate *gate, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Share of the verdict's false-alarm probability that one gate gets. */
 double case_gate_alpha(const case_work *w);
+/* |z| that the worst of n members must exceed at the gate's level: normal for infinite dof, else t.
+ */
+double case_gate_threshold(const case_work *w, double n, double dof);
+/* Standard errors at which the gate finds an error with probability .9. */
+double case_gate_reach(const case_work *w, double n, double dof);
+bool case_is_clamped(const case_work *w, size_t observable); /* its p-bit never moves, by order */
+/* Every observable of one side (0 device, 1 reference) is RESOLVED, those of clamped p-bits apart.
+ */
+bool case_is_resolved(const case_work *w, int side);
 
 /* Ratio of two independent estimates with intervals on the log scale; NaN when one is not positive.
  */
 pbl_estimate case_ratio(const pbl_estimate *a, const pbl_estimate *b);
+/* Deviation of an estimate from its exact value on the log scale in units of its jackknife error
+ * *se: t with n_chains - 1 degrees of freedom. */
+double case_log_scale_p(const pbl_estimate *e, double exact, size_t n_chains, double *z,
+                        double *se);
 /* Monotonic wall time. */
 double case_seconds_now(void);
 

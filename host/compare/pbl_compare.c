@@ -26,9 +26,13 @@ static signed char *last_images(const case_work *w, const pbl_chains *c, size_t 
 static pbl_status analyse_case(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   pbl_status st = case_innovations(w, err);
+  if (!st) st = case_exact_open(w, err);
   if (!st) st = case_observables(w, err);
+  if (!st) st = case_ladder(w, err);
   if (!st) st = case_moments(w, err);
+  if (!st) st = case_energy(w, err);
   if (!st) st = case_exact(w, err);
+  if (!st) st = case_qop(w, err);
   if (st) return st;
   case_verdict(w);
   if (r->image_rows > 0) {
@@ -122,6 +126,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
     case_work w = {.config = config,
                    .cc = &config->cases[k],
                    .index = (size_t)k,
+                   .folder = folder,
                    .result = &result.cases[k],
                    .progress = progress};
     st = run_case(&w, folder, err);

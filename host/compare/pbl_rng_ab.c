@@ -143,7 +143,9 @@ static pbl_status innovations(case_work *w, pbl_rng_ab_row *row, pbl_error *err)
   row->beta_error =
       (pbl_estimate){r.implied_beta_error, r.implied_beta_error_low, r.implied_beta_error_high};
   row->innovation_p = r.p_value;
-  for (int k = 0; k < PBL_TEST_COUNT; k++) row->worst[k] = r.family[k].max_abs_z;
+  for (int k = 0; k < PBL_TEST_COUNT; k++) row->worst[k] = r.family[k].z;
+  row->fault = pbl_innovation_name_fault(&r, w->config->alpha);
+  pbl_innovation_fault_text(row->fault_text, sizeof row->fault_text, &r, w->config->alpha);
   return PBL_OK;
 }
 

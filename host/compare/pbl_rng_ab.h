@@ -32,7 +32,9 @@ typedef struct {
    * against the exact sigmoid of the same weights */
   pbl_estimate beta_error, beta_error_ideal;
   double innovation_p;          /* overall, against the quantised kernel */
-  double worst[PBL_TEST_COUNT]; /* largest |z| of each family */
+  double worst[PBL_TEST_COUNT]; /* largest |z| of each family, its pooled sums included */
+  pbl_innovation_fault fault;   /* what explains them at the level config->alpha, and in words */
+  char fault_text[96];
 } pbl_rng_ab_row;
 
 /* rows: config->n_cases of them. config->device is ignored: this is about bits, which RTL and twin

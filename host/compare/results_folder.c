@@ -1,5 +1,5 @@
 /* The results folder of a run: config.yaml, <case>/{device,reference}.npy, report.json,
- * report.html. */
+ * report.html; case_export.c adds <case>/chains.nc and chains_reference.nc. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +66,13 @@ pbl_status results_write_case(const char *folder, const case_work *w, pbl_error 
   char path[1400];
   snprintf(path, sizeof path, "%s/%s", folder, w->cc->name);
   pbl_status st = make_folder(path, err);
+  /* those of an older run would stand beside this one's chains until the end, or for good */
+  static const char *const series[] = {"chains.nc", "chains_reference.nc"};
+  for (size_t k = 0; !st && k < 2; k++) {
+    snprintf(path, sizeof path, "%s/%s/%s", folder, w->cc->name, series[k]);
+    if (unlink(path) != 0 && errno != ENOENT)
+      st = pbl_fail(err, PBL_IO, "cannot replace %s: %s", path, strerror(errno));
+  }
   const struct {
     const char *name;
     const pbl_chains *chains;

@@ -39,23 +39,24 @@ void pbl_rng_ab_print(FILE *out, const pbl_rng_ab_row *rows, size_t n) {
             source, r->hw.table_size, r->hw.threshold_bits, r->hw.rounding ? "round" : "trunc",
             r->tv, r->tv_null, r->tv_error, r->tv_ideal, energy, slowest);
   }
-  fprintf(out, "\n%-20s %-25s %-25s %9s | %7s %7s %7s %7s\n", "case", "beta error %, own law",
-          "beta error %, sigmoid", "p", "bias", "gain", "serial", "cross");
+  fprintf(out, "\n%-20s %-25s %-25s %9s | %7s %7s %7s %7s | %s\n", "case", "beta error %, own law",
+          "beta error %, sigmoid", "p", "bias", "gain", "serial", "cross", "fault");
   for (size_t k = 0; k < n; k++) {
     const pbl_rng_ab_row *r = &rows[k];
     char own[64], ideal[64];
     beta_text(own, sizeof own, &r->beta_error);
     beta_text(ideal, sizeof ideal, &r->beta_error_ideal);
-    fprintf(out, "%-20s %-25s %-25s %9.2e | %7.1f %7.1f %7.1f %7.1f\n", r->name, own, ideal,
+    fprintf(out, "%-20s %-25s %-25s %9.2e | %7.1f %7.1f %7.1f %7.1f | %s\n", r->name, own, ideal,
             r->innovation_p, r->worst[PBL_TEST_BIAS], r->worst[PBL_TEST_GAIN],
-            r->worst[PBL_TEST_SERIAL], r->worst[PBL_TEST_CROSS]);
+            r->worst[PBL_TEST_SERIAL], r->worst[PBL_TEST_CROSS],
+            r->fault == PBL_FAULT_NONE ? "-" : r->fault_text);
   }
   if (n > 0)
     fprintf(out,
             "\nTV: sampled histogram to the exact law of the quantised kernel, %.3g sweeps; null: "
             "its mean for a\nsound device; ideal: quantised law to the ideal law. p: innovation "
             "tests against the quantised kernel;\nbias, gain, serial, cross: largest |z| of that "
-            "family.\n",
+            "family; fault: what\nexplains them, when p is below alpha.\n",
             rows[0].n_sweeps);
 }
 
@@ -92,6 +93,8 @@ static void write_row(pbl_json *j, const pbl_rng_ab_row *r) {
   write_estimate(j, "beta_error", &r->beta_error);
   write_estimate(j, "beta_error_against_sigmoid", &r->beta_error_ideal);
   pbl_json_double(j, "innovation_p", r->innovation_p);
+  pbl_json_string(j, "fault", pbl_innovation_fault_name(r->fault));
+  pbl_json_string(j, "fault_text", r->fault_text);
   pbl_json_object(j, "innovation_max_abs_z");
   for (int k = 0; k < PBL_TEST_COUNT; k++) pbl_json_double(j, families[k], r->worst[k]);
   pbl_json_end(j);

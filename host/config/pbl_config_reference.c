@@ -57,6 +57,7 @@ pbl_status pbl_config_reference(char **text, pbl_error *err) {
   fputs(introduction, file);
   table(file, "pbitloop compare, pbitloop lockstep", pbl_schema_compare);
   table(file, "pbitloop train", pbl_schema_train);
+  table(file, "pbitloop lab", pbl_schema_lab);
   const bool failed = ferror(file) != 0;
   if (fclose(file) == 0 && !failed) return PBL_OK;
   free(*text);

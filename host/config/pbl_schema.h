@@ -1,4 +1,4 @@
-/* The schema table: every key of both configuration kinds, once. Loader, writer and reference page
+/* The schema table: every key of all configuration kinds, once. Loader, writer and reference page
  * read nothing else. Internal to host/config. */
 #ifndef PBL_SCHEMA_H
 #define PBL_SCHEMA_H
@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "pbl_config.h"
+#include "pbl_lab_config.h"
 
 typedef enum {
   PBL_FIELD_INT,    /* int or unsigned */
@@ -57,9 +58,18 @@ typedef struct {
   pbl_train_config config;
 } pbl_train_root;
 
+typedef struct {
+  int schema;
+  pbl_lab_run defaults;
+  pbl_lab_config config;
+} pbl_lab_root;
+
 extern const pbl_field pbl_schema_compare[]; /* of pbl_compare_root */
 extern const pbl_field pbl_schema_case[];    /* of pbl_case_config */
 extern const pbl_field pbl_schema_train[];   /* of pbl_train_root */
+extern const pbl_field pbl_schema_lab[];             /* of pbl_lab_root */
+extern const pbl_field pbl_schema_lab_run[];         /* of pbl_lab_run */
+extern const pbl_field pbl_schema_lab_expectation[]; /* of pbl_lab_expectation */
 extern const pbl_field pbl_schema_hw[];      /* of pbl_hw */
 
 const pbl_field *pbl_schema_find(const pbl_field *fields, const char *key);

@@ -6,13 +6,14 @@
 #include "pbl_stats.h"
 
 const char *pbl_reference_rung_name(pbl_reference_rung r) {
-  static const char *const names[] = {"EXACT", "PERFECT", "COUPLED", "TEMPERED", "REF_UNCONVERGED"};
+  static const char *const names[] = {"EXACT",    "PERFECT",     "COUPLED",
+                                      "TEMPERED", "LONG_CHAINS", "REF_UNCONVERGED"};
   return (unsigned)r <= PBL_REF_UNCONVERGED ? names[r] : "?";
 }
 
 pbl_reference_gates pbl_reference_gates_default(void) {
   return (pbl_reference_gates){
-      .tv_tolerance = 0.01, .halves_alpha = 0.01, .q_change_allowed = 0.05};
+      .tv_tolerance = 0.01, .coupled_alpha = 1e-3, .halves_alpha = 0.01, .q_change_allowed = 0.05};
 }
 
 pbl_reference_rung pbl_reference_decide(const char **reason, const pbl_reference_evidence *e,
@@ -28,20 +29,32 @@ pbl_reference_rung pbl_reference_decide(const char **reason, const pbl_reference
     return PBL_REF_PERFECT;
   }
   const bool all_met = e->n_pairs >= 2 && e->n_met == e->n_pairs;
+  if (all_met && !(e->coupled_p_value >= gates->coupled_alpha)) {
+    *reason = "the reference's means differ from the unbiased ones of coupled chains";
+    return PBL_REF_UNCONVERGED;
+  }
   if (all_met && e->tv_bound_upper <= gates->tv_tolerance) {
     *reason = "all coupled chains met and the distance bound is below its tolerance";
     return PBL_REF_COUPLED;
   }
   const bool halves = e->halves_p_value >= gates->halves_alpha;
-  if (e->long_run && halves && e->q_change_on_doubling < gates->q_change_allowed) {
+  const bool steady = e->no_gradient || e->q_change_on_doubling < gates->q_change_allowed;
+  if (e->long_run && halves && steady) {
     *reason = "the halves of a long run agree and Q does not move when it is doubled";
     return PBL_REF_TEMPERED;
   }
-  *reason = e->long_run && !halves ? "the halves of the long run differ"
-            : e->long_run          ? "Q moves when the reference is doubled"
-            : e->n_pairs == 0      ? "no evidence of convergence"
-            : !all_met             ? "coupled chains did not meet"
-                                   : "the distance bound at this burn-in is above its tolerance";
+  if (e->chains_resolved && halves && steady) {
+    *reason = e->no_gradient
+                  ? "resolved chains whose halves agree"
+                  : "resolved chains whose halves agree, and Q does not move when they are doubled";
+    return PBL_REF_LONG;
+  }
+  const bool looked = e->long_run || e->chains_resolved;
+  *reason = looked && !halves ? "the halves of the long run differ"
+            : looked          ? "Q moves when the reference is doubled"
+            : e->n_pairs == 0 ? "no evidence of convergence"
+            : !all_met        ? "coupled chains did not meet"
+                              : "the distance bound at this burn-in is above its tolerance";
   return PBL_REF_UNCONVERGED;
 }
 

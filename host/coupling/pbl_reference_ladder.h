@@ -13,6 +13,7 @@ typedef enum {
   PBL_REF_PERFECT,    /* exact samples by monotone coupling from the past */
   PBL_REF_COUPLED,    /* coupled chains that all met: unbiased, measured distance */
   PBL_REF_TEMPERED,   /* long run whose halves agree and that does not move when it is doubled */
+  PBL_REF_LONG,       /* plain chains, all RESOLVED, with the same two checks */
   PBL_REF_UNCONVERGED /* none of these: whatever is derived from it is an interval, not a value */
 } pbl_reference_rung;
 const char *pbl_reference_rung_name(pbl_reference_rung r); /* "EXACT", ..., "REF_UNCONVERGED" */
@@ -38,13 +39,17 @@ typedef struct {
   bool perfect;                /* exact samples were drawn */
   size_t n_pairs, n_met;       /* coupled chains; 0: none were run */
   double tv_bound_upper;       /* upper limit of the distance at the burn-in in use */
-  bool long_run;               /* a long tempered run was made; the next two are its evidence */
-  double halves_p_value;       /* pbl_halves_test */
+  double coupled_p_value;      /* of the reference's means against unbiased ones; 1: not compared */
+  bool long_run;               /* a long tempered run was made */
+  bool chains_resolved;        /* plain chains: every monitored observable RESOLVED */
+  double halves_p_value;       /* of either: pbl_halves_test */
+  bool no_gradient;            /* no data, so that there is no Q to look at */
   double q_change_on_doubling; /* |Q(2 K_ref)/Q(K_ref) - 1| */
 } pbl_reference_evidence;
 
 typedef struct {
   double tv_tolerance;     /* .01 */
+  double coupled_alpha;    /* 1e-3: a smaller p means that the reference is biased */
   double halves_alpha;     /* .01: a smaller p means that the halves differ */
   double q_change_allowed; /* .05 */
 } pbl_reference_gates;

@@ -70,10 +70,8 @@ pbl_status pbl_law_counts(double *counts, const pbl_chains *chains, size_t chain
   return PBL_OK;
 }
 
-pbl_status law_check(const pbl_chains *chains, const pbl_dense *d, size_t min_draws,
-                     pbl_error *err) {
-  const size_t n = pbl_dense_states(d);
-  if (chains->n_pbits > PBL_DENSE_MAX_PBITS || (size_t)1 << chains->n_pbits != n)
+pbl_status law_check(const pbl_chains *chains, size_t n, size_t min_draws, pbl_error *err) {
+  if (chains->n_pbits > PBL_ORACLE_SCAN_MAX_PBITS || (size_t)1 << chains->n_pbits != n)
     return pbl_fail(err, PBL_INVALID, "right-law test: chains of %zu p-bits, kernel of %zu states",
                     chains->n_pbits, n);
   if (chains->n_recorded < min_draws || chains->n_chains == 0)
@@ -83,7 +81,7 @@ pbl_status law_check(const pbl_chains *chains, const pbl_dense *d, size_t min_dr
 }
 
 /* Satterthwaite: traces of M = D^-1 V give sum l and sum l^2 without its eigenvalues. */
-static void match_moments(law_cells *c) {
+void law_cells_match(law_cells *c) {
   double trace = 0.0, square = 0.0;
   for (size_t a = 0; a < c->n_cells; a++) {
     trace += c->covariance[a * c->n_cells + a] / c->law[a];
@@ -116,7 +114,7 @@ pbl_status law_cells_create(law_cells *c, const pbl_dense *d, double min_mass, s
     status = pbl_dense_covariance(c->covariance, d, c->cell, c->n_cells, n_draws, err);
   }
   if (status == PBL_OK) {
-    match_moments(c);
+    law_cells_match(c);
   } else {
     law_cells_free(c);
   }

@@ -122,10 +122,10 @@ pbl_status pbl_law_energy_slope(pbl_law_slope *out, const double *energy_a, size
                                 size_t draws_a, double beta_a, const double *energy_b,
                                 size_t chains_b, size_t draws_b, double beta_b, pbl_error *err) {
   const double gap = beta_a - beta_b;
-  if (chains_a < 2 || chains_b < 2 || draws_a == 0 || draws_b == 0 || !(fabs(gap) > 0.0))
+  if (chains_a < 2 || chains_b < 2 || draws_a == 0 || draws_b == 0 || !isfinite(gap))
     return pbl_fail(err, PBL_INVALID,
                     "energy slope: %zu and %zu chains of %zu and %zu draws at beta %g and %g; two "
-                    "chains each and two temperatures needed",
+                    "chains each needed",
                     chains_a, chains_b, draws_a, draws_b, beta_a, beta_b);
   const sample s[2] = {
       {energy_a, chains_a, draws_a, 1.0, 0.5 / (double)(chains_a * draws_a)},
@@ -139,7 +139,7 @@ pbl_status pbl_law_energy_slope(pbl_law_slope *out, const double *energy_a, size
                     "closer");
   *out = (pbl_law_slope){.slope = f.slope / f.scale, .expected = -gap};
   out->error = sqrt(slope_variance(&f, s, info)) / f.scale;
-  out->difference_error = out->slope / out->expected - 1.0;
+  out->difference_error = fabs(gap) > 0.0 ? out->slope / out->expected - 1.0 : NAN;
   out->test.dof = (double)(chains_a + chains_b - 2);
   out->test.n_tests = 1;
   out->test.worst = SIZE_MAX;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "law_internal.h"
 #include "pbl_stats.h"
@@ -36,14 +37,13 @@ static step *list_steps(const pbl_chains *chains) {
   return steps;
 }
 
-/* Chi-square of one source state; the law of the target is cut into cells of expected count
- * >= MIN_EXPECTED. Returns false for a source that was not left often enough for two cells. */
+/* Chi-square of one source state left n >= 2 MIN_EXPECTED times; the law of the target is cut into
+ * cells of that expected count. Returns false where they are fewer than two. */
 static bool source_chi2(double *x2, double *dof, const step *steps, size_t n, const double *row,
                         size_t n_states, size_t *cell, double *counts, pbl_status *status,
                         pbl_error *err) {
   const double least = MIN_EXPECTED / (double)n;
   size_t n_cells = 0;
-  if (least > 0.5) return false;
   *status = pbl_law_cells(cell, &n_cells, row, n_states, least, err);
   if (*status != PBL_OK || n_cells < 2) return false;
   double *observed = counts, *expected = counts + n_cells;
@@ -57,11 +57,26 @@ static bool source_chi2(double *x2, double *dof, const step *steps, size_t n, co
   return true;
 }
 
-pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
-                               pbl_error *err) {
-  pbl_status status = law_check(chains, d, 2, err);
+/* Rows of the kernel: stored, or one forward run each. */
+typedef struct {
+  const pbl_dense *dense; /* or NULL: */
+  const pbl_oracle *sweep;
+  size_t every;
+  double *row; /* scratch of n_states */
+} kernel_rows;
+
+static const double *row_of(const kernel_rows *k, size_t from, size_t n_states) {
+  if (k->dense != NULL) return pbl_dense_kernel(k->dense) + from * n_states;
+  memset(k->row, 0, n_states * sizeof *k->row);
+  k->row[from] = 1.0;
+  for (size_t s = 0; s < k->every; s++) pbl_oracle_forward(k->sweep, k->row);
+  return k->row;
+}
+
+static pbl_status kernel_chi2(pbl_law_test *out, const pbl_chains *chains, const kernel_rows *rows,
+                              size_t n_states, pbl_error *err) {
+  pbl_status status = law_check(chains, n_states, 2, err);
   if (status != PBL_OK) return status;
-  const size_t n_states = pbl_dense_states(d);
   const size_t n_steps = chains->n_chains * (chains->n_recorded - 1);
   step *steps = list_steps(chains);
   size_t *cell = malloc(n_states * sizeof *cell);
@@ -72,8 +87,9 @@ pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, cons
     const size_t from = steps[at].from;
     double x2, dof;
     for (end = at; end < n_steps && steps[end].from == from; end++) continue;
-    if (!source_chi2(&x2, &dof, steps + at, end - at, pbl_dense_kernel(d) + from * n_states,
-                     n_states, cell, counts, &status, err))
+    if ((double)(end - at) < 2.0 * MIN_EXPECTED) continue; /* no two cells */
+    if (!source_chi2(&x2, &dof, steps + at, end - at, row_of(rows, from, n_states), n_states, cell,
+                     counts, &status, err))
       continue;
     out->statistic += x2;
     out->dof += dof;
@@ -90,5 +106,20 @@ pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, cons
   free(steps);
   free(cell);
   free(counts);
+  return status;
+}
+
+pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
+                               pbl_error *err) {
+  return kernel_chi2(out, chains, &(kernel_rows){.dense = d}, pbl_dense_states(d), err);
+}
+
+pbl_status pbl_law_kernel_chi2_sweep(pbl_law_test *out, const pbl_chains *chains,
+                                     const pbl_oracle *o, size_t every, pbl_error *err) {
+  kernel_rows rows = {.sweep = o, .every = every};
+  rows.row = malloc(pbl_oracle_states(o) * sizeof *rows.row);
+  if (rows.row == NULL) return law_no_memory(err);
+  const pbl_status status = kernel_chi2(out, chains, &rows, pbl_oracle_states(o), err);
+  free(rows.row);
   return status;
 }

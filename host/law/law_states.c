@@ -10,9 +10,8 @@
 #define WORTH 5.0 /* independent draws a cell must be worth */
 #define PI 3.14159265358979323846
 
-/* Cell frequencies of one chain, or all for SIZE_MAX. */
-static pbl_status frequencies(double *freq, const pbl_chains *chains, size_t chain,
-                              const law_cells *c, pbl_error *err) {
+pbl_status law_frequencies(double *freq, const pbl_chains *chains, size_t chain, const law_cells *c,
+                           pbl_error *err) {
   double *counts = malloc(c->n_states * sizeof *counts);
   if (counts == NULL) return law_no_memory(err);
   const pbl_status status = pbl_law_counts(counts, chains, chain, err);
@@ -24,28 +23,32 @@ static pbl_status frequencies(double *freq, const pbl_chains *chains, size_t cha
   return status;
 }
 
+double law_x2(size_t *worst, const double *freq, const law_cells *c, double n) {
+  double x2 = 0.0, most = -1.0;
+  for (size_t a = 0; a < c->n_cells; a++) {
+    const double delta = freq[a] - c->law[a];
+    const double z2 = delta * delta / c->covariance[a * c->n_cells + a];
+    x2 += n * delta * delta / c->law[a];
+    if (z2 > most) {
+      most = z2;
+      *worst = a;
+    }
+  }
+  return x2;
+}
+
 pbl_status pbl_law_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
                         double min_mass, pbl_error *err) {
   law_cells c;
-  pbl_status status = law_check(chains, d, 1, err);
+  pbl_status status = law_check(chains, pbl_dense_states(d), 1, err);
   if (status == PBL_OK) status = law_cells_create(&c, d, min_mass, chains->n_recorded, err);
   if (status != PBL_OK) return status;
   double *freq = malloc(c.n_cells * sizeof *freq);
-  status = freq == NULL ? law_no_memory(err) : frequencies(freq, chains, SIZE_MAX, &c, err);
+  status = freq == NULL ? law_no_memory(err) : law_frequencies(freq, chains, SIZE_MAX, &c, err);
   if (status == PBL_OK) {
     const double n = (double)(chains->n_chains * chains->n_recorded);
-    double x2 = 0.0, worst = -1.0;
     *out = (pbl_law_test){.n_tests = c.n_cells, .dof = c.dof};
-    for (size_t a = 0; a < c.n_cells; a++) {
-      const double delta = freq[a] - c.law[a];
-      const double z2 = delta * delta / c.covariance[a * c.n_cells + a];
-      x2 += n * delta * delta / c.law[a];
-      if (z2 > worst) {
-        worst = z2;
-        out->worst = a;
-      }
-    }
-    out->statistic = x2 * c.scale;
+    out->statistic = law_x2(&out->worst, freq, &c, n) * c.scale;
     out->p_value = pbl_chi2_upper_p(out->statistic, out->dof);
   }
   free(freq);
@@ -134,7 +137,7 @@ static void finish(pbl_law_distance *d, double value) {
 pbl_status pbl_law_divergence(pbl_law_divergences *out, const pbl_chains *chains,
                               const pbl_dense *d, pbl_error *err) {
   law_cells c;
-  pbl_status status = law_check(chains, d, 1, err);
+  pbl_status status = law_check(chains, pbl_dense_states(d), 1, err);
   if (status == PBL_OK) status = fitting_cells(&c, d, chains, err);
   if (status != PBL_OK) return status;
   const size_t R = chains->n_chains;
@@ -142,8 +145,8 @@ pbl_status pbl_law_divergence(pbl_law_divergences *out, const pbl_chains *chains
   double *freq = malloc((R + 2) * c.n_cells * sizeof *freq);
   if (freq == NULL) status = law_no_memory(err);
   for (size_t r = 0; r < R && status == PBL_OK; r++)
-    status = frequencies(freq + (r + 2) * c.n_cells, chains, r, &c, err);
-  if (status == PBL_OK) status = frequencies(freq, chains, SIZE_MAX, &c, err);
+    status = law_frequencies(freq + (r + 2) * c.n_cells, chains, r, &c, err);
+  if (status == PBL_OK) status = law_frequencies(freq, chains, SIZE_MAX, &c, err);
   if (status == PBL_OK) {
     *out = (pbl_law_divergences){.n_cells = c.n_cells};
     fill_null(out, &c, n);

@@ -15,6 +15,7 @@
 #include "pbl_chains.h"
 #include "pbl_dense.h"
 #include "pbl_model.h"
+#include "pbl_oracle.h"
 
 typedef struct {
   double statistic; /* what is compared with the null law named at the function */
@@ -39,6 +40,14 @@ pbl_status pbl_law_counts(double *counts, const pbl_chains *chains, size_t chain
 pbl_status pbl_law_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
                         double min_mass, pbl_error *err);
 
+/* The same from one sweep `o` and `every` sweeps per draw, up to PBL_ORACLE_MAX_PBITS p-bits: the
+ * covariance is a sum over lags of backward steps of every cell (to 1e-7 of its first term). The
+ * p-value is the tail of the weighted sum itself by its saddlepoint approximation (Kuonen 1999):
+ * Satterthwaite's chi-square is too light in the far tail that a small level asks for. NUMERIC when
+ * the sum does not settle within n_recorded lags. */
+pbl_status pbl_law_chi2_sweep(pbl_law_test *out, const pbl_chains *chains, const pbl_oracle *o,
+                              size_t every, double min_mass, pbl_error *err);
+
 typedef struct {
   double value, null_mean; /* plug-in, and its expectation under the law on trial */
   double excess;           /* value - null_mean */
@@ -60,6 +69,10 @@ pbl_status pbl_law_divergence(pbl_law_divergences *out, const pbl_chains *chains
  */
 pbl_status pbl_law_kernel_chi2(pbl_law_test *out, const pbl_chains *chains, const pbl_dense *d,
                                pbl_error *err);
+
+/* The same; rows are the law `every` sweeps of `o` after each source state that is met. */
+pbl_status pbl_law_kernel_chi2_sweep(pbl_law_test *out, const pbl_chains *chains,
+                                     const pbl_oracle *o, size_t every, pbl_error *err);
 
 /* Moments m of the chains (N first moments, then V x H edges), one mean per chain: t_{R-1} against
  * exact values, or Welch's t against the chain means of other chains. p_value is Simes' combination
@@ -90,8 +103,9 @@ typedef struct {
   double slope, expected, error;
   double difference_error; /* relative error of beta_a - beta_b implied by the slope */
 } pbl_law_slope;
-/* energies: n_chains x n_draws, row-major, each. INVALID for < 2 chains or beta_a == beta_b;
- * NUMERIC when the energies do not overlap or never vary. */
+/* energies: n_chains x n_draws, row-major, each. With beta_a == beta_b the expected slope is 0 and
+ * difference_error NaN; -slope / beta_a is then the relative error of a's temperature against b's.
+ * INVALID for < 2 chains; NUMERIC when the energies do not overlap or never vary. */
 pbl_status pbl_law_energy_slope(pbl_law_slope *out, const double *energy_a, size_t chains_a,
                                 size_t draws_a, double beta_a, const double *energy_b,
                                 size_t chains_b, size_t draws_b, double beta_b, pbl_error *err);

@@ -35,16 +35,27 @@ pbl_scan pbl_scan_of(pbl_kernel kernel);
 /* law <- exp(-beta E)/Z and log_z; weights as in pbl_oracle_create_weights. */
 void pbl_oracle_fill_ideal_law(pbl_oracle *o, const double *weights, double beta);
 
-/* One step on a vector; scratch: 2^N doubles, or NULL where pbl_oracle_needs_scratch is false. */
+/* One step on a vector; scratch: pbl_oracle_scratch(o) doubles. */
 void pbl_oracle_backward_in(const pbl_oracle *o, double *f, double *scratch);
 void pbl_oracle_forward_in(const pbl_oracle *o, double *q, double *scratch);
-bool pbl_oracle_needs_scratch(const pbl_oracle *o);
+size_t pbl_oracle_scratch(const pbl_oracle *o);
 
-/* The four block steps, in place. */
-void pbl_backward_hidden(const pbl_oracle *o, double *f);
-void pbl_backward_visible(const pbl_oracle *o, double *f);
+/* Block steps between the sides; a is a function of v (2^V values), b one of h (2^H), f one of the
+ * state; work: pbl_block_work(o) doubles. Outputs overlap nothing. */
+void pbl_reduce_hidden(const pbl_oracle *o, double *a, const double *f, double *work);
+void pbl_reduce_visible(const pbl_oracle *o, double *b, const double *f, double *work);
+void pbl_hidden_to_visible(const pbl_oracle *o, double *a, const double *b, double *work);
+void pbl_visible_to_hidden(const pbl_oracle *o, double *b, const double *a, double *work);
+/* f(v,h) = scale * (a(v) + b(h)); either may be NULL (zero). */
+void pbl_spread(const pbl_oracle *o, double *f, const double *a, const double *b, double scale);
+size_t pbl_block_work(const pbl_oracle *o);
+
+/* The two block steps on a distribution, in place. */
 void pbl_forward_hidden(const pbl_oracle *o, double *q);
 void pbl_forward_visible(const pbl_oracle *o, double *q);
+
+/* INVALID unless `data` has the oracle's shape and data moments, and K >= 1. */
+pbl_status pbl_gradient_check(const pbl_oracle *o, const pbl_rbm *data, size_t K, pbl_error *err);
 
 /* sum_x law(x) f(x), summed row by row so that rounding grows with the rows, not the states. */
 double pbl_oracle_mean(const pbl_oracle *o, const double *f);

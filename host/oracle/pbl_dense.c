@@ -37,7 +37,7 @@ static pbl_status no_memory(size_t n, pbl_error *err) {
 
 /* Row x of P^every is the law after `every` steps from state x. */
 static pbl_status fill_kernel(pbl_dense *d, const pbl_oracle *o, size_t every, pbl_error *err) {
-  double *scratch = malloc(d->n * sizeof *scratch);
+  double *scratch = malloc(pbl_oracle_scratch(o) * sizeof *scratch);
   if (scratch == NULL) return no_memory(d->n, err);
   for (size_t x = 0; x < d->n; x++) {
     double *row = d->kernel + x * d->n;

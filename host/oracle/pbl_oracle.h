@@ -25,12 +25,17 @@ pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double be
 pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
                                      const double *weights, double beta, pbl_kernel kernel,
                                      pbl_error *err);
-/* Quantised kernel of the device (integer thresholds); the law is its fixed point, found by
- * iterating the forward operator until the total-variation change per sweep is < 1e-13 (NUMERIC
- * after 1e6 sweeps: the kernel is frozen or periodic). Clamped p-bits: INVALID, the law then
- * depends on the starting state. */
+/* Quantised kernel of the device (integer thresholds); the law is its fixed point: one solve on the
+ * smaller side, then the forward operator until the total-variation change per sweep is < 1e-13
+ * (NUMERIC after 1e6 sweeps: the kernel is frozen or periodic). Clamped p-bits: INVALID, the law
+ * then depends on the starting state. */
 pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
                                    pbl_kernel kernel, pbl_error *err);
+/* The same with progress (may be NULL) and, within tens of milliseconds at 20 p-bits, INTERRUPTED.
+ */
+pbl_status pbl_oracle_create_image_watched(pbl_oracle **out, const pbl_image *im, uint32_t beta,
+                                           pbl_kernel kernel, pbl_progress *progress,
+                                           pbl_error *err);
 void pbl_oracle_destroy(pbl_oracle *o);
 
 size_t pbl_oracle_states(const pbl_oracle *o);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "oracle_internal.h"
+#include "pbl_blocks.h"
 
 #define LAW_TOLERANCE 1e-13
 #define LAW_MAX_SWEEPS 1000000
@@ -55,18 +56,53 @@ static void normalise(double *q, size_t n) {
   for (size_t x = 0; x < n; x++) q[x] /= total;
 }
 
-static pbl_status settle(pbl_oracle *o, pbl_error *err) {
+/* The law of AB or ABA from the stationary law of one side: one solve, however slow the kernel is.
+ * What goes wrong here (a frozen kernel has no such law) is left to settle. */
+static pbl_status start_from_side(pbl_oracle *o, pbl_progress *progress, pbl_error *err) {
+  const bool palindrome = o->scan == PBL_SCAN_PALINDROMIC;
+  if (o->scan != PBL_SCAN_CYCLIC && !palindrome) return PBL_OK;
+  pbl_blocks *b = NULL;
+  bool hidden = false;
+  pbl_error ignored;
+  pbl_status status = pbl_blocks_create(&b, o, progress, &ignored);
+  if (status == PBL_INTERRUPTED) return pbl_fail(err, status, "exact law: interrupted");
+  if (status != PBL_OK) return PBL_OK;
+  const size_t n = pbl_blocks_own_side(b, &hidden);
+  double *side = malloc(n * sizeof *side);
+  double total = NAN;
+  if (side != NULL) {
+    pbl_blocks_stationary(side, b);
+    total = 0.0;
+    for (size_t x = 0; x < n; x++) total += fabs(side[x]);
+  }
+  if (isfinite(total) && total > 0.5 && total < 2.0) {
+    memset(o->law, 0, pbl_oracle_count(o) * sizeof *o->law);
+    for (size_t x = 0; x < n; x++) o->law[hidden ? x * o->visible_states : x] = fabs(side[x]);
+    if (!hidden) pbl_forward_hidden(o, o->law);
+    if (hidden || !palindrome) pbl_forward_visible(o, o->law);
+    if (hidden && palindrome) pbl_forward_hidden(o, o->law);
+  }
+  free(side);
+  pbl_blocks_destroy(b);
+  return PBL_OK;
+}
+
+static pbl_status settle(pbl_oracle *o, pbl_progress *progress, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *before = malloc(n * sizeof *before);
+  double *before = malloc((n + pbl_oracle_scratch(o)) * sizeof *before);
   if (before == NULL)
     return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: no memory for %zu states", n);
   double change = INFINITY;
   for (size_t sweep = 0; sweep < LAW_MAX_SWEEPS && change >= LAW_TOLERANCE;
        sweep += LAW_CHECK_EVERY) {
-    for (int k = 1; k < LAW_CHECK_EVERY; k++) pbl_oracle_forward(o, o->law);
+    if (!pbl_progress_report(progress, "law of the quantised kernel", sweep, 0)) {
+      free(before);
+      return pbl_fail(err, PBL_INTERRUPTED, "exact law: interrupted");
+    }
+    for (int k = 1; k < LAW_CHECK_EVERY; k++) pbl_oracle_forward_in(o, o->law, before + n);
     normalise(o->law, n);
     memcpy(before, o->law, n * sizeof *before);
-    pbl_oracle_forward(o, o->law);
+    pbl_oracle_forward_in(o, o->law, before + n);
     change = 0.0;
     for (size_t x = 0; x < n; x++) change += 0.5 * fabs(o->law[x] - before[x]);
   }
@@ -79,7 +115,7 @@ static pbl_status settle(pbl_oracle *o, pbl_error *err) {
 }
 
 static pbl_status from_image(pbl_oracle **out, const pbl_image *im, uint32_t beta, pbl_scan scan,
-                             int max_pbits, pbl_error *err) {
+                             int max_pbits, pbl_progress *progress, pbl_error *err) {
   *out = NULL;
   const size_t n_pbits = (size_t)im->hw.n_visible + (size_t)im->hw.n_hidden;
   pbl_oracle *o = NULL;
@@ -96,7 +132,8 @@ static pbl_status from_image(pbl_oracle **out, const pbl_image *im, uint32_t bet
   }
   if (status == PBL_OK) fill_device_conditionals(o, im, beta);
   if (status == PBL_OK) status = start_from_ideal(o, im, beta, err);
-  if (status == PBL_OK) status = settle(o, err);
+  if (status == PBL_OK) status = start_from_side(o, progress, err);
+  if (status == PBL_OK) status = settle(o, progress, err);
   if (status == PBL_OK) {
     *out = o;
   } else {
@@ -107,10 +144,16 @@ static pbl_status from_image(pbl_oracle **out, const pbl_image *im, uint32_t bet
 
 pbl_status pbl_oracle_create_image(pbl_oracle **out, const pbl_image *im, uint32_t beta,
                                    pbl_kernel kernel, pbl_error *err) {
-  return from_image(out, im, beta, pbl_scan_of(kernel), PBL_ORACLE_MAX_PBITS, err);
+  return from_image(out, im, beta, pbl_scan_of(kernel), PBL_ORACLE_MAX_PBITS, NULL, err);
 }
 
 pbl_status pbl_oracle_create_image_scan(pbl_oracle **out, const pbl_image *im, uint32_t beta,
                                         pbl_scan scan, pbl_error *err) {
-  return from_image(out, im, beta, scan, PBL_ORACLE_SCAN_MAX_PBITS, err);
+  return from_image(out, im, beta, scan, PBL_ORACLE_SCAN_MAX_PBITS, NULL, err);
+}
+
+pbl_status pbl_oracle_create_image_watched(pbl_oracle **out, const pbl_image *im, uint32_t beta,
+                                           pbl_kernel kernel, pbl_progress *progress,
+                                           pbl_error *err) {
+  return from_image(out, im, beta, pbl_scan_of(kernel), PBL_ORACLE_MAX_PBITS, progress, err);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "oracle_internal.h"
+#include "vector_math.h"
 
 const char *pbl_scan_name(pbl_scan scan) {
   static const char *const names[PBL_SCAN_COUNT] = {
@@ -19,42 +20,62 @@ int pbl_oracle_pbits(const pbl_oracle *o) {
   return o->V + o->H;
 }
 
-bool pbl_oracle_needs_scratch(const pbl_oracle *o) {
-  return o->scan == PBL_SCAN_COIN || o->scan == PBL_SCAN_RANDOM_BLOCK ||
-         o->scan == PBL_SCAN_RANDOM_SITE || o->scan == PBL_SCAN_RANDOM_SWEEP;
+/* Both sides twice and the work of the block steps; a whole vector for site steps and mixtures. */
+size_t pbl_oracle_scratch(const pbl_oracle *o) {
+  const size_t sides = 2 * (o->visible_states + o->hidden_states) + pbl_block_work(o);
+  const size_t n = pbl_oracle_count(o);
+  return n > sides ? n : sides;
 }
 
 /* The two values of one site's pair of states become sum += weight * step; backward averages the
  * function with p, forward splits the mass. */
-static inline void pair_step(double *sum_minus, double *sum_plus, double minus, double plus,
-                             double p, bool forward) {
+static inline __attribute__((always_inline)) void pair_step(double *sum_minus, double *sum_plus,
+                                                            double minus, double plus, double p,
+                                                            bool forward) {
   const double mixed = forward ? minus + plus : p * plus + (1.0 - p) * minus;
   *sum_plus += forward ? p * mixed : mixed;
   *sum_minus += forward ? (1.0 - p) * mixed : mixed;
 }
 
-static void add_hidden_site(const pbl_oracle *o, double *sum, const double *x, int j,
-                            bool forward) {
+static inline __attribute__((always_inline)) void add_hidden_site(const pbl_oracle *o, double *sum,
+                                                                  const double *x, int j,
+                                                                  bool forward) {
   const size_t n = o->visible_states, bit = (size_t)1 << j;
-  const double *p = o->p_hidden + (size_t)j * n;
+  const double *restrict p = o->p_hidden + (size_t)j * n;
   for (size_t h = 0; h < o->hidden_states; h++) {
     if (h & bit) continue;
-    const size_t lo = h * n, hi = (h | bit) * n;
-    for (size_t v = 0; v < n; v++)
-      pair_step(&sum[lo + v], &sum[hi + v], x[lo + v], x[hi + v], p[v], forward);
+    double *restrict sum_lo = sum + h * n, *restrict sum_hi = sum + (h | bit) * n;
+    const double *restrict lo = x + h * n, *restrict hi = x + (h | bit) * n;
+    for (size_t v = 0; v < n; v++) pair_step(&sum_lo[v], &sum_hi[v], lo[v], hi[v], p[v], forward);
   }
 }
 
-static void add_visible_site(const pbl_oracle *o, double *sum, const double *x, int i,
-                             bool forward) {
-  const size_t n = o->visible_states, bit = (size_t)1 << i;
-  for (size_t h = 0; h < o->hidden_states; h++) {
+/* All visible sites of one row, while it is in the cache. */
+static inline __attribute__((always_inline)) void add_visible_sites(const pbl_oracle *o,
+                                                                    double *sum, const double *x,
+                                                                    size_t h, bool forward) {
+  const size_t n = o->visible_states;
+  for (int i = 0; i < o->V; i++) {
+    const size_t bit = (size_t)1 << i;
     const double p = o->p_visible[h * (size_t)o->V + (size_t)i];
     for (size_t base = h * n; base < (h + 1) * n; base += 2 * bit) {
-      for (size_t lo = base; lo < base + bit; lo++)
-        pair_step(&sum[lo], &sum[lo + bit], x[lo], x[lo + bit], p, forward);
+      double *restrict sum_lo = sum + base, *restrict sum_hi = sum_lo + bit;
+      const double *restrict lo = x + base, *restrict hi = lo + bit;
+      for (size_t v = 0; v < bit; v++) pair_step(&sum_lo[v], &sum_hi[v], lo[v], hi[v], p, forward);
     }
   }
+}
+
+PBL_CLONES
+static void sum_sites_backward(const pbl_oracle *o, double *sum, const double *x) {
+  for (int j = 0; j < o->H; j++) add_hidden_site(o, sum, x, j, false);
+  for (size_t h = 0; h < o->hidden_states; h++) add_visible_sites(o, sum, x, h, false);
+}
+
+PBL_CLONES
+static void sum_sites_forward(const pbl_oracle *o, double *sum, const double *x) {
+  for (int j = 0; j < o->H; j++) add_hidden_site(o, sum, x, j, true);
+  for (size_t h = 0; h < o->hidden_states; h++) add_visible_sites(o, sum, x, h, true);
 }
 
 /* x <- mean over all p-bits of their single-site step. */
@@ -62,8 +83,11 @@ static void random_site(const pbl_oracle *o, double *x, double *scratch, bool fo
   const size_t n = pbl_oracle_count(o);
   const double share = 1.0 / (double)(o->V + o->H);
   memset(scratch, 0, n * sizeof *scratch);
-  for (int j = 0; j < o->H; j++) add_hidden_site(o, scratch, x, j, forward);
-  for (int i = 0; i < o->V; i++) add_visible_site(o, scratch, x, i, forward);
+  if (forward) {
+    sum_sites_forward(o, scratch, x);
+  } else {
+    sum_sites_backward(o, scratch, x);
+  }
   for (size_t k = 0; k < n; k++) x[k] = share * scratch[k];
 }
 
@@ -71,53 +95,64 @@ static void average(double *x, const double *y, size_t n) {
   for (size_t k = 0; k < n; k++) x[k] = 0.5 * (x[k] + y[k]);
 }
 
-/* One scan from its block steps; A and B are the steps in operator order of the direction. */
-typedef void (*block_step)(const pbl_oracle *o, double *x);
-
-static void scan_step(const pbl_oracle *o, double *x, double *scratch, bool forward) {
-  const size_t n = pbl_oracle_count(o);
-  const block_step A = forward ? pbl_forward_hidden : pbl_backward_hidden;
-  const block_step B = forward ? pbl_forward_visible : pbl_backward_visible;
-  /* Backward applies the last update first; AB forward is BA backward. */
-  const block_step first = forward ? A : B, second = forward ? B : A;
+/* The last update is applied first: AB f = A(B f) starts with the reduction over v. */
+static void backward_blocks(const pbl_oracle *o, double *f, double *scratch) {
+  double *a = scratch, *a2 = a + o->visible_states;
+  double *b = a2 + o->visible_states, *b2 = b + o->hidden_states, *work = b2 + o->hidden_states;
+  const bool starts_hidden = o->scan != PBL_SCAN_CYCLIC && o->scan != PBL_SCAN_REVERSED_PALINDROME;
+  const bool starts_visible = o->scan != PBL_SCAN_PALINDROMIC && o->scan != PBL_SCAN_REVERSED;
+  if (starts_hidden) pbl_reduce_hidden(o, a, f, work);
+  if (starts_visible) pbl_reduce_visible(o, b, f, work);
+  if (o->scan == PBL_SCAN_RANDOM_BLOCK) {
+    pbl_spread(o, f, a, b, 0.5);
+    return;
+  }
+  if (starts_visible) pbl_hidden_to_visible(o, a2, b, work);
+  if (starts_hidden) pbl_visible_to_hidden(o, b2, a, work);
   switch (o->scan) {
+    case PBL_SCAN_CYCLIC:
+      pbl_spread(o, f, a2, NULL, 1.0);
+      return;
     case PBL_SCAN_REVERSED:
-      second(o, x);
-      first(o, x);
+      pbl_spread(o, f, NULL, b2, 1.0);
       return;
     case PBL_SCAN_PALINDROMIC:
-      A(o, x);
-      B(o, x);
-      A(o, x);
+      pbl_hidden_to_visible(o, a2, b2, work);
+      pbl_spread(o, f, a2, NULL, 1.0);
       return;
     case PBL_SCAN_REVERSED_PALINDROME:
-      B(o, x);
-      A(o, x);
-      B(o, x);
+      pbl_visible_to_hidden(o, b2, a2, work);
+      pbl_spread(o, f, NULL, b2, 1.0);
       return;
-    case PBL_SCAN_COIN:
-      memcpy(scratch, x, n * sizeof *x);
-      A(o, x);
-      B(o, x);
-      B(o, scratch);
-      A(o, scratch);
-      average(x, scratch, n);
-      return;
-    case PBL_SCAN_RANDOM_BLOCK:
-      memcpy(scratch, x, n * sizeof *x);
-      A(o, x);
-      B(o, scratch);
-      average(x, scratch, n);
-      return;
-    case PBL_SCAN_RANDOM_SITE:
-      random_site(o, x, scratch, forward);
-      return;
-    case PBL_SCAN_RANDOM_SWEEP:
-      for (int k = 0; k < o->V + o->H; k++) random_site(o, x, scratch, forward);
-      return;
-    default:
-      first(o, x);
-      second(o, x);
+    default: /* coin: AB gave a2, BA gave b2 */
+      pbl_spread(o, f, a2, b2, 0.5);
+  }
+}
+
+static void forward_scan(const pbl_oracle *o, double *q, double *scratch) {
+  const size_t n = pbl_oracle_count(o);
+  const bool visible_first =
+      o->scan == PBL_SCAN_REVERSED || o->scan == PBL_SCAN_REVERSED_PALINDROME;
+  const bool mixture = o->scan == PBL_SCAN_COIN || o->scan == PBL_SCAN_RANDOM_BLOCK;
+  if (mixture) memcpy(scratch, q, n * sizeof *q);
+  if (visible_first) pbl_forward_visible(o, q);
+  pbl_forward_hidden(o, q);
+  if (o->scan != PBL_SCAN_REVERSED && o->scan != PBL_SCAN_RANDOM_BLOCK) pbl_forward_visible(o, q);
+  if (o->scan == PBL_SCAN_PALINDROMIC) pbl_forward_hidden(o, q);
+  if (!mixture) return;
+  pbl_forward_visible(o, scratch);
+  if (o->scan == PBL_SCAN_COIN) pbl_forward_hidden(o, scratch);
+  average(q, scratch, n);
+}
+
+static void scan_step(const pbl_oracle *o, double *x, double *scratch, bool forward) {
+  const int repeats = o->scan == PBL_SCAN_RANDOM_SWEEP ? o->V + o->H : 1;
+  if (o->scan == PBL_SCAN_RANDOM_SITE || o->scan == PBL_SCAN_RANDOM_SWEEP) {
+    for (int k = 0; k < repeats; k++) random_site(o, x, scratch, forward);
+  } else if (forward) {
+    forward_scan(o, x, scratch);
+  } else {
+    backward_blocks(o, x, scratch);
   }
 }
 
@@ -130,11 +165,9 @@ void pbl_oracle_forward_in(const pbl_oracle *o, double *q, double *scratch) {
 }
 
 static void step_with_own_scratch(const pbl_oracle *o, double *x, bool forward) {
-  const size_t n = pbl_oracle_count(o);
-  const bool needed = pbl_oracle_needs_scratch(o);
-  double *scratch = needed ? malloc(n * sizeof *scratch) : NULL;
-  if (needed && scratch == NULL) {
-    for (size_t k = 0; k < n; k++) x[k] = NAN;
+  double *scratch = malloc(pbl_oracle_scratch(o) * sizeof *scratch);
+  if (scratch == NULL) {
+    for (size_t k = 0; k < pbl_oracle_count(o); k++) x[k] = NAN;
     return;
   }
   scan_step(o, x, scratch, forward);
@@ -165,7 +198,7 @@ static pbl_status fill_start(double *q, const double *start, size_t n, pbl_error
 pbl_status pbl_oracle_distance(double *tv, const pbl_oracle *o, const double *start, size_t n_steps,
                                pbl_progress *progress, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *q = malloc(2 * n * sizeof *q);
+  double *q = malloc((n + pbl_oracle_scratch(o)) * sizeof *q);
   if (q == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: no memory for %zu states", n);
   pbl_status status = fill_start(q, start, n, err);
   for (size_t t = 0; t <= n_steps && status == PBL_OK; t++) {

@@ -27,8 +27,8 @@ const char *pbl_scan_name(pbl_scan scan); /* "cyclic", ...; "unknown" outside th
 
 /* As pbl_oracle_create_weights, _model and _image, with V + H up to PBL_ORACLE_SCAN_MAX_PBITS.
  * "Sweep" in pbl_oracle.h then means one step of the scan. INVALID, NO_MEMORY; the image variant
- * also NUMERIC. pbl_oracle_backward and _forward of COIN and the RANDOM scans need one temporary
- * vector; without memory for it they fill their argument with NaN. */
+ * also NUMERIC. pbl_oracle_backward and _forward need temporary memory of up to one vector; without
+ * it they fill their argument with NaN. */
 pbl_status pbl_oracle_create_weights_scan(pbl_oracle **out, int n_visible, int n_hidden,
                                           const double *weights, double beta, pbl_scan scan,
                                           pbl_error *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "oracle_internal.h"
+#include "pbl_blocks.h"
 #include "pbl_rng.h"
 
 #define TAIL 1e-12
@@ -84,7 +85,7 @@ static pbl_status no_memory(const pbl_oracle *o, pbl_error *err) {
 pbl_status pbl_oracle_tau(const pbl_oracle *o, const double *f, double *mean, double *variance,
                           double *tau, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(3 * n * sizeof *y);
+  double *y = malloc((2 * n + pbl_oracle_scratch(o)) * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   lag_sums sums;
   pbl_status status = PBL_OK;
@@ -107,7 +108,7 @@ pbl_status pbl_oracle_window_variance(const pbl_oracle *o, const double *f, size
                                       double *variance, pbl_error *err) {
   if (K == 0) return pbl_fail(err, PBL_INVALID, "exact oracle: a window of 0 sweeps has no mean");
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(3 * n * sizeof *y);
+  double *y = malloc((2 * n + pbl_oracle_scratch(o)) * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   lag_sums sums;
   memcpy(y, f, n * sizeof *y);
@@ -117,26 +118,7 @@ pbl_status pbl_oracle_window_variance(const pbl_oracle *o, const double *f, size
   return status;
 }
 
-/* Component `a` of the gradient: fills f and returns the data moment. */
-static double gradient_component(const pbl_oracle *o, const pbl_rbm *data, size_t a, double *f) {
-  const size_t V = (size_t)o->V, H = (size_t)o->H, edges = V * H;
-  size_t mask;
-  double moment;
-  if (a < edges) {
-    mask = ((size_t)1 << (a / H)) | ((size_t)1 << (V + a % H));
-    moment = (double)data->data_vh[a];
-  } else {
-    mask = (size_t)1 << (a - edges); /* visible, then hidden: the order of the bits */
-    moment = (double)(a < edges + V ? data->data_v[a - edges] : data->data_h[a - edges - V]);
-  }
-  /* A product of spins is +1 when an even number of them is -1. */
-  for (size_t x = 0; x < pbl_oracle_count(o); x++)
-    f[x] = (__builtin_popcountll(~x & mask) & 1) ? -1.0 : 1.0;
-  return moment;
-}
-
-pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *q,
-                          double *signal, double *noise, pbl_error *err) {
+pbl_status pbl_gradient_check(const pbl_oracle *o, const pbl_rbm *data, size_t K, pbl_error *err) {
   if (data->n_visible != o->V || data->n_hidden != o->H) {
     return pbl_fail(err, PBL_INVALID, "exact Q_op: model is %d x %d, the oracle %d x %d",
                     data->n_visible, data->n_hidden, o->V, o->H);
@@ -144,27 +126,57 @@ pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, do
   if (data->data_vh == NULL || data->data_v == NULL || data->data_h == NULL)
     return pbl_fail(err, PBL_INVALID, "exact Q_op: model '%s' has no data moments", data->name);
   if (K == 0) return pbl_fail(err, PBL_INVALID, "exact Q_op: a window of 0 sweeps has no mean");
+  return PBL_OK;
+}
+
+/* Lag by lag on whole vectors, for scans that are no two-block scans. */
+static pbl_status qop_by_lags(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *signal,
+                              double *noise, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  const size_t n_components = (size_t)o->V * (size_t)o->H + (size_t)o->V + (size_t)o->H;
-  double *y = malloc(3 * n * sizeof *y);
+  double *y = malloc((2 * n + pbl_oracle_scratch(o)) * sizeof *y);
   if (y == NULL) return no_memory(o, err);
-  double g2 = 0.0, trace = 0.0;
   pbl_status status = PBL_OK;
-  for (size_t a = 0; a < n_components && status == PBL_OK; a++) {
-    const double moment = gradient_component(o, data, a, y);
+  *signal = *noise = 0.0;
+  for (size_t a = 0; a < pbl_gradient_count(o) && status == PBL_OK; a++) {
     lag_sums sums;
+    pbl_gradient_values(y, o, a);
     status = sum_lags(o, y, y + n, K, &sums, err);
     if (status != PBL_OK) break;
-    g2 += (moment - sums.mean) * (moment - sums.mean);
-    trace += sums.window;
-  }
-  if (status == PBL_OK) {
-    if (q != NULL) *q = g2 / trace;
-    if (signal != NULL) *signal = g2;
-    if (noise != NULL) *noise = trace;
+    const double g = pbl_gradient_data_moment(o, data, a) - sums.mean;
+    *signal += g * g;
+    *noise += sums.window;
   }
   free(y);
   return status;
+}
+
+static pbl_status qop_by_blocks(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *signal,
+                                double *noise, pbl_error *err) {
+  pbl_blocks *b = NULL;
+  pbl_reduced *components = NULL;
+  pbl_status status = pbl_blocks_create(&b, o, NULL, err);
+  if (status == PBL_OK && !pbl_blocks_knows(b, o->scan)) status = PBL_NUMERIC;
+  if (status == PBL_OK) status = pbl_gradient_reduce(&components, b, NULL, err);
+  if (status == PBL_OK)
+    status = pbl_blocks_qop(NULL, signal, noise, b, o->scan, components, data, NULL, K, NULL, err);
+  if (b != NULL) pbl_gradient_release(components, b);
+  pbl_blocks_destroy(b);
+  return status;
+}
+
+pbl_status pbl_oracle_qop(const pbl_oracle *o, const pbl_rbm *data, size_t K, double *q,
+                          double *signal, double *noise, pbl_error *err) {
+  pbl_status status = pbl_gradient_check(o, data, K, err);
+  if (status != PBL_OK) return status;
+  double g2 = NAN, trace = NAN;
+  status = qop_by_blocks(o, data, K, &g2, &trace, NULL);
+  if (status == PBL_NUMERIC) status = qop_by_lags(o, data, K, &g2, &trace, err);
+  if (status == PBL_NO_MEMORY) return no_memory(o, err);
+  if (status != PBL_OK) return status;
+  if (q != NULL) *q = g2 / trace;
+  if (signal != NULL) *signal = g2;
+  if (noise != NULL) *noise = trace;
+  return PBL_OK;
 }
 
 /* y <- y / ||y||; false when y is rounding noise of a vector of norm 1. */
@@ -177,7 +189,7 @@ static bool normalise(const pbl_oracle *o, double *y) {
 
 pbl_status pbl_oracle_slowest(const pbl_oracle *o, double *lambda2, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
-  double *y = malloc(3 * n * sizeof *y);
+  double *y = malloc((2 * n + pbl_oracle_scratch(o)) * sizeof *y);
   if (y == NULL) return no_memory(o, err);
   double *image = y + n;
   pbl_xoshiro rng;

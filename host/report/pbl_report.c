@@ -33,6 +33,18 @@ int pbl_verdict_exit_code(pbl_verdict v) {
   return 11; /* a verdict that is none of the four resolves nothing */
 }
 
+const char *pbl_gate_status_name(pbl_gate_status s) {
+  switch (s) {
+    case PBL_GATE_PASSED:
+      return "passed";
+    case PBL_GATE_FAILED:
+      return "failed";
+    case PBL_GATE_NOT_COUNTED:
+      return "not counted";
+  }
+  return "unknown";
+}
+
 static bool is_complete(const pbl_result *r) {
   return r->n_cases >= (size_t)r->config->n_cases;
 }
@@ -49,6 +61,7 @@ static void free_scatter(pbl_scatter *s) {
   free(s->device);
   free(s->reference);
   free(s->exact);
+  free(s->z);
   *s = (pbl_scatter){0};
 }
 
@@ -59,6 +72,7 @@ void pbl_result_free(pbl_result *r) {
     free(c->observables);
     free_scatter(&c->first_moments);
     free_scatter(&c->second_moments);
+    free(c->reference.meeting);
     free(c->device_images);
     free(c->reference_images);
   }
@@ -69,7 +83,7 @@ void pbl_result_free(pbl_result *r) {
 
 size_t pbl_report_failed_gates(const pbl_case_result *c) {
   size_t n = 0;
-  for (size_t i = 0; i < c->n_gates; i++) n += !c->gates[i].passed;
+  for (size_t i = 0; i < c->n_gates; i++) n += c->gates[i].status == PBL_GATE_FAILED;
   return n;
 }
 
@@ -127,6 +141,11 @@ pbl_status pbl_report_check(const pbl_result *r, const char *path, pbl_error *er
       return pbl_fail(err, PBL_INVALID, "report: case %zu has no observables stored", i);
     if (!curves_fit(c))
       return pbl_fail(err, PBL_INVALID, "report: case %zu has a curve with too many points", i);
+    if (c->energy.n_bins > PBL_ENERGY_BINS)
+      return pbl_fail(err, PBL_INVALID, "report: case %zu has %zu energy bins, at most %d fit", i,
+                      c->energy.n_bins, PBL_ENERGY_BINS);
+    if (c->reference.n_pairs && !c->reference.meeting)
+      return pbl_fail(err, PBL_INVALID, "report: case %zu announces pairs without times", i);
     if (c->n_gates > PBL_MAX_GATES)
       return pbl_fail(err, PBL_INVALID, "report: case %zu has %zu gates, at most %d fit", i,
                       c->n_gates, PBL_MAX_GATES);

@@ -7,9 +7,11 @@
 #include "pbl_chains.h"
 #include "pbl_config.h"
 #include "pbl_driver.h"
+#include "pbl_estimators.h"
 #include "pbl_image.h"
 #include "pbl_innovation.h"
 #include "pbl_model.h"
+#include "pbl_reference_ladder.h"
 #include "pbl_stats.h"
 
 typedef enum { PBL_AGREES, PBL_DIFFERS, PBL_VERDICT_UNRESOLVED, PBL_VERDICT_FROZEN } pbl_verdict;
@@ -22,10 +24,13 @@ int pbl_verdict_exit_code(pbl_verdict v);    /* 0, 10, 11, 12 */
 
 /* One side (device or reference) of one scalar observable. */
 typedef struct {
-  pbl_tau_report tau;    /* in sweeps (thinning already applied) */
-  double ess_per_second; /* wall time of this back-end */
-  double ess_per_cycle;  /* device only; NaN for the reference */
-  size_t n_acf;          /* normalised autocorrelation rho[0..n_acf-1], lag in sweeps */
+  /* In sweeps (thinning already applied): value, interval, resolution and gate of the RESOLVED
+   * rule; moments, chain means and R-hat as in `resolve.base`. */
+  pbl_tau_report tau;
+  pbl_resolve_report resolve; /* number of each clause, in draws */
+  double ess_per_second;      /* wall time of this back-end */
+  double ess_per_cycle;       /* device only; NaN for the reference */
+  size_t n_acf;               /* normalised autocorrelation rho[0..n_acf-1], lag in sweeps */
   double acf_lag[PBL_ACF_POINTS], acf[PBL_ACF_POINTS],
       acf_error[PBL_ACF_POINTS]; /* one standard error */
   size_t n_trace;                /* thinned trace of chain 0 and 1 */
@@ -40,20 +45,75 @@ typedef struct {
   double exact_mean, exact_tau; /* of the quantised kernel; NaN when unknown */
 } pbl_observable;
 
+/* Some gates say something only about chains that have mixed: where they have not, a failed one is
+ * shown but does not count. */
+typedef enum { PBL_GATE_PASSED, PBL_GATE_FAILED, PBL_GATE_NOT_COUNTED } pbl_gate_status;
+const char *pbl_gate_status_name(pbl_gate_status s); /* "passed", "failed", "not counted" */
+
 typedef struct {
-  const char *name; /* "device innovations", "first moments against reference", ... */
-  double statistic, p_value, alpha; /* NaN when not a p-value gate */
-  bool passed;
-  char detail[256]; /* worst member, numbers, what was expected */
+  const char *name;      /* "device innovations", "energy histogram", ...; docs/report.md */
+  double statistic;      /* of the worst member, or the gate's own */
+  double threshold;      /* |statistic| at which the gate fails; NaN where only p decides */
+  double p_value, alpha; /* NaN when not a p-value gate */
+  pbl_gate_status status;
+  bool needs_mixing;
+  /* Smallest error that this gate would have found with probability .9 in this run; NaN where no
+   * honest formula exists. */
+  double would_see;
+  const char *would_see_of; /* "beta (relative)", "a mean", "tau (relative)", ...; NULL with NaN */
+  char detail[256];         /* worst member, numbers, what was expected */
 } pbl_gate;
 
 #define PBL_MAX_GATES 24
 
-/* Moments for scatter plots: n pairs. */
+/* Moments for scatter plots: n pairs, evenly picked from all. */
 typedef struct {
   size_t n;
   double *device, *reference, *exact; /* owned; exact may be NULL */
+  double *z; /* owned; difference to the reference in standard errors; NaN: too rare to test */
 } pbl_scatter;
+
+/* Histograms of the energy (dequantised weights), shares per bin; equal bins over what was met. */
+#define PBL_ENERGY_BINS 48
+typedef struct {
+  size_t n_bins; /* 0: energy does not vary */
+  double low, width;
+  double device[PBL_ENERGY_BINS], reference[PBL_ENERGY_BINS];
+  double exact[PBL_ENERGY_BINS]; /* of the quantised kernel; NaN when unknown */
+  /* Relative error of beta that the hardware's energies imply, 95 %, against the exact law or else
+   * the reference's energies; ln(device/reference) has slope -beta times it. NaN when unknown. */
+  pbl_estimate beta_error;
+} pbl_energy_report;
+
+/* Energy of several chains, thinned. Those that moved least come first: a stuck chain is always
+ * among them. */
+#define PBL_TRACE_CHAINS 16
+#define PBL_TRACE_THIN 160
+typedef struct {
+  size_t n_chains, n_points; /* shown; 0: none */
+  size_t chain[PBL_TRACE_CHAINS];
+  double deviation[PBL_TRACE_CHAINS]; /* standard deviation of all draws of the chain */
+  double sweep[PBL_TRACE_THIN], x[PBL_TRACE_CHAINS][PBL_TRACE_THIN];
+} pbl_chain_traces;
+
+/* What the reference is worth. */
+typedef struct {
+  pbl_reference_rung rung;
+  const char *reason; /* static text */
+  /* Coupled chains; n_pairs 0: none were run, and everything up to coupled_p is NaN. */
+  size_t n_pairs, n_met;
+  uint64_t lag;    /* sweeps */
+  double *meeting; /* owned, n_pairs: sweeps to the meeting, INFINITY where there was none */
+  double meeting_mean, meeting_q95;
+  double tv_bound, tv_bound_upper; /* distance to the law after the burn-in; its 99 % limit */
+  double coupled_p; /* the reference's means against the unbiased ones, Simes over n_compared */
+  double coupled_z; /* of the worst of them */
+  size_t n_compared;
+  /* Long chains: even against odd chains, and Q_op of all draws against the first half. NaN when
+   * not looked at. */
+  pbl_halves_report halves;
+  double q_change;
+} pbl_reference_report;
 
 typedef struct {
   char name[64];
@@ -74,7 +134,11 @@ typedef struct {
   pbl_innovation_report innovation_device, innovation_reference;
   size_t n_gates;
   pbl_gate gates[PBL_MAX_GATES];
-  pbl_scatter first_moments, second_moments; /* second: weights' v_i h_j, at most 4096 of them */
+  /* second: weights' v_i h_j (all pairs where enumeration reaches), at most 4096 of them */
+  pbl_scatter first_moments, second_moments;
+  pbl_energy_report energy;
+  pbl_reference_report reference;
+  pbl_chain_traces device_traces, reference_traces;
   pbl_driver_counters counters;
   double device_seconds, reference_seconds, device_updates_per_second, reference_updates_per_second;
   uint64_t device_cycles;

@@ -3,41 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pbl_report_internal.h"
+#include "pbl_report_json_internal.h"
 
 #define SCHEMA 1
-
-/* Curves carry 6 significant digits: more is noise and doubles the file. */
-static double six_digits(double x) {
-  char text[32];
-  if (!isfinite(x)) return x;
-  snprintf(text, sizeof text, "%.5e", x);
-  return strtod(text, NULL);
-}
-
-static void emit_curve(pbl_json *j, const char *key, const double *v, size_t n) {
-  pbl_json_array(j, key);
-  for (size_t i = 0; i < n; i++) pbl_json_double(j, NULL, six_digits(v[i]));
-  pbl_json_end(j);
-}
-
-/* Counters beyond 2^63-1 do not fit the writer's integers: they become decimal strings. */
-static void emit_u64(pbl_json *j, const char *key, uint64_t v) {
-  char text[24];
-  if (v <= INT64_MAX) {
-    pbl_json_int(j, key, (int64_t)v);
-    return;
-  }
-  snprintf(text, sizeof text, "%llu", (unsigned long long)v);
-  pbl_json_string(j, key, text);
-}
-
-static void emit_size(pbl_json *j, const char *key, size_t v) {
-  if (v == SIZE_MAX)
-    pbl_json_string(j, key, NULL); /* "unused" */
-  else
-    emit_u64(j, key, v);
-}
 
 static void emit_hex(pbl_json *j, const char *key, uint32_t v) {
   char text[16];
@@ -45,18 +13,31 @@ static void emit_hex(pbl_json *j, const char *key, uint32_t v) {
   pbl_json_string(j, key, text);
 }
 
-static void emit_estimate(pbl_json *j, const char *key, pbl_estimate e) {
+static void emit_pair(pbl_json *j, const char *key, pbl_estimate device, pbl_estimate reference) {
   pbl_json_object(j, key);
-  pbl_json_double(j, "value", e.value);
-  pbl_json_double(j, "low", e.low);
-  pbl_json_double(j, "high", e.high);
+  pbl_report_emit_estimate(j, "device", device);
+  pbl_report_emit_estimate(j, "reference", reference);
   pbl_json_end(j);
 }
 
-static void emit_pair(pbl_json *j, const char *key, pbl_estimate device, pbl_estimate reference) {
-  pbl_json_object(j, key);
-  emit_estimate(j, "device", device);
-  emit_estimate(j, "reference", reference);
+/* What each clause of the RESOLVED rule compared; docs/statistics.md. In draws. */
+static void emit_clauses(pbl_json *j, const pbl_resolve_report *r) {
+  const char clause[2] = {r->clause, '\0'};
+  pbl_json_string(j, "clause", r->clause ? clause : NULL);
+  pbl_json_object(j, "clauses");
+  pbl_json_double(j, "tau_convex", r->base.tau.value);
+  pbl_json_double(j, "tau_tail", r->tau_tail);
+  pbl_json_double(j, "tau_exp", r->tau_exp);
+  pbl_json_double(j, "tau_exp_max", r->tau_exp_max);
+  pbl_json_double(j, "spread_ratio", r->spread_ratio);
+  pbl_json_double(j, "spread_bound", r->spread_bound);
+  pbl_json_double(j, "split_rhat", r->base.split_rhat);
+  pbl_json_double(j, "doubling_change", r->doubling_change);
+  pbl_json_double(j, "doubling_error", r->doubling_error);
+  pbl_json_double(j, "doubling_bound", r->doubling_bound);
+  pbl_json_double(j, "agreement", r->agreement);
+  pbl_json_double(j, "one_switch_ratio", r->one_switch_ratio);
+  pbl_json_bool(j, "one_switch", r->one_switch);
   pbl_json_end(j);
 }
 
@@ -68,29 +49,28 @@ static void emit_side(pbl_json *j, const char *key, const pbl_side *s, bool plot
   pbl_json_double(j, "mean", t->mean);
   pbl_json_double(j, "mcse", t->mcse);
   pbl_json_double(j, "variance", t->variance);
-  emit_estimate(j, "tau", t->tau);
-  emit_estimate(j, "ess", t->ess);
+  pbl_report_emit_estimate(j, "tau", t->tau);
+  pbl_report_emit_estimate(j, "ess", t->ess);
   pbl_json_double(j, "tau_lower_bound", t->tau_lower_bound);
   pbl_json_double(j, "tau_chain_means", t->tau_chain_means);
-  pbl_json_double(j, "chain_means_ratio", t->chain_means_ratio);
-  pbl_json_double(j, "chain_means_bound", t->chain_means_bound);
   pbl_json_double(j, "split_rhat", t->split_rhat);
   pbl_json_bool(j, "capped", t->capped);
-  emit_size(j, "window", t->window);
-  emit_size(j, "n_chains", t->n_chains);
-  emit_size(j, "n_draws", t->n_draws);
+  pbl_report_emit_size(j, "window", t->window);
+  pbl_report_emit_size(j, "n_chains", t->n_chains);
+  pbl_report_emit_size(j, "n_draws", t->n_draws);
   pbl_json_double(j, "ess_per_second", s->ess_per_second);
   pbl_json_double(j, "ess_per_cycle", s->ess_per_cycle);
+  emit_clauses(j, &s->resolve);
   pbl_json_object(j, "acf");
-  emit_curve(j, "lag", s->acf_lag, s->n_acf);
-  emit_curve(j, "rho", s->acf, s->n_acf);
-  emit_curve(j, "error", s->acf_error, s->n_acf);
+  pbl_report_emit_curve(j, "lag", s->acf_lag, s->n_acf);
+  pbl_report_emit_curve(j, "rho", s->acf, s->n_acf);
+  pbl_report_emit_curve(j, "error", s->acf_error, s->n_acf);
   pbl_json_end(j);
   if (plots) {
     pbl_json_object(j, "trace");
-    emit_curve(j, "sweep", s->trace_sweep, s->n_trace);
-    emit_curve(j, "chain0", s->trace[0], s->n_trace);
-    emit_curve(j, "chain1", s->trace[1], s->n_trace);
+    pbl_report_emit_curve(j, "sweep", s->trace_sweep, s->n_trace);
+    pbl_report_emit_curve(j, "chain0", s->trace[0], s->n_trace);
+    pbl_report_emit_curve(j, "chain1", s->trace[1], s->n_trace);
     pbl_json_end(j);
   }
   pbl_json_end(j);
@@ -103,7 +83,7 @@ static void emit_observable(pbl_json *j, const pbl_case_result *c, const pbl_obs
   emit_pair(j, "tau", o->device.tau.tau, o->reference.tau.tau);
   emit_pair(j, "ess", o->device.tau.ess, o->reference.tau.ess);
   emit_pair(j, "q_op", c->q_op.device.q, c->q_op.reference.q);
-  emit_estimate(j, "tau_ratio", o->tau_ratio);
+  pbl_report_emit_estimate(j, "tau_ratio", o->tau_ratio);
   pbl_json_double(j, "mean_z", o->mean_z);
   pbl_json_double(j, "mean_p", o->mean_p);
   pbl_json_double(j, "exact_mean", o->exact_mean);
@@ -120,9 +100,9 @@ static void emit_q_side(pbl_json *j, const char *key, const pbl_qop_report *q) {
   pbl_json_double(j, "high", q->q.high);
   pbl_json_double(j, "signal", q->signal);
   pbl_json_double(j, "noise", q->noise);
-  emit_size(j, "n_chains", q->n_chains);
-  emit_size(j, "n_components", q->n_components);
-  emit_size(j, "window", q->window);
+  pbl_report_emit_size(j, "n_chains", q->n_chains);
+  pbl_report_emit_size(j, "n_components", q->n_components);
+  pbl_report_emit_size(j, "window", q->window);
   pbl_json_end(j);
 }
 
@@ -130,73 +110,10 @@ static void emit_q_op(pbl_json *j, const pbl_case_result *c) {
   pbl_json_object(j, "q_op");
   emit_q_side(j, "device", &c->q_op.device);
   emit_q_side(j, "reference", &c->q_op.reference);
-  emit_estimate(j, "ratio", c->q_op.ratio);
+  pbl_report_emit_estimate(j, "ratio", c->q_op.ratio);
   pbl_json_double(j, "exact", c->q_op.exact);
   pbl_json_double(j, "exact_signal", c->q_op.exact_signal);
   pbl_json_double(j, "exact_noise", c->q_op.exact_noise);
-  pbl_json_end(j);
-}
-
-static void emit_innovation(pbl_json *j, const char *key, const pbl_innovation_report *r) {
-  const size_t n = r->n_bins < PBL_INNOVATION_BINS ? r->n_bins : PBL_INNOVATION_BINS;
-  pbl_json_object(j, key);
-  emit_u64(j, "n_updates", r->n_updates);
-  emit_u64(j, "n_impossible", r->n_impossible);
-  pbl_json_double(j, "p_value", r->n_updates ? r->p_value : NAN);
-  emit_estimate(j, "implied_beta_error", pbl_report_beta_error(r));
-  pbl_json_array(j, "families");
-  for (int i = 0; i < PBL_TEST_COUNT; i++) {
-    const pbl_innovation_result *f = &r->family[i];
-    if (!f->name) continue;
-    pbl_json_object(j, NULL);
-    pbl_json_string(j, "name", f->name);
-    emit_size(j, "n_tests", f->n_tests);
-    emit_size(j, "n_skipped", f->n_skipped);
-    pbl_json_double(j, "max_abs_z", f->n_tests ? f->max_abs_z : NAN);
-    pbl_json_double(j, "p_value", f->n_tests ? f->p_value : NAN);
-    emit_size(j, "worst_a", f->worst_a);
-    emit_size(j, "worst_b", f->worst_b);
-    pbl_json_end(j);
-  }
-  pbl_json_end(j);
-  pbl_json_object(j, "bins");
-  emit_curve(j, "field", r->bin_x, n);
-  emit_curve(j, "observed", r->bin_observed, n);
-  emit_curve(j, "expected", r->bin_expected, n);
-  emit_curve(j, "z", r->bin_z, n);
-  emit_curve(j, "count", r->bin_count, n);
-  pbl_json_end(j);
-  pbl_json_end(j);
-}
-
-static void emit_gates(pbl_json *j, const pbl_case_result *c) {
-  pbl_json_array(j, "gates");
-  for (size_t i = 0; i < c->n_gates; i++) {
-    const pbl_gate *g = &c->gates[i];
-    pbl_json_object(j, NULL);
-    pbl_json_string(j, "name", g->name);
-    pbl_json_bool(j, "passed", g->passed);
-    pbl_json_double(j, "statistic", g->statistic);
-    pbl_json_double(j, "p_value", g->p_value);
-    pbl_json_double(j, "alpha", g->alpha);
-    pbl_json_string(j, "detail", g->detail);
-    pbl_json_end(j);
-  }
-  pbl_json_end(j);
-}
-
-static void emit_moments(pbl_json *j, const char *key, const pbl_scatter *s, bool plots) {
-  double max_abs, rms;
-  pbl_report_scatter_difference(s, &max_abs, &rms);
-  pbl_json_object(j, key);
-  emit_size(j, "n", s->n);
-  pbl_json_double(j, "max_abs_difference", max_abs);
-  pbl_json_double(j, "rms_difference", rms);
-  if (plots && s->device && s->reference) {
-    emit_curve(j, "device", s->device, s->n);
-    emit_curve(j, "reference", s->reference, s->n);
-    if (s->exact) emit_curve(j, "exact", s->exact, s->n);
-  }
   pbl_json_end(j);
 }
 
@@ -257,14 +174,14 @@ static void emit_run(pbl_json *j, const pbl_case_result *c) {
 static void emit_quantisation(pbl_json *j, const pbl_case_result *c) {
   const pbl_quantisation *q = &c->quantisation;
   pbl_json_object(j, "quantisation");
-  emit_size(j, "n_parameters", q->n_parameters);
-  emit_size(j, "n_saturated", q->n_saturated);
+  pbl_report_emit_size(j, "n_parameters", q->n_parameters);
+  pbl_report_emit_size(j, "n_saturated", q->n_saturated);
   pbl_json_double(j, "max_abs_error", q->max_abs_error);
   pbl_json_double(j, "rms_error", q->rms_error);
   pbl_json_double(j, "max_abs_weight", q->max_abs_weight);
   pbl_json_double(j, "beta_error", q->beta_error);
-  emit_size(j, "worst_row", q->worst_row);
-  emit_size(j, "worst_col", q->worst_col);
+  pbl_report_emit_size(j, "worst_row", q->worst_row);
+  pbl_report_emit_size(j, "worst_col", q->worst_col);
   pbl_json_double(j, "tv_quantised_ideal", c->tv_quantised_ideal);
   pbl_json_end(j);
 }
@@ -272,21 +189,21 @@ static void emit_quantisation(pbl_json *j, const pbl_case_result *c) {
 static void emit_counters(pbl_json *j, const pbl_case_result *c) {
   const pbl_driver_counters *d = &c->counters;
   pbl_json_object(j, "counters");
-  emit_u64(j, "sweeps", d->sweeps);
-  emit_u64(j, "flips", d->flips);
-  emit_u64(j, "saturations", d->saturations);
-  emit_u64(j, "freezes", d->freezes);
-  emit_u64(j, "samples", d->samples);
-  emit_u64(j, "busy_cycles", d->busy_cycles);
-  emit_u64(j, "stall_cycles", d->stall_cycles);
-  emit_u64(j, "beta_active", d->beta_active);
+  pbl_report_emit_u64(j, "sweeps", d->sweeps);
+  pbl_report_emit_u64(j, "flips", d->flips);
+  pbl_report_emit_u64(j, "saturations", d->saturations);
+  pbl_report_emit_u64(j, "freezes", d->freezes);
+  pbl_report_emit_u64(j, "samples", d->samples);
+  pbl_report_emit_u64(j, "busy_cycles", d->busy_cycles);
+  pbl_report_emit_u64(j, "stall_cycles", d->stall_cycles);
+  pbl_report_emit_u64(j, "beta_active", d->beta_active);
   pbl_json_end(j);
   pbl_json_object(j, "timings");
   pbl_json_double(j, "device_seconds", c->device_seconds);
   pbl_json_double(j, "reference_seconds", c->reference_seconds);
   pbl_json_double(j, "device_updates_per_second", c->device_updates_per_second);
   pbl_json_double(j, "reference_updates_per_second", c->reference_updates_per_second);
-  emit_u64(j, "device_cycles", c->device_cycles);
+  pbl_report_emit_u64(j, "device_cycles", c->device_cycles);
   pbl_json_end(j);
 }
 
@@ -303,14 +220,16 @@ static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, p
   pbl_json_end(j);
   emit_q_op(j, c);
   pbl_json_object(j, "innovations");
-  emit_innovation(j, "device", &c->innovation_device);
-  emit_innovation(j, "reference", &c->innovation_reference);
+  pbl_report_emit_innovation(j, "device", &c->innovation_device);
+  pbl_report_emit_innovation(j, "reference", &c->innovation_reference);
   pbl_json_end(j);
-  emit_gates(j, c);
+  pbl_report_emit_gates(j, c);
   pbl_json_object(j, "moments");
-  emit_moments(j, "first", &c->first_moments, plots);
-  emit_moments(j, "second", &c->second_moments, plots);
+  pbl_report_emit_moments(j, "first", &c->first_moments, plots);
+  pbl_report_emit_moments(j, "second", &c->second_moments, plots);
   pbl_json_end(j);
+  pbl_report_emit_energy(j, &c->energy);
+  pbl_report_emit_reference(j, &c->reference);
   emit_counters(j, c);
   if (plots && c->n_images && c->image_rows > 0) {
     const size_t pixels = (size_t)c->n_visible;
@@ -348,7 +267,7 @@ pbl_status pbl_report_emit(pbl_json *j, const pbl_result *r, bool plots, pbl_err
   pbl_json_double(j, "seconds", r->seconds);
   pbl_json_string(j, "verdict", pbl_report_run_verdict(r));
   pbl_json_int(j, "exit_code", pbl_report_run_exit_code(r));
-  emit_u64(j, "seed", r->config->seed);
+  pbl_report_emit_u64(j, "seed", r->config->seed);
   pbl_json_string(j, "backend", pbl_report_backend_name(r));
   pbl_status s = emit_config(j, r->config, err);
   pbl_json_array(j, "cases");

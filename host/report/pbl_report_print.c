@@ -211,22 +211,45 @@ static void print_speed(const printer *p) {
        (unsigned long long)p->c->device_cycles, b, t);
 }
 
+static void print_reference(const printer *p) {
+  const pbl_reference_report *r = &p->c->reference;
+  const char *rung = pbl_reference_rung_name(r->rung), *reason = r->reason ? r->reason : "";
+  char mean[PBL_NUMBER_CHARS], q95[PBL_NUMBER_CHARS], upper[PBL_NUMBER_CHARS];
+  if (!r->n_pairs) {
+    line(p, "reference", "%s: %s", rung, reason);
+    return;
+  }
+  pbl_report_number(mean, r->meeting_mean, 3);
+  pbl_report_number(q95, r->meeting_q95, 3);
+  pbl_report_number(upper, r->tv_bound_upper, 2);
+  line(p, "reference",
+       "%s: %s; %zu of %zu coupled pairs met, after %s sweeps (95 %%: %s); TV after burn-in <= %s",
+       rung, reason, r->n_met, r->n_pairs, mean, q95, upper);
+}
+
+/* One line for a gate that passed; the others explain themselves. */
 static void print_gates(const printer *p) {
+  static const char *const words[] = {"pass", "FAIL", "skip"};
+  static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m"};
   for (size_t i = 0; i < p->c->n_gates; i++) {
     const pbl_gate *g = &p->c->gates[i];
-    char statistic[PBL_NUMBER_CHARS], pv[PBL_NUMBER_CHARS], alpha[PBL_NUMBER_CHARS], text[512];
+    char statistic[PBL_NUMBER_CHARS], pv[PBL_NUMBER_CHARS], alpha[PBL_NUMBER_CHARS],
+        see[PBL_NUMBER_CHARS], text[640];
     pbl_report_number(statistic, g->statistic, 3);
     pbl_report_number(pv, g->p_value, 3);
-    pbl_report_number(alpha, g->alpha, 3);
+    pbl_report_number(alpha, g->alpha, 2);
+    pbl_report_number(see, g->would_see, 2);
     size_t n = (size_t)snprintf(text, sizeof text, "%s", g->name ? g->name : "gate");
-    if (!isnan(g->statistic))
-      n += (size_t)snprintf(text + n, sizeof text - n, ", statistic %s", statistic);
+    if (!isnan(g->statistic)) n += (size_t)snprintf(text + n, sizeof text - n, " %s", statistic);
     if (!isnan(g->p_value))
-      n += (size_t)snprintf(text + n, sizeof text - n, "%s p = %s (alpha %s)",
-                            isnan(g->statistic) ? "" : ",", pv, alpha);
-    if (g->detail[0]) snprintf(text + n, sizeof text - n, ": %s", g->detail);
-    fprintf(p->f, "  %s%s%s  ", paint(p, g->passed ? "\033[32m" : "\033[31m"),
-            g->passed ? "pass" : "FAIL", plain(p));
+      n += (size_t)snprintf(text + n, sizeof text - n, ", p = %s (alpha %s)", pv, alpha);
+    if (g->would_see_of && !isnan(g->would_see))
+      n +=
+          (size_t)snprintf(text + n, sizeof text - n, ", would see %s of %s", see, g->would_see_of);
+    if (g->status != PBL_GATE_PASSED && g->detail[0])
+      snprintf(text + n, sizeof text - n, ": %s", g->detail);
+    const size_t status = (size_t)g->status < 3 ? (size_t)g->status : 2;
+    fprintf(p->f, "  %s%s%s  ", paint(p, colours[status]), words[status], plain(p));
     put_wrapped(p->f, 8, 8, text);
   }
 }
@@ -266,6 +289,7 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_innovation(&p, "innovations reference", &p.c->innovation_reference);
     print_quantisation(&p);
     print_speed(&p);
+    print_reference(&p);
     print_gates(&p);
     print_verdict(&p);
   }

@@ -22,14 +22,12 @@
       value: (u, v) => short(v) }, more);
   }
 
-  const dots = (stroke) => ({ width: 0, points: { show: true, size: 6, fill: stroke, stroke } });
-  const dash = (more) => Object.assign({ dash: [6, 4] }, more);
 
-  function lines(box, xLabel, yLabel, data, list, range, bands) {
+  function lines(box, xLabel, yLabel, data, list, range) {
     if (!data[0].length) return empty(box);
     new uPlot({ width: box.clientWidth, height: 260, scales: { x: { time: false },
       y: range ? { range: () => range } : {} }, axes: [axis(xLabel), axis(yLabel, 52)],
-      series: [{ label: xLabel, value: (u, v) => short(v) }].concat(list), bands: bands || [] },
+      series: [{ label: xLabel, value: (u, v) => short(v) }].concat(list) },
     data, box);
   }
 
@@ -54,59 +52,6 @@
     lines(box, 'sweep', o.name, [t.sweep, t.chain0, t.chain1],
       [series('chain 0', colour(side)), series('chain 1', colour('soft'), { width: 1 })],
       traceRange(o));
-  }
-
-  function acf(box, c, o) {
-    const columns = ['device', 'reference'].map((side) => {
-      const a = o[side].acf;
-      const shift = (k) => a.rho.map((r, i) =>
-        (r === null || a.error[i] === null ? null : r + k * 1.96 * a.error[i]));
-      return [a.lag, a.rho, shift(1), shift(-1)];
-    }).filter((d) => d[0].length);
-    if (columns.length < 2) return empty(box);
-    const edge = { width: 0, class: 'edge' };
-    const d = colour('device'), r = colour('reference');
-    lines(box, 'lag (sweeps)', 'autocorrelation', uPlot.join(columns),
-      [series('hardware', d, { width: 2 }), series('upper', d, edge), series('lower', d, edge),
-        series('reference', r, dash({ width: 2 })), series('upper', r, edge),
-        series('lower', r, edge)], undefined,
-      [{ series: [2, 3], fill: colour('device-band') },
-        { series: [5, 6], fill: colour('reference-band') }]);
-  }
-
-  /* Bins of both sides on one axis: [field, device..., reference...]. */
-  function binned(c, keys) {
-    const b = c.innovations;
-    const order = (s) => s.field.map((x, i) => i).filter((i) => s.field[i] !== null)
-      .sort((p, q) => s.field[p] - s.field[q]);
-    const column = (s) => {
-      const at = order(s);
-      return ['field'].concat(keys).map((k) => at.map((i) => s[k][i]));
-    };
-    return uPlot.join([column(b.device.bins), column(b.reference.bins)]);
-  }
-
-  const anyBins = (c) => c.innovations.device.bins.field.length ||
-    c.innovations.reference.bins.field.length;
-
-  function calibration(box, c) {
-    if (!anyBins(c)) return empty(box);
-    const d = colour('device'), r = colour('reference'), e = colour('exact');
-    lines(box, 'beta x field', 'mean new state', binned(c, ['observed', 'expected']),
-      [series('hardware', d, dots(d)), series('law (hardware)', e),
-        series('reference', r, dots(r)), series('law (reference)', e, dash())]);
-  }
-
-  function calibrationZ(box, c) {
-    if (!anyBins(c)) return empty(box);
-    const d = colour('device'), r = colour('reference'), s = colour('soft');
-    const data = binned(c, ['z']);
-    const worst = Math.max(3.5, ...data.slice(1).flat().filter((v) => v != null).map(Math.abs));
-    const level = (k) => data[0].map(() => k);
-    lines(box, 'beta x field', 'z', data.concat([level(3), level(-3)]),
-      [series('hardware', d, dots(d)), series('reference', r, dots(r)),
-        series('+3', s, dash({ width: 1 })), series('-3', s, dash({ width: 1 }))],
-      [-1.1 * worst, 1.1 * worst]);
   }
 
   function canvas(box, width, height, label) {
@@ -211,7 +156,6 @@
   const plots = {
     'trace-device': (box, c, o) => trace(box, c, o, 'device'),
     'trace-reference': (box, c, o) => trace(box, c, o, 'reference'),
-    acf, calibration, 'calibration-z': calibrationZ,
     first: (box, c) => scatter(box, c.moments.first, 'First moments, hardware against reference'),
     second: (box, c) => scatter(box, c.moments.second, 'Second moments, hardware against reference'),
     'images-device': (box, c) => images(box, c, 'device'),

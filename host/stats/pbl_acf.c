@@ -1,17 +1,10 @@
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "estimator_internal.h"
 
 double pbl_mean_of(const double *x, size_t n) {
-  double sum = 0.0, lost = 0.0;
-  for (size_t i = 0; i < n; ++i) {
-    const double next = sum + x[i];
-    lost += fabs(sum) >= fabs(x[i]) ? (sum - next) + x[i] : (x[i] - next) + sum;
-    sum = next;
-  }
-  return (sum + lost) / (double)n;
+  return pbl_offset_mean(x, n, 0.0);
 }
 
 bool pbl_is_constant(const double *x, size_t n) {
@@ -23,27 +16,8 @@ bool pbl_is_constant(const double *x, size_t n) {
 
 pbl_status pbl_own_lags(pbl_lags *lags, const double *x, size_t n_chains, size_t n_draws,
                         size_t max_lag, pbl_error *err) {
-  double *centred = calloc(n_chains * n_draws, sizeof *centred);
-  if (centred == NULL) {
-    return pbl_fail(err, PBL_NO_MEMORY, "copy of %zu chains x %zu draws: out of memory", n_chains,
-                    n_draws);
-  }
-  for (size_t c = 0; c < n_chains; ++c) {
-    const double *chain = x + c * n_draws;
-    const double mean = pbl_mean_of(chain, n_draws);
-    for (size_t t = 0; t < n_draws; ++t) centred[c * n_draws + t] = chain[t] - mean;
-  }
-  const pbl_status status = pbl_lags_create(lags, centred, n_chains, n_draws, max_lag, err);
-  if (status == PBL_OK) {
-    /* transforms take chains in pairs, so a constant chain has its neighbour's rounding error */
-    for (size_t c = 0; c < n_chains; ++c) {
-      if (pbl_is_constant(x + c * n_draws, n_draws)) {
-        memset(lags->products + c * (max_lag + 1), 0, (max_lag + 1) * sizeof *lags->products);
-      }
-    }
-  }
-  free(centred);
-  return status;
+  const pbl_rows rows = {x, n_chains, n_draws, n_draws};
+  return pbl_lags_of_rows(lags, &rows, max_lag, true, err);
 }
 
 void pbl_own_gamma(double *gamma, const pbl_lags *own) {
@@ -105,4 +79,41 @@ pbl_geyer_sums pbl_geyer(const double *gamma, size_t max_lag) {
   out.monotone = fmax(0.0, 2.0 * monotone - gamma[0]);
   out.convex = pbl_initial_convex(gamma, max_lag, &out.window);
   return out;
+}
+
+/* One attempt with lags up to `reach`: about each chain's mean, or the corrected pooled one. */
+static pbl_status geyer_to(pbl_geyer_sums *out, double *variance, bool *closed, const double *x,
+                           size_t n_chains, size_t n_draws, size_t reach, pbl_centre centre,
+                           pbl_error *err) {
+  const pbl_rows rows = {x, n_chains, n_draws, n_draws};
+  pbl_lags lags;
+  const pbl_status status = pbl_lags_of_rows(&lags, &rows, reach, centre == PBL_CENTRE_CHAIN, err);
+  if (status != PBL_OK) return status;
+  double *gamma = malloc((reach + 1) * sizeof *gamma);
+  if (gamma == NULL) {
+    pbl_lags_free(&lags);
+    return pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", reach + 1);
+  }
+  *closed = true;
+  if (centre == PBL_CENTRE_CHAIN) {
+    pbl_own_gamma(gamma, &lags);
+  } else {
+    (void)pbl_lags_gamma(gamma, NULL, closed, &lags, PBL_LAGS_ALL);
+  }
+  *out = pbl_geyer(gamma, reach);
+  *closed = *closed && pbl_sequence_closed(out->window, reach);
+  *variance = gamma[0];
+  free(gamma);
+  pbl_lags_free(&lags);
+  return PBL_OK;
+}
+
+pbl_status pbl_geyer_of(pbl_geyer_sums *out, double *variance, const double *x, size_t n_chains,
+                        size_t n_draws, size_t most, pbl_centre centre, pbl_error *err) {
+  for (size_t reach = pbl_first_reach(most);; reach = pbl_next_reach(reach, most)) {
+    bool closed = true;
+    const pbl_status status =
+        geyer_to(out, variance, &closed, x, n_chains, n_draws, reach, centre, err);
+    if (status != PBL_OK || closed || reach == most) return status;
+  }
 }

@@ -11,7 +11,7 @@ static double replicated_batch_means(const double *x, size_t n_chains, size_t n_
   size_t count = 0;
   for (size_t c = 0; c < n_chains; ++c) {
     for (size_t k = 0; k < per_chain; ++k) {
-      const double value = pbl_mean_of(x + c * n_draws + k * b, b), delta = value - mean;
+      const double value = pbl_offset_mean(x + c * n_draws + k * b, b, x[0]), delta = value - mean;
       mean += delta / (double)++count;
       squares += delta * (value - mean);
     }
@@ -25,10 +25,13 @@ static double replicated_batch_means(const double *x, size_t n_chains, size_t n_
 static size_t optimal_batch(const double *x, size_t n_chains, size_t n_draws) {
   double lag0 = 0.0, lag1 = 0.0;
   for (size_t c = 0; c < n_chains; ++c) {
-    const double *chain = x + c * n_draws, mean = pbl_mean_of(chain, n_draws);
+    const double *chain = x + c * n_draws, mean = pbl_offset_mean(chain, n_draws, chain[0]);
+    double before = 0.0;
     for (size_t t = 0; t < n_draws; ++t) {
-      lag0 += (chain[t] - mean) * (chain[t] - mean);
-      if (t > 0) lag1 += (chain[t] - mean) * (chain[t - 1] - mean);
+      const double d = (chain[t] - chain[0]) - mean;
+      lag0 += d * d;
+      lag1 += d * before;
+      before = d;
     }
   }
   const double phi = lag0 > 0.0 ? fmin(0.999999, fmax(-0.999999, lag1 / lag0)) : 0.0;
@@ -58,7 +61,7 @@ pbl_status pbl_batch_means(pbl_batch_report *out, const double *x, size_t n_chai
 static double variance_of_means(const double *x, size_t n, size_t length) {
   double mean = 0.0, squares = 0.0;
   for (size_t i = 0; i < n; ++i) {
-    const double value = pbl_mean_of(x + i * length, length), delta = value - mean;
+    const double value = pbl_offset_mean(x + i * length, length, x[0]), delta = value - mean;
     mean += delta / (double)(i + 1);
     squares += delta * (value - mean);
   }

@@ -1,12 +1,10 @@
-#include <stdlib.h>
-
-#include "pbl_estimators.h"
+#include "estimator_internal.h"
 
 pbl_status pbl_estimate_all(pbl_estimates *out, const double *x, size_t n_chains, size_t n_draws,
                             pbl_error *err) {
   if (out == NULL) return pbl_fail(err, PBL_INVALID, "pbl_estimate_all: no report to fill");
   pbl_wolff_options wolff = pbl_wolff_default();
-  double *gamma = NULL;
+  double variance;
   pbl_status status = pbl_sokal(&out->sokal, x, n_chains, n_draws, 5.0, err);
   if (status == PBL_OK) status = pbl_wolff(&out->wolff_15, x, n_chains, n_draws, &wolff, err);
   wolff.s = 2.0;
@@ -14,17 +12,13 @@ pbl_status pbl_estimate_all(pbl_estimates *out, const double *x, size_t n_chains
   if (status == PBL_OK) status = pbl_stan(&out->stan, x, n_chains, n_draws, err);
   if (status == PBL_OK) status = pbl_batch_means(&out->batch, x, n_chains, n_draws, 0, err);
   if (status == PBL_OK) status = pbl_chain_means(&out->s_n, x, n_chains, n_draws, err);
-  if (status != PBL_OK) return status;
-  gamma = malloc(n_draws * sizeof *gamma);
-  if (gamma == NULL) {
-    return pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", n_draws);
-  }
-  status = pbl_acf(gamma, n_draws - 1, x, n_chains, n_draws, PBL_CENTRE_CHAIN, err);
   if (status == PBL_OK) {
-    out->geyer_chain = pbl_geyer(gamma, n_draws - 1);
-    status = pbl_autocovariance(gamma, n_draws / 2, x, n_chains, n_draws, err);
+    status = pbl_geyer_of(&out->geyer_chain, &variance, x, n_chains, n_draws, n_draws - 1,
+                          PBL_CENTRE_CHAIN, err);
   }
-  if (status == PBL_OK) out->geyer_pooled = pbl_geyer(gamma, n_draws / 2);
-  free(gamma);
+  if (status == PBL_OK) {
+    status = pbl_geyer_of(&out->geyer_pooled, &variance, x, n_chains, n_draws, n_draws / 2,
+                          PBL_CENTRE_POOLED, err);
+  }
   return status;
 }

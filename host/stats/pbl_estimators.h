@@ -113,8 +113,10 @@ typedef struct {
   size_t n_superchains; /* 0: every chain has its own start; else for nested R-hat */
   double tau_exp;       /* slowest time known from elsewhere, draws; 0: none */
   int threads;          /* 0: one per core; the result does not depend on it */
+  size_t
+      n_tests; /* observables that share the levels of (c) and (e); 0: n_observables of the call */
 } pbl_resolve_options;
-pbl_resolve_options pbl_resolve_default(void); /* 0, 0, 1 */
+pbl_resolve_options pbl_resolve_default(void); /* 0, 0, 1, 0 */
 
 typedef struct {
   pbl_resolution resolution;
@@ -129,9 +131,11 @@ typedef struct {
   double tau_tail;    /* the same with |rho| in the tail, for any lag 1: the upper value */
   double tau_exp;     /* of this observable, draws */
   double tau_exp_max; /* of all observables and options: what the tail decays with */
+  size_t tail_window; /* last lag summed before the tail, draws; 0: no tail is attached */
   double spread_ratio, spread_bound;      /* (c): S_n over the per-chain-mean IMS; limit */
   double nested_rhat;                     /* NaN without superchains */
   double doubling_change, doubling_error; /* (e): sigma2(n) - sigma2(n/2), combined error */
+  double doubling_bound;                  /* (e): limit of the change in units of that error */
   double agreement;                       /* (f): ln(ICS/tail) */
   double one_switch_ratio; /* per-chain-mean tau (IPS) / n; 1/6 for one switch in mid-chain */
   bool one_switch;         /* that ratio in .15 to .18: tau measures the chain, not the law */
@@ -142,8 +146,9 @@ typedef struct {
  *   PARTIAL  some chains constant         SHORT   fewer than 4 chains
  *   RESOLVED when all hold, UNRESOLVED otherwise, clause and gate naming the first that fails:
  *   (a) n >= 50 full tau_tail              (b) n >= 20 tau_exp_max
- *   (c) spread_ratio <= chi2_{R-1, 1 - .01/n_observables}/(R-1)
- *   (d) split R-hat or nested R-hat < 1.01 (e) |doubling_change| <= 2 doubling_error
+ *   (c) spread_ratio <= chi2_{R-1, 1 - .01/n_tests}/(R-1)
+ *   (d) split R-hat or nested R-hat < 1.01 (e) |doubling_change| <= doubling_bound
+ *       doubling_error, doubling_bound = max(2, t_{R-1, 1 - .005/n_tests} / sqrt 3)
  *   (f) |agreement| < ln 1.25
  * base.tau_lower_bound is what remains to be said about tau of unresolved chains. The rule takes
  * over-dispersed starts for granted, and R >= 16 for its published error rates. */

@@ -39,8 +39,16 @@ typedef struct {
   size_t n_tests;          /* members tested */
   size_t n_skipped;        /* members left out: too few effective updates for a z-score */
   double max_abs_z;        /* worst member */
-  double p_value;          /* family-wise: min(1, n_tests * two-sided p of max_abs_z) */
   size_t worst_a, worst_b; /* p-bit (chain, bin) indices of the worst member; unused: SIZE_MAX */
+  size_t n_pools;          /* sums of members tested besides: bias, serial and replica all members,
+                              cross all pairs at each update distance up to 8 and at all */
+  double pooled_z;         /* strongest pool, with its sign; NaN without one */
+  bool everywhere;         /* a pool is stronger than the worst member */
+  double z;                /* |z| of the stronger */
+  double p_value;          /* min(1, (n_tests + n_pools) * two-sided p of z) */
+  double evidence;         /* -ln of it before it is cut at 1, also where it underflows */
+  double effect;           /* z / sqrt(terms of the sum): a correlation, or a shift in standard
+                              deviations of one update; bins: per update of all bins */
 } pbl_innovation_result;
 
 typedef struct {
@@ -68,5 +76,31 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
                                size_t every, bool exact_sigmoid, int threads,
                                pbl_progress *progress, pbl_error *err);
+
+typedef enum {
+  PBL_FAULT_NONE,       /* overall p_value >= alpha */
+  PBL_FAULT_BIAS,       /* an offset of one p-bit or of all */
+  PBL_FAULT_GAIN,       /* temperature: all fields count too much or too little */
+  PBL_FAULT_ACTIVATION, /* one p-bit's gain, or the shape of the activation curve */
+  PBL_FAULT_WEIGHT,     /* a weight */
+  PBL_FAULT_SERIAL,     /* random words correlated in time */
+  PBL_FAULT_CROSS,      /* random words of p-bits of one half-sweep correlated */
+  PBL_FAULT_REPLICA,    /* random words of chains correlated */
+  PBL_FAULT_IMPOSSIBLE, /* nothing but outcomes of probability zero */
+  PBL_FAULT_COUNT
+} pbl_innovation_fault;
+
+/* The class of fault that explains what the tests saw, at level alpha in (0, 1). A wrong law with a
+ * shift of d standard deviations per update also correlates updates, by about d^2; correlated words
+ * also shift every mean. So random words are named when their correlation is significant and more
+ * than 4 d^2, else that family of the law (bias, gain, activation, weight) with most evidence; the
+ * shape of the activation curve only with twice the evidence of bias and gain. */
+pbl_innovation_fault pbl_innovation_name_fault(const pbl_innovation_report *report, double alpha);
+/* "serial", "cross", ... */
+const char *pbl_innovation_fault_name(pbl_innovation_fault fault);
+/* One phrase of at most size bytes, with the worst member where one stands out: "random words
+ * correlated between p-bits 3 and 4". "" for PBL_FAULT_NONE. */
+void pbl_innovation_fault_text(char *text, size_t size, const pbl_innovation_report *report,
+                               double alpha);
 
 #endif

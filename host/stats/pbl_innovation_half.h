@@ -11,6 +11,9 @@
 #include "pbl_image.h"
 #include "pbl_innovation.h"
 
+/* A sum is tested when its weighted variance is worth this many updates of variance one. Below,
+ * neither the normal law nor its skewness correction can be trusted (docs/statistics.md). */
+#define PBL_MIN_EFFECTIVE 50.0
 #define PBL_CROSS_REACH 8      /* neighbours in update order */
 #define PBL_CROSS_ALL_PAIRS 64 /* all pairs up to this many p-bits in a block */
 
@@ -59,7 +62,7 @@ typedef struct {
   double *previous;        /* n_chains x n_target: last r */
   double *scratch;         /* n_chains x 2 x n_target */
   uint64_t *impossible;    /* n_chains x n_target: outcomes of probability zero */
-  double *pair_r, *pair_v; /* n_target^2 where all pairs are tested, else NULL */
+  double *pair_r, *pair_v; /* n_target^2 where all pairs are tested, else unused */
 } pbl_half;
 
 /* Matrices of one block of draws; a row is one draw of one chain, chains outermost. */
@@ -92,6 +95,16 @@ void pbl_half_fold(pbl_half *half);
  * the middle and, unlike that series, keeps its shape far out in the tail, where family-wise
  * p-values are decided. */
 double pbl_skew_corrected_z(double sum, double variance, double third);
+
+/* Updates of one p-bit in a folded half: draws of all chains. */
+double pbl_half_terms(const pbl_half *half);
+/* -ln of the two-sided p of z, finite also where that underflows. */
+double pbl_normal_evidence(double z);
+
+/* Pools the members of every family and weighs them: n_pools, pooled_z, everywhere, z, evidence,
+ * effect. Needs max_abs_z, n_tests, effect of the worst member, and n_updates. */
+void pbl_innovation_weigh(pbl_innovation_report *out, const pbl_half *halves, size_t n_halves,
+                          const pbl_joint_sums *joint, size_t n_chains);
 
 /* Fills families, bins and p-values of a zeroed report from folded halves. */
 void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, size_t n_halves,

@@ -3,14 +3,20 @@
 
 #include "pbl_innovation_half.h"
 
-/* A member is tested when its weighted variance is worth this many updates of variance one. Below,
- * neither the normal law nor its skewness correction can be trusted (docs/statistics.md). */
-#define MIN_EFFECTIVE 50.0
-
 typedef struct {
   double sum, variance, third; /* sum of w r, of v w^2, of E[(w r)^3] */
   double effective;            /* (sum v w^2)^2 / sum v w^4 */
+  double terms;                /* of the sum */
 } member;
+
+double pbl_half_terms(const pbl_half *half) {
+  double updates = 0.0, live = 0.0;
+  for (size_t b = 0; b < PBL_INNOVATION_BINS; ++b) {
+    updates += half->bins[b * PBL_BIN_SUMS + PBL_BIN_N];
+  }
+  for (size_t j = 0; j < half->n_target; ++j) live += half->mask[j];
+  return live > 0.0 ? updates / live : 0.0;
+}
 
 double pbl_skew_corrected_z(double sum, double variance, double third) {
   const double z = sum / sqrt(variance), g = third / (variance * sqrt(variance));
@@ -21,7 +27,7 @@ double pbl_skew_corrected_z(double sum, double variance, double third) {
 }
 
 static double add_member(pbl_innovation_result *family, member m, size_t a, size_t b) {
-  if (!(m.effective >= MIN_EFFECTIVE)) {
+  if (!(m.effective >= PBL_MIN_EFFECTIVE)) {
     ++family->n_skipped;
     return NAN;
   }
@@ -29,6 +35,7 @@ static double add_member(pbl_innovation_result *family, member m, size_t a, size
   ++family->n_tests;
   if (fabs(z) > family->max_abs_z || family->n_tests == 1) {
     family->max_abs_z = fabs(z);
+    family->effect = fabs(z) / sqrt(m.terms);
     family->worst_a = a;
     family->worst_b = b;
   }
@@ -40,29 +47,30 @@ static double effective(double variance, double fourth) {
 }
 
 /* |E (r r')^3| <= 4 v v' since |E r^3| <= 2 v: the sign that lowers |z| is taken. */
-static member product_member(double sum, double variance) {
-  return (member){sum, variance, copysign(4.0 * variance, sum), variance};
+static member product_member(double sum, double variance, double terms) {
+  return (member){sum, variance, copysign(4.0 * variance, sum), variance, terms};
 }
 
 static void judge_pbits(pbl_innovation_report *out, const pbl_half *half) {
   const size_t n = half->n_target;
-  const double *sums = half->sums;
+  const double *sums = half->sums, terms = pbl_half_terms(half);
   for (size_t j = 0; j < n; ++j) {
     if (half->mask[j] == 0.0) continue;
     const size_t p = half->target + j;
     const double v = sums[PBL_SUM_V * n + j];
     (void)add_member(&out->family[PBL_TEST_BIAS],
-                     (member){sums[PBL_SUM_R * n + j], v, sums[PBL_SUM_K * n + j], v}, p, SIZE_MAX);
+                     (member){sums[PBL_SUM_R * n + j], v, sums[PBL_SUM_K * n + j], v, terms}, p,
+                     SIZE_MAX);
     const double gain_v = sums[PBL_SUM_GAIN_V * n + j];
     (void)add_member(&out->family[PBL_TEST_GAIN_EACH],
                      (member){sums[PBL_SUM_GAIN_R * n + j], gain_v, sums[PBL_SUM_GAIN_K * n + j],
-                              effective(gain_v, sums[PBL_SUM_GAIN_V4 * n + j])},
+                              effective(gain_v, sums[PBL_SUM_GAIN_V4 * n + j]), terms},
                      p, SIZE_MAX);
     const double serial_v = sums[PBL_SUM_SERIAL_V * n + j];
     (void)add_member(
         &out->family[PBL_TEST_SERIAL],
         (member){sums[PBL_SUM_SERIAL_R * n + j], serial_v, sums[PBL_SUM_SERIAL_K * n + j],
-                 effective(serial_v, sums[PBL_SUM_SERIAL_V4 * n + j])},
+                 effective(serial_v, sums[PBL_SUM_SERIAL_V4 * n + j]), terms},
         p, SIZE_MAX);
   }
 }
@@ -71,6 +79,7 @@ static void judge_cross(pbl_innovation_report *out, const pbl_half *half) {
   const size_t n = half->n_target;
   pbl_innovation_result *family = &out->family[PBL_TEST_CROSS];
   const bool all_pairs = n <= PBL_CROSS_ALL_PAIRS;
+  const double terms = pbl_half_terms(half);
   for (size_t j = 0; j < n; ++j) {
     for (size_t i = j + 1; i < n && (all_pairs || i <= j + PBL_CROSS_REACH); ++i) {
       if (half->mask[i] == 0.0 || half->mask[j] == 0.0) continue;
@@ -79,19 +88,21 @@ static void judge_cross(pbl_innovation_report *out, const pbl_half *half) {
           all_pairs ? half->pair_r[i * n + j] : half->sums[(PBL_SUM_CROSS_R + d) * n + j];
       const double variance =
           all_pairs ? half->pair_v[i * n + j] : half->sums[(PBL_SUM_CROSS_V + d) * n + j];
-      (void)add_member(family, product_member(sum, variance), half->target + j, half->target + i);
+      (void)add_member(family, product_member(sum, variance, terms), half->target + j,
+                       half->target + i);
     }
   }
 }
 
-static void judge_replicas(pbl_innovation_report *out, const pbl_joint_sums *joint,
-                           size_t n_chains) {
+static void judge_replicas(pbl_innovation_report *out, const pbl_joint_sums *joint, size_t n_chains,
+                           double updates) {
+  const double terms = updates / (double)n_chains;
   for (size_t c = 1; c < n_chains; ++c) {
     for (size_t d = 0; d < c; ++d) {
-      (void)add_member(
-          &out->family[PBL_TEST_REPLICA],
-          product_member(joint->replica_r[c * n_chains + d], joint->replica_v[c * n_chains + d]), d,
-          c);
+      (void)add_member(&out->family[PBL_TEST_REPLICA],
+                       product_member(joint->replica_r[c * n_chains + d],
+                                      joint->replica_v[c * n_chains + d], terms),
+                       d, c);
     }
   }
 }
@@ -110,6 +121,7 @@ static void judge_edges(pbl_innovation_report *out, const pbl_half *halves, size
         const size_t at = halves[h].to_hidden ? j : i, n = halves[h].n_target;
         m.variance += halves[h].sums[PBL_SUM_V * n + at];
         m.third += halves[h].sums[PBL_SUM_KABS * n + at];
+        m.terms += pbl_half_terms(&halves[h]);
         live += halves[h].mask[at];
       }
       if (live == 0.0) continue;
@@ -134,16 +146,28 @@ static void judge_gain(pbl_innovation_report *out, const pbl_half *halves, size_
     }
   }
   m.effective = effective(m.variance, fourth);
+  m.terms = (double)out->n_updates;
   (void)add_member(&out->family[PBL_TEST_GAIN], m, SIZE_MAX, SIZE_MAX);
   const double reach = pbl_normal_quantile(0.975) / sqrt(m.variance);
-  const bool known = m.effective >= MIN_EFFECTIVE;
+  const bool known = m.effective >= PBL_MIN_EFFECTIVE;
   out->implied_beta_error = known ? m.sum / m.variance : NAN;
   out->implied_beta_error_low = out->implied_beta_error - reach;
   out->implied_beta_error_high = out->implied_beta_error + reach;
 }
 
+static uint64_t count_updates(const pbl_half *halves, size_t n_halves) {
+  double n = 0.0;
+  for (size_t h = 0; h < n_halves; ++h) {
+    for (size_t b = 0; b < PBL_INNOVATION_BINS; ++b) {
+      n += halves[h].bins[b * PBL_BIN_SUMS + PBL_BIN_N];
+    }
+  }
+  return (uint64_t)n;
+}
+
 static void judge_bins(pbl_innovation_report *out, const pbl_half *halves, size_t n_halves) {
   out->n_bins = PBL_INNOVATION_BINS;
+  out->n_updates = count_updates(halves, n_halves);
   for (size_t b = 0; b < PBL_INNOVATION_BINS; ++b) {
     double sum[PBL_BIN_SUMS] = {0};
     for (size_t h = 0; h < n_halves; ++h) {
@@ -151,11 +175,11 @@ static void judge_bins(pbl_innovation_report *out, const pbl_half *halves, size_
     }
     const double n = sum[PBL_BIN_N];
     out->bin_count[b] = n;
-    out->n_updates += (uint64_t)n;
     out->bin_x[b] = n > 0.0 ? sum[PBL_BIN_X] / n : NAN;
     out->bin_expected[b] = n > 0.0 ? sum[PBL_BIN_M] / n : NAN;
     out->bin_observed[b] = n > 0.0 ? (sum[PBL_BIN_M] + sum[PBL_BIN_R]) / n : NAN;
-    const member m = {sum[PBL_BIN_R], sum[PBL_BIN_V], sum[PBL_BIN_K], sum[PBL_BIN_V]};
+    const member m = {sum[PBL_BIN_R], sum[PBL_BIN_V], sum[PBL_BIN_K], sum[PBL_BIN_V],
+                      (double)out->n_updates};
     out->bin_z[b] = n > 0.0 ? add_member(&out->family[PBL_TEST_BINS], m, b, SIZE_MAX) : NAN;
   }
 }
@@ -186,20 +210,22 @@ void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, si
     judge_pbits(out, &halves[h]);
     judge_cross(out, &halves[h]);
   }
+  judge_bins(out, halves, n_halves); /* counts the updates */
   judge_gain(out, halves, n_halves);
-  judge_replicas(out, joint, n_chains);
+  judge_replicas(out, joint, n_chains, (double)out->n_updates);
   judge_edges(out, halves, n_halves, joint->edge);
-  judge_bins(out, halves, n_halves);
+  pbl_innovation_weigh(out, halves, n_halves, joint, n_chains);
   for (size_t h = 0; h < n_halves; ++h) judge_impossible(out, &halves[h]);
 
   double least = 1.0, tested = 0.0;
   for (size_t t = 0; t < PBL_TEST_COUNT; ++t) {
     pbl_innovation_result *family = &out->family[t];
+    const size_t n = family->n_tests + family->n_pools;
     family->p_value = 1.0;
-    if (family->n_tests == 0) continue;
+    if (n == 0) continue;
     tested += 1.0;
-    family->p_value =
-        fmin(1.0, (double)family->n_tests * pbl_normal_two_sided_p(family->max_abs_z));
+    if (isinf(family->max_abs_z)) family->z = INFINITY; /* impossible outcomes */
+    family->p_value = fmin(1.0, (double)n * pbl_normal_two_sided_p(family->z));
     least = fmin(least, family->p_value);
   }
   /* where nothing could be tested, nothing is refuted */

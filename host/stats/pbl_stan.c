@@ -2,21 +2,23 @@
  * limits of posterior 1.4. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "estimator_internal.h"
 
 static double variance_of(const double *x, size_t n) {
-  const double mean = pbl_mean_of(x, n);
+  const double mean = pbl_offset_mean(x, n, x[0]);
   double sum = 0.0;
-  for (size_t i = 0; i < n; ++i) sum += (x[i] - mean) * (x[i] - mean);
+  for (size_t i = 0; i < n; ++i) {
+    const double d = (x[i] - x[0]) - mean;
+    sum += d * d;
+  }
   return sum / (double)(n - 1);
 }
 
 static double variance_of_chain_means(const double *x, size_t n_chains, size_t n) {
   double mean = 0.0, squares = 0.0;
   for (size_t c = 0; c < n_chains; ++c) {
-    const double value = pbl_mean_of(x + c * n, n), delta = value - mean;
+    const double value = pbl_offset_mean(x + c * n, n, x[0]), delta = value - mean;
     mean += delta / (double)(c + 1);
     squares += delta * (value - mean);
   }
@@ -33,16 +35,18 @@ static double rhat_of(const double *x, size_t n_chains, size_t n) {
 }
 
 /* Sum of autocorrelations by pairs: positive, monotone, half weight on the last even lag. On entry
- * rho[t] is filled for all t < n; it is overwritten. Full tau. */
-static double truncated_tau(double *rho, size_t n) {
+ * rho[t] is filled for t <= n_lags; it is overwritten. Full tau of chains of n draws; *closed: the
+ * pairs ended within n_lags. */
+static double truncated_tau(bool *closed, double *rho, size_t n_lags, size_t n) {
   double even = rho[0], odd = rho[1];
   size_t t = 0;
-  while (t + 5 < n && even + odd > 0.0) {
+  while (t + 5 < n && t + 3 <= n_lags && even + odd > 0.0) {
     t += 2;
     even = rho[t];
     odd = rho[t + 1];
     if (!(even + odd >= 0.0)) rho[t] = rho[t + 1] = 0.0;
   }
+  *closed = !(even + odd > 0.0);
   if (even > 0.0) rho[t] = even;
   for (size_t m = 2; m + 2 <= t; m += 2) {
     const double before = rho[m - 2] + rho[m - 1];
@@ -54,71 +58,70 @@ static double truncated_tau(double *rho, size_t n) {
   return -1.0 + 2.0 * sum + rho[t];
 }
 
-static pbl_status ess_of(double *ess, const double *x, size_t n_chains, size_t n, pbl_error *err) {
-  *ess = NAN;
-  if (n < 3 || pbl_is_constant(x, n_chains * n)) return PBL_OK;
+static pbl_status ess_to(double *ess, bool *closed, const double *x, size_t n_chains, size_t n,
+                         size_t reach, pbl_error *err) {
   pbl_lags own;
-  pbl_status status = pbl_own_lags(&own, x, n_chains, n, n - 1, err);
+  pbl_status status = pbl_own_lags(&own, x, n_chains, n, reach, err);
   if (status != PBL_OK) return status;
-  double *rho = malloc(n * sizeof *rho);
+  double *rho = malloc((reach + 1) * sizeof *rho);
   if (rho == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "autocorrelation of %zu lags: out of memory", n);
+    status = pbl_fail(err, PBL_NO_MEMORY, "autocorrelation of %zu lags: out of memory", reach + 1);
   } else {
     pbl_own_gamma(rho, &own);
     const double total = (double)(n_chains * n), plus = rho[0];
     const double within = plus * (double)n / ((double)n - 1.0);
     const double between = n_chains > 1 ? variance_of_chain_means(x, n_chains, n) : 0.0;
     rho[0] = 1.0;
-    for (size_t t = 1; t < n; ++t) rho[t] = 1.0 - (within - rho[t]) / (plus + between);
-    *ess = total / fmax(truncated_tau(rho, n), 1.0 / log10(total));
+    for (size_t t = 1; t <= reach; ++t) rho[t] = 1.0 - (within - rho[t]) / (plus + between);
+    *ess = total / fmax(truncated_tau(closed, rho, reach, n), 1.0 / log10(total));
   }
   free(rho);
   pbl_lags_free(&own);
   return status;
 }
 
-/* Halves as chains of their own; the middle draw of an odd number is left out. */
-static void split(double *halves, const double *x, size_t n_chains, size_t n_draws) {
-  const size_t half = n_draws / 2;
-  for (size_t c = 0; c < n_chains; ++c) {
-    const double *chain = x + c * n_draws;
-    memcpy(halves + 2 * c * half, chain, half * sizeof *halves);
-    memcpy(halves + (2 * c + 1) * half, chain + n_draws - half, half * sizeof *halves);
+static pbl_status ess_of(double *ess, const double *x, size_t n_chains, size_t n, pbl_error *err) {
+  *ess = NAN;
+  if (n < 3 || pbl_is_constant(x, n_chains * n)) return PBL_OK;
+  for (size_t reach = pbl_first_reach(n - 1);; reach = pbl_next_reach(reach, n - 1)) {
+    bool closed = true;
+    const pbl_status status = ess_to(ess, &closed, x, n_chains, n, reach, err);
+    if (status != PBL_OK || closed || reach == n - 1) return status;
   }
 }
 
 typedef struct {
   const double *x;
   size_t n_chains, n_draws, n_halves, half;
-  double mean, median, q05, q95;
-  double *changed; /* n_chains x n_draws */
-  double *halves;  /* n_halves x half */
-  double *scores;  /* the same */
+  double mean; /* about the first draw */
+  double median, q05, q95;
+  double *halves; /* n_halves x half: as chains of their own */
 } stan_work;
 
 typedef enum { BY_VALUE, BY_DEVIATION, BY_FOLD, BELOW_05, BELOW_95 } change;
 
-static const double *split_changed(stan_work *w, change how) {
-  for (size_t i = 0; i < w->n_chains * w->n_draws; ++i) {
-    const double v = w->x[i], d = v - w->mean;
-    switch (how) {
-      case BY_DEVIATION:
-        w->changed[i] = fabs(d);
-        break;
-      case BY_FOLD:
-        w->changed[i] = fabs(v - w->median);
-        break;
-      case BELOW_05:
-        w->changed[i] = v <= w->q05;
-        break;
-      case BELOW_95:
-        w->changed[i] = v <= w->q95;
-        break;
-      default:
-        w->changed[i] = v;
-    }
+static double changed(const stan_work *w, double v, change how) {
+  switch (how) {
+    case BY_DEVIATION:
+      return fabs((v - w->x[0]) - w->mean);
+    case BY_FOLD:
+      return fabs(v - w->median);
+    case BELOW_05:
+      return v <= w->q05;
+    case BELOW_95:
+      return v <= w->q95;
+    default:
+      return v;
   }
-  split(w->halves, w->changed, w->n_chains, w->n_draws);
+}
+
+/* Halves of every chain; the middle draw of an odd number is left out. */
+static double *split_changed(stan_work *w, change how) {
+  for (size_t part = 0; part < w->n_halves; ++part) {
+    const double *from = w->x + (part / 2) * w->n_draws + (part % 2) * (w->n_draws - w->half);
+    double *to = w->halves + part * w->half;
+    for (size_t t = 0; t < w->half; ++t) to[t] = changed(w, from[t], how);
+  }
   return w->halves;
 }
 
@@ -133,14 +136,14 @@ static double least(double a, double b) {
 
 static pbl_status fill_ranked(pbl_stan_report *out, stan_work *w, pbl_error *err) {
   const size_t n = w->n_halves * w->half;
-  pbl_status status = pbl_normal_scores(w->scores, split_changed(w, BY_VALUE), n, err);
+  pbl_status status = pbl_normal_scores(split_changed(w, BY_VALUE), n, err);
   if (status != PBL_OK) return status;
-  status = ess_of(&out->ess_bulk, w->scores, w->n_halves, w->half, err);
+  status = ess_of(&out->ess_bulk, w->halves, w->n_halves, w->half, err);
   if (status != PBL_OK) return status;
-  const double bulk = rhat_of(w->scores, w->n_halves, w->half);
-  status = pbl_normal_scores(w->scores, split_changed(w, BY_FOLD), n, err);
+  const double bulk = rhat_of(w->halves, w->n_halves, w->half);
+  status = pbl_normal_scores(split_changed(w, BY_FOLD), n, err);
   if (status != PBL_OK) return status;
-  const double folded = rhat_of(w->scores, w->n_halves, w->half);
+  const double folded = rhat_of(w->halves, w->n_halves, w->half);
   out->rhat_rank = isnan(bulk) || isnan(folded) ? NAN : fmax(bulk, folded);
   double low, high;
   status = split_ess(&low, w, BELOW_05, err);
@@ -157,7 +160,7 @@ static pbl_status fill_stan(pbl_stan_report *out, stan_work *w, pbl_error *err) 
   if (status != PBL_OK) return status;
   double second = 0.0, fourth = 0.0;
   for (size_t i = 0; i < n; ++i) {
-    const double d = w->x[i] - w->mean;
+    const double d = (w->x[i] - w->x[0]) - w->mean;
     second += d * d;
     fourth += d * d * d * d;
   }
@@ -178,30 +181,23 @@ pbl_status pbl_stan(pbl_stan_report *out, const double *x, size_t n_chains, size
   out->rhat_unsplit = rhat_of(x, n_chains, n_draws);
   status = ess_of(&out->ess_basic_unsplit, x, n_chains, n_draws, err);
   if (status != PBL_OK) return status;
-  double *sorted = NULL;
   stan_work w = {.x = x,
                  .n_chains = n_chains,
                  .n_draws = n_draws,
                  .n_halves = 2 * n_chains,
                  .half = n_draws / 2,
-                 .mean = pbl_mean_of(x, n),
-                 .changed = malloc(n * sizeof(double)),
-                 .halves = malloc(n * sizeof(double)),
-                 .scores = malloc(n * sizeof(double))};
-  if (w.changed == NULL || w.halves == NULL || w.scores == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "split chains of %zu draws: out of memory", n);
-  } else {
-    status = pbl_sorted_copy(&sorted, x, n, err);
+                 .mean = pbl_offset_mean(x, n, x[0])};
+  double quantile[3];
+  status = pbl_quantiles(quantile, (const double[]){0.05, 0.5, 0.95}, 3, x, n, err);
+  if (status != PBL_OK) return status;
+  w.q05 = quantile[0];
+  w.median = quantile[1];
+  w.q95 = quantile[2];
+  w.halves = malloc(n * sizeof *w.halves);
+  if (w.halves == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "split chains of %zu draws: out of memory", n);
   }
-  if (status == PBL_OK) {
-    w.median = pbl_sorted_quantile(sorted, n, 0.5);
-    w.q05 = pbl_sorted_quantile(sorted, n, 0.05);
-    w.q95 = pbl_sorted_quantile(sorted, n, 0.95);
-    status = fill_stan(out, &w, err);
-  }
-  free(sorted);
-  free(w.changed);
+  status = fill_stan(out, &w, err);
   free(w.halves);
-  free(w.scores);
   return status;
 }

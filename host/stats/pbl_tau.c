@@ -1,8 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "pbl_lags.h"
-#include "pbl_stats.h"
+#include "estimator_internal.h"
 
 #define MIN_DRAWS 16
 #define MIN_CHAINS 4
@@ -36,29 +35,30 @@ static size_t count_constant_chains(const double *x, size_t n_chains, size_t n_d
   return constant;
 }
 
-static double segment_mean(const double *x, size_t n) {
+static double squares_about(const double *x, size_t n, double origin, double offset) {
   double sum = 0.0;
-  for (size_t t = 0; t < n; ++t) sum += x[t] - x[0];
-  return x[0] + sum / (double)n;
-}
-
-static double squares_about(const double *x, size_t n, double centre) {
-  double sum = 0.0;
-  for (size_t t = 0; t < n; ++t) sum += (x[t] - centre) * (x[t] - centre);
+  for (size_t t = 0; t < n; ++t) {
+    const double d = (x[t] - origin) - offset;
+    sum += d * d;
+  }
   return sum;
 }
 
+/* Means are taken relative to the first draw, so that a common offset costs no digits. */
 static void fill_moments(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws) {
-  out->mean = segment_mean(x, n_chains * n_draws);
-  out->variance = squares_about(x, n_chains * n_draws, out->mean) / (double)(n_chains * n_draws);
+  const size_t n = n_chains * n_draws;
+  const double offset = pbl_offset_mean(x, n, x[0]);
+  out->mean = x[0] + offset;
+  out->variance = squares_about(x, n, x[0], offset) / (double)n;
 }
 
 /* S_n: n times the variance of the chain means; its expectation is n Var(window mean) exactly. */
-static double chain_means_variance(const double *x, size_t n_chains, size_t n_draws, double mean) {
+static double chain_means_variance(const double *x, size_t n_chains, size_t n_draws) {
   if (n_chains < 2) return NAN;
+  const double mean = pbl_offset_mean(x, n_chains * n_draws, x[0]);
   double sum = 0.0;
   for (size_t c = 0; c < n_chains; ++c) {
-    const double d = segment_mean(x + c * n_draws, n_draws) - mean;
+    const double d = pbl_offset_mean(x + c * n_draws, n_draws, x[0]) - mean;
     sum += d * d;
   }
   return (double)n_draws * sum / (double)(n_chains - 1);
@@ -68,72 +68,89 @@ static double chain_means_variance(const double *x, size_t n_chains, size_t n_dr
 static double split_rhat(const double *x, size_t n_chains, size_t n_draws) {
   const size_t half = n_draws / 2, parts = 2 * n_chains;
   if (half < 2) return NAN;
-  const double first = x[0];
-  double within = 0.0, sum = 0.0, sum_squares = 0.0;
+  double within = 0.0, mean = 0.0, squares = 0.0;
   for (size_t part = 0; part < parts; ++part) {
     const double *segment = x + (part / 2) * n_draws + (part % 2) * (n_draws - half);
-    const double m = segment_mean(segment, half);
-    within += squares_about(segment, half, m) / (double)(half - 1);
-    sum += m - first;
-    sum_squares += (m - first) * (m - first);
+    const double m = pbl_offset_mean(segment, half, x[0]), delta = m - mean;
+    within += squares_about(segment, half, x[0], m) / (double)(half - 1);
+    mean += delta / (double)(part + 1);
+    squares += delta * (m - mean);
   }
   within /= (double)parts;
-  const double between =
-      (double)half * fmax(0.0, sum_squares - sum * sum / (double)parts) / (double)(parts - 1);
+  const double between = (double)half * squares / (double)(parts - 1);
   return sqrt((between / within + (double)half - 1.0) / (double)half);
 }
 
-/* tau from sigma2 and variance, never below the value at which ESS = N log10 N: beyond that an
- * antithetic chain's ESS is a claim that the data cannot carry. */
-static double half_tau(double sigma2, double variance, double n_total, bool *capped) {
-  const double least = 0.5 / log10(n_total), tau = 0.5 * sigma2 / variance;
-  if (capped != NULL) *capped = !(tau > least);
-  return tau > least ? tau : least;
-}
-
 /* Standard error of ln tau by leaving out one chain at a time. */
-static double jackknife_log_error(const pbl_lags *lags, double *gamma) {
+static double jackknife_log_error(bool *closed, const pbl_lags *lags, double *gamma) {
   const double chains = (double)lags->n_chains, n_total = (chains - 1.0) * (double)lags->n_draws;
   double mean = 0.0, squares = 0.0;
   for (size_t c = 0; c < lags->n_chains; ++c) {
-    const double sigma2 = pbl_lags_gamma(gamma, NULL, lags, c);
-    const double value = log(half_tau(sigma2, gamma[0], n_total, NULL));
-    const double delta = value - mean;
+    const double sigma2 = pbl_lags_gamma(gamma, NULL, closed, lags, c);
+    const double value = log(pbl_bounded_tau(0.5 * sigma2 / gamma[0], n_total)),
+                 delta = value - mean;
     mean += delta / (double)(c + 1);
     squares += delta * (value - mean);
   }
   return sqrt(squares * (chains - 1.0) / chains);
 }
 
-static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_error *err) {
+double pbl_least_tau(double n_total) {
+  return 0.5 / log10(n_total);
+}
+
+double pbl_bounded_tau(double tau, double n_total) {
+  return fmax(tau, 0.125 * pbl_least_tau(n_total));
+}
+
+void pbl_fill_interval(pbl_estimate *tau, pbl_estimate *ess, double measured, double reach,
+                       double n_total) {
+  const double least = pbl_least_tau(n_total), centre = pbl_bounded_tau(measured, n_total);
+  tau->value = fmax(measured, least);
+  tau->low = isnan(reach) ? NAN : fmin(centre * exp(-reach), tau->value);
+  tau->high = isnan(reach) ? NAN : fmax(centre * exp(reach), tau->value);
+  ess->value = n_total / (2.0 * tau->value);
+  ess->low = n_total / (2.0 * tau->high);
+  ess->high = isnan(reach) ? NAN : n_total / (2.0 * fmax(tau->low, least));
+}
+
+/* With lags up to `reach`; *closed: more would change nothing. */
+static pbl_status estimate_to(pbl_tau_report *out, bool *closed, const double *x, size_t reach,
+                              pbl_error *err) {
   const double n_total = (double)(out->n_chains * out->n_draws);
   pbl_lags lags;
-  pbl_status status = pbl_lags_create(&lags, x, out->n_chains, out->n_draws, out->n_draws / 2, err);
+  pbl_status status = pbl_lags_create(&lags, x, out->n_chains, out->n_draws, reach, err);
   if (status != PBL_OK) return status;
-  double *gamma = malloc((lags.max_lag + 1) * sizeof *gamma);
+  double *gamma = malloc((reach + 1) * sizeof *gamma);
   if (gamma == NULL) {
-    status =
-        pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", lags.max_lag + 1);
+    status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", reach + 1);
     goto done;
   }
-  const double sigma2 = pbl_lags_gamma(gamma, &out->window, &lags, PBL_LAGS_ALL);
+  *closed = true;
+  const double sigma2 = pbl_lags_gamma(gamma, &out->window, closed, &lags, PBL_LAGS_ALL);
   out->variance = gamma[0];
-  const double tau = half_tau(sigma2, out->variance, n_total, &out->capped);
-  out->tau.value = tau;
-  out->ess.value = n_total / (2.0 * tau);
-  out->mcse = sqrt(2.0 * tau * out->variance / n_total);
+  const double tau = 0.5 * sigma2 / out->variance;
+  double half_width = NAN;
   if (out->n_chains >= MIN_CHAINS) {
-    const double reach = jackknife_log_error(&lags, gamma) *
-                         pbl_student_t_quantile(0.975, (double)(out->n_chains - 1));
-    out->tau.low = tau * exp(-reach);
-    out->tau.high = tau * exp(reach);
-    out->ess.low = n_total / (2.0 * out->tau.high);
-    out->ess.high = fmin(n_total / (2.0 * out->tau.low), n_total * log10(n_total));
+    half_width = jackknife_log_error(closed, &lags, gamma) *
+                 pbl_student_t_quantile(0.975, (double)(out->n_chains - 1));
   }
+  out->capped = !(tau > pbl_least_tau(n_total));
+  pbl_fill_interval(&out->tau, &out->ess, tau, half_width, n_total);
+  out->mcse = sqrt(2.0 * out->tau.value * out->variance / n_total);
 done:
   free(gamma);
   pbl_lags_free(&lags);
   return status;
+}
+
+static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_error *err) {
+  const size_t most = out->n_draws / 2;
+  for (size_t reach = pbl_first_reach(most);; reach = pbl_next_reach(reach, most)) {
+    bool closed = true;
+    const pbl_status status = estimate_to(out, &closed, x, reach, err);
+    if (status != PBL_OK || closed || reach == most) return status;
+  }
 }
 
 static void judge(pbl_tau_report *out) {
@@ -153,7 +170,7 @@ static void judge(pbl_tau_report *out) {
 /* What the chain means say, whether or not tau could be estimated. */
 static void check_chain_means(pbl_tau_report *out, const double *x, double n_tests) {
   const double freedom = (double)out->n_chains - 1.0;
-  const double s_n = chain_means_variance(x, out->n_chains, out->n_draws, out->mean);
+  const double s_n = chain_means_variance(x, out->n_chains, out->n_draws);
   if (!(out->variance > 0.0) || !(freedom > 0.0)) return;
   out->tau_chain_means = s_n / (2.0 * out->variance);
   out->chain_means_ratio = s_n / (2.0 * out->tau.value * out->variance);

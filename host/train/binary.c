@@ -11,11 +11,11 @@
 #define ROWS 56 /* visible p-bits of one job: 14 jobs for 784 */
 
 struct pbl_binary {
-  float *w, *b, *a;          /* V x H, V, H */
-  float *chain_v, *chain_m;  /* V x C and H x C, C = 16 n_blocks */
-  float *column_sum;         /* jobs x H: columns of W of each job's rows */
-  double *log_cosh;          /* of each chain block: sum of ln 2cosh over its chains */
-  uint64_t *flips;           /* of each chain block */
+  float *w, *b, *a;         /* V x H, V, H */
+  float *chain_v, *chain_m; /* V x C and H x C, C = 16 n_blocks */
+  float *column_sum;        /* jobs x H: columns of W of each job's rows */
+  double *log_cosh;         /* of each chain block: sum of ln 2cosh over its chains */
+  uint64_t *flips;          /* of each chain block */
   size_t n_jobs, n_columns;
 };
 
@@ -237,8 +237,8 @@ void pbl_binary_statistics(pbl_pcd *t, size_t first, size_t n, bool sweep) {
   const double beta = t->model->beta, shift = beta * pbl_binary_offset(t);
   t->flip_rate = (double)flips / ((double)n_chains * (double)t->n_visible);
   t->free_data = -beta * dot(t->model->b, t->data_b, t->n_visible) - t->batch_log_cosh - shift;
-  t->free_model = -beta * dot(t->model->b, t->model_b, t->n_visible) -
-                  log_cosh / (double)n_chains - shift;
+  t->free_model =
+      -beta * dot(t->model->b, t->model_b, t->n_visible) - log_cosh / (double)n_chains - shift;
 }
 
 static void step_job(void *context, size_t job) {

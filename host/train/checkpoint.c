@@ -39,7 +39,8 @@ void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
   const pbl_regulator_settings *r = &o->regulator;
   if (r->mode != PBL_REGULATOR_FIXED)
     add(id,
-        ", regulator %s: window %d updates, flip_rate %.15g, gain %.15g, smoothing %.15g, gap_scale "
+        ", regulator %s: window %d updates, flip_rate %.15g, gain %.15g, smoothing %.15g, "
+        "gap_scale "
         "%.15g, dead_band %.15g, step_limit %.15g, T %.15g in %.15g..%.15g, filter %.15g%s",
         pbl_regulator_mode_name(r->mode), o->window_updates, r->flip_rate, r->gain, r->smoothing,
         r->gap_scale, r->dead_band, r->step_limit, r->temperature, r->temperature_min,
@@ -96,8 +97,8 @@ typedef struct {
   int32_t epoch, n_log;
 } header;
 
-pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pbl_pcd *t,
-                               int epoch, const pbl_train_log *log, size_t n_log, pbl_error *err) {
+pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pbl_pcd *t, int epoch,
+                               const pbl_train_log *log, size_t n_log, pbl_error *err) {
   header h = {.id = *id, .epoch = epoch, .n_log = (int32_t)n_log};
   memcpy(h.magic, magic, sizeof magic);
   walker w = {.mode = COUNT};

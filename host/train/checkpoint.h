@@ -20,8 +20,8 @@ typedef struct {
 void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t);
 
 /* Replace *c by the state after `epoch` epochs and the n_log rows so far. NO_MEMORY. */
-pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pbl_pcd *t,
-                               int epoch, const pbl_train_log *log, size_t n_log, pbl_error *err);
+pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pbl_pcd *t, int epoch,
+                               const pbl_train_log *log, size_t n_log, pbl_error *err);
 void pbl_checkpoint_free(pbl_checkpoint *c);
 /* Write to a temporary name, sync and rename. IO. */
 pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_error *err);

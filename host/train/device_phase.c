@@ -13,8 +13,8 @@
 struct pbl_device_phase {
   pbl_driver *driver;
   pbl_hw hw;
-  pbl_chains *sample;   /* one draw of all replicas */
-  signed char *states;  /* replicas x (V+H) */
+  pbl_chains *sample;  /* one draw of all replicas */
+  signed char *states; /* replicas x (V+H) */
   size_t n_saturated;
   int epoch;
   bool fresh; /* nothing uploaded in this epoch */
@@ -126,8 +126,8 @@ pbl_status pbl_device_phase_begin(pbl_device_phase *d, const pbl_pcd *t, int epo
   d->epoch = epoch;
   d->fresh = true;
   pack(d, t);
-  pbl_status st = pbl_driver_seed(
-      d->driver, mix(t->opt.seed, SEED_GENERATORS, (uint64_t)epoch, 0), err);
+  pbl_status st =
+      pbl_driver_seed(d->driver, mix(t->opt.seed, SEED_GENERATORS, (uint64_t)epoch, 0), err);
   return st ? st : pbl_driver_set_state(d->driver, d->states, err);
 }
 

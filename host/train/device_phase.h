@@ -18,11 +18,11 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, const pbl_pcd *t, pbl
                                    pbl_error *err);
 void pbl_device_phase_destroy(pbl_device_phase *d);
 /* Generators and chains of the epoch that begins; the next run uploads. */
-pbl_status pbl_device_phase_begin(pbl_device_phase *d, const pbl_pcd *t, int epoch,
-                                  pbl_error *err);
+pbl_status pbl_device_phase_begin(pbl_device_phase *d, const pbl_pcd *t, int epoch, pbl_error *err);
 /* Update `update` of the epoch: upload if due, k sweeps, chains into t->blocks. */
 pbl_status pbl_device_phase_run(pbl_device_phase *d, pbl_pcd *t, size_t update, pbl_error *err);
-/* Words of the last upload that did not fit the weight format, and the largest such count so far. */
+/* Words of the last upload that did not fit the weight format, and the largest such count so far.
+ */
 size_t pbl_device_phase_saturated(const pbl_device_phase *d);
 pbl_driver *pbl_device_phase_driver(pbl_device_phase *d);
 

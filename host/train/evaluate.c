@@ -44,8 +44,8 @@ static pbl_status likelihood(pbl_train_log *row, pbl_ais_report *ais, const pbl_
 typedef struct {
   const pbl_pcd *t;
   pbl_gibbs_block *blocks;
-  float *scratch; /* n_blocks x 2 x H x 16 */
-  double *series; /* 16 n_blocks x draws */
+  float *scratch;         /* n_blocks x 2 x H x 16 */
+  double *series;         /* 16 n_blocks x draws */
   size_t draws, first, n; /* of this stretch; draws below 0 are burn-in and not recorded */
   bool record;
 } mixing;
@@ -130,8 +130,8 @@ static pbl_status mix(pbl_train_log *row, const pbl_pcd *t, pbl_progress *progre
                       pbl_error *err) {
   const size_t n_blocks = ((size_t)t->opt.tau_chains + LANES - 1) / LANES;
   mixing m = {.t = t, .draws = (size_t)t->opt.tau_draws};
-  pbl_status status = pbl_gibbs_create(&m.blocks, n_blocks, t->n_visible, t->n_hidden,
-                                       t->opt.seed ^ SEED_TAU, err);
+  pbl_status status =
+      pbl_gibbs_create(&m.blocks, n_blocks, t->n_visible, t->n_hidden, t->opt.seed ^ SEED_TAU, err);
   if (status) return status;
   m.scratch = calloc(n_blocks * 2 * t->n_hidden * LANES, sizeof *m.scratch);
   m.series = calloc(n_blocks * LANES * m.draws, sizeof *m.series);
@@ -141,11 +141,10 @@ static pbl_status mix(pbl_train_log *row, const pbl_pcd *t, pbl_progress *progre
   coins.two_beta = 0.0f;
   for (size_t k = 0; !status && k < n_blocks; k++) pbl_gibbs_half_visible(&m.blocks[k], &coins);
   if (!status)
-    status = run_mixing(&m, n_blocks, (size_t)t->opt.tau_burn_in, false, "tau: burn-in", progress,
-                        err);
+    status =
+        run_mixing(&m, n_blocks, (size_t)t->opt.tau_burn_in, false, "tau: burn-in", progress, err);
   if (!status) status = run_mixing(&m, n_blocks, m.draws, true, "tau: sweeps", progress, err);
-  if (!status)
-    status = estimate(row, m.series, (size_t)t->opt.tau_chains, m.draws, progress, err);
+  if (!status) status = estimate(row, m.series, (size_t)t->opt.tau_chains, m.draws, progress, err);
   free(m.scratch);
   free(m.series);
   pbl_gibbs_destroy(m.blocks, n_blocks);
@@ -158,8 +157,7 @@ pbl_status pbl_train_evaluate(pbl_train_log *row, pbl_ais_report *ais, pbl_pcd *
   pbl_status status = PBL_OK;
   if (test && n_test)
     row->test_error = pbl_pcd_reconstruction(&row->test_accuracy, t, test, n_test);
-  if (t->opt.ais_chains)
-    status = likelihood(row, ais, t, base_bias, test, n_test, progress, err);
+  if (t->opt.ais_chains) status = likelihood(row, ais, t, base_bias, test, n_test, progress, err);
   if (!status && t->opt.tau_chains) status = mix(row, t, progress, err);
   return status;
 }

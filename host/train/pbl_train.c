@@ -207,8 +207,8 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
                       row.free_data, row.free_model);
   s->evaluated = every && s->epoch % every == 0;
   if (s->evaluated)
-    status = pbl_train_evaluate(&row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress,
-                                err);
+    status =
+        pbl_train_evaluate(&row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress, err);
   if (status) return status;
   s->log[s->n_log++] = row;
   return pbl_train_log_write(s->log, s->n_log, s->log_path, err);
@@ -276,8 +276,8 @@ static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
   return PBL_OK;
 }
 
-/* After the last checkpoint, since a longer run that goes on from it must not have these: the row of
- * the last epoch, and its evaluation. */
+/* After the last checkpoint, since a longer run that goes on from it must not have these: the row
+ * of the last epoch, and its evaluation. */
 static pbl_status finish(session *s, pbl_progress *progress, pbl_error *err) {
   pbl_status status = PBL_OK;
   if (s->epoch % s->opt.log_every != 0) status = log_epoch(s, progress, err);

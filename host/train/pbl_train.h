@@ -22,9 +22,9 @@ typedef enum {
 } pbl_start;
 
 typedef enum { /* who samples the negative phase */
-  PBL_TRAIN_REFERENCE,
-  PBL_TRAIN_TWIN,
-  PBL_TRAIN_RTL
+               PBL_TRAIN_REFERENCE,
+               PBL_TRAIN_TWIN,
+               PBL_TRAIN_RTL
 } pbl_train_device;
 
 typedef struct {
@@ -33,8 +33,8 @@ typedef struct {
   pbl_start start;
   double bias_decay;          /* L2, on both biases; BINARY only */
   bool drop_incomplete_batch; /* an epoch has floor(images / batch_size) updates */
-  double learning_rate; /* per update, on the mean gradient of the mini-batch */
-  double weight_decay;  /* L2, on weights only */
+  double learning_rate;       /* per update, on the mean gradient of the mini-batch */
+  double weight_decay;        /* L2, on weights only */
   int batch_size;
   int n_chains;          /* persistent chains */
   int sweeps_per_update; /* PCD-k */
@@ -61,7 +61,7 @@ typedef struct {
   int evaluate_every;
   int ais_chains; /* 0: skip */
   int ais_temperatures;
-  int tau_chains; /* 0: skip. Chains at the held temperature, from random starts */
+  int tau_chains;             /* 0: skip. Chains at the held temperature, from random starts */
   int tau_burn_in, tau_draws; /* sweeps */
   /* 0: off. Else the effective coupling beta D_v^1/2 W D_h^1/2, D = diag(1 - mean^2), is kept below
    * this spectral norm, so that the model stays one that plain Gibbs sampling can cross; 0.9..1.1
@@ -90,8 +90,9 @@ typedef struct {
   /* every evaluate_every epochs and at the end */
   double test_error, test_accuracy; /* mean-field reconstruction of the test images */
   double log_z, log_likelihood_train, log_likelihood_test, ais_variance, ais_ess_fraction;
-  double tau, tau_low, tau_high; /* of the energy, sweeps, chains at the present, held temperature */
-  double tau_resolved;           /* 1 resolved, 0 not */
+  double tau, tau_low,
+      tau_high;        /* of the energy, sweeps, chains at the present, held temperature */
+  double tau_resolved; /* 1 resolved, 0 not */
 } pbl_train_log;
 
 typedef struct {

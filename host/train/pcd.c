@@ -69,15 +69,14 @@ pbl_gibbs_law pbl_pcd_law(const pbl_pcd *t) {
                          .two_beta = (float)(2.0 * t->model->beta)};
 }
 
-/* Biases and chains of the start, then the {0,1} parameters: with h = 0 the chains' first half-sweep
- * draws from the visible biases alone. */
+/* Biases and chains of the start, then the {0,1} parameters: with h = 0 the chains' first
+ * half-sweep draws from the visible biases alone. */
 static pbl_status start(pbl_pcd *t, pbl_error *err) {
   float *bias = NULL;
   pbl_status status = pbl_pcd_product_bias(&bias, t, err);
   if (status) return status;
   for (size_t i = 0; i < t->n_visible; i++) t->mean_v[i] = tanhf((float)t->opt.beta * bias[i]);
-  if (t->opt.start == PBL_START_DATA)
-    memcpy(t->model->b, bias, t->n_visible * sizeof *bias);
+  if (t->opt.start == PBL_START_DATA) memcpy(t->model->b, bias, t->n_visible * sizeof *bias);
   free(bias);
   const pbl_gibbs_law law = pbl_pcd_law(t);
   for (size_t k = 0; k < t->n_blocks; k++) pbl_gibbs_half_visible(&t->blocks[k], &law);

@@ -71,7 +71,7 @@ static void written_file_is_byte_equal_to_that_of_numpy(void **state) {
 static void every_type_survives_a_round_trip(void **state) {
   (void)state;
   const unsigned char bytes[24] = {1, 2, 3, 250, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 63, 17};
-  for (int t = PBL_F64; t <= PBL_U32; t++) {
+  for (int t = PBL_F64; t <= PBL_BOOL; t++) {
     const size_t shape[3] = {1, 3, 1};
     const char *path = scratch_path("types.npy");
     pbl_array a;
@@ -112,6 +112,38 @@ static void any_type_converts_to_float64(void **state) {
   assert_int_equal(a.dtype, PBL_F64);
   assert_true(((double *)a.data)[0] == -7.0 && ((double *)a.data)[1] == 2e9);
   pbl_array_free(&a);
+}
+
+/* More values than one piece of the reader holds, the last one different. */
+static void every_integer_type_converts_as_it_is_read(void **state) {
+  (void)state;
+  enum { N = 70001 };
+  static const struct {
+    pbl_dtype type;
+    double first, last;
+    unsigned char bytes[2][8];
+  } cases[] = {{PBL_I8, -1.0, -128.0, {{0xff}, {0x80}}},
+               {PBL_U8, 255.0, 128.0, {{0xff}, {0x80}}},
+               {PBL_BOOL, 1.0, 0.0, {{1}, {0}}},
+               {PBL_I16, -2.0, 258.0, {{0xfe, 0xff}, {2, 1}}},
+               {PBL_U16, 65534.0, 258.0, {{0xfe, 0xff}, {2, 1}}},
+               {PBL_U32, 4294967295.0, 1.0, {{0xff, 0xff, 0xff, 0xff}, {1}}},
+               {PBL_I64, -3.0, 7.0, {{0xfd, 255, 255, 255, 255, 255, 255, 255}, {7}}},
+               {PBL_U64, 9223372036854775808.0, 7.0, {{0, 0, 0, 0, 0, 0, 0, 0x80}, {7}}}};
+  static unsigned char data[8 * N];
+  const size_t shape[1] = {N};
+  const char *path = scratch_path("pieces.npy");
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    const size_t size = pbl_dtype_size(cases[k].type);
+    pbl_array a;
+    for (size_t i = 0; i < N; i++) memcpy(data + i * size, cases[k].bytes[i == N - 1], size);
+    assert_int_equal(pbl_npy_write(path, cases[k].type, 1, shape, data, NULL), PBL_OK);
+    assert_int_equal(pbl_npy_read_f64(&a, path, NULL), PBL_OK);
+    const double *value = a.data;
+    assert_true(value[0] == cases[k].first && value[N - 2] == cases[k].first);
+    assert_true(value[N - 1] == cases[k].last);
+    pbl_array_free(&a);
+  }
 }
 
 static void unsupported_arrays_are_refused_with_the_reason(void **state) {
@@ -242,6 +274,7 @@ int main(void) {
       cmocka_unit_test(every_type_survives_a_round_trip),
       cmocka_unit_test(scalar_and_empty_arrays_survive_a_round_trip),
       cmocka_unit_test(any_type_converts_to_float64),
+      cmocka_unit_test(every_integer_type_converts_as_it_is_read),
       cmocka_unit_test(unsupported_arrays_are_refused_with_the_reason),
       cmocka_unit_test(shape_that_does_not_fit_the_file_is_refused),
       cmocka_unit_test(malformed_headers_are_refused),

@@ -25,8 +25,10 @@ static pbl_reference_rung decide(pbl_reference_evidence e) {
   return rung;
 }
 
-static const pbl_reference_evidence nothing = {
-    .tv_bound_upper = NAN, .halves_p_value = NAN, .q_change_on_doubling = NAN};
+static const pbl_reference_evidence nothing = {.tv_bound_upper = NAN,
+                                               .coupled_p_value = 1,
+                                               .halves_p_value = NAN,
+                                               .q_change_on_doubling = NAN};
 
 static void without_evidence_the_reference_is_unconverged(void **state) {
   (void)state;
@@ -69,6 +71,39 @@ static void every_failed_gate_means_unconverged(void **state) {
   run.q_change_on_doubling = 0.02;
   run.halves_p_value = 0.001;
   assert_int_equal(decide(run), PBL_REF_UNCONVERGED);
+}
+
+static void resolved_chains_need_agreeing_halves_and_a_steady_q(void **state) {
+  (void)state;
+  pbl_reference_evidence e = nothing;
+  e.chains_resolved = true;
+  assert_int_equal(decide(e), PBL_REF_UNCONVERGED);
+  e.halves_p_value = 0.3;
+  assert_int_equal(decide(e), PBL_REF_UNCONVERGED);
+  e.no_gradient = true;
+  assert_int_equal(decide(e), PBL_REF_LONG);
+  e.no_gradient = false;
+  e.q_change_on_doubling = 0.04;
+  assert_int_equal(decide(e), PBL_REF_LONG);
+  e.q_change_on_doubling = 0.06;
+  assert_int_equal(decide(e), PBL_REF_UNCONVERGED);
+}
+
+/* Unbiased means that contradict the reference outweigh every other sign of convergence. */
+static void a_reference_that_contradicts_coupled_chains_is_unconverged(void **state) {
+  (void)state;
+  pbl_reference_evidence e = nothing;
+  e.n_pairs = e.n_met = 512;
+  e.tv_bound_upper = 0.009;
+  e.chains_resolved = e.no_gradient = true;
+  e.halves_p_value = 0.5;
+  assert_int_equal(decide(e), PBL_REF_COUPLED);
+  e.tv_bound_upper = 0.02;
+  assert_int_equal(decide(e), PBL_REF_LONG);
+  e.coupled_p_value = 1e-4;
+  assert_int_equal(decide(e), PBL_REF_UNCONVERGED);
+  e.coupled_p_value = NAN;
+  assert_int_equal(decide(e), PBL_REF_UNCONVERGED);
 }
 
 /* Correlated components: a common factor of variance `common` on unit noise. */
@@ -137,6 +172,8 @@ int main(void) {
       cmocka_unit_test(without_evidence_the_reference_is_unconverged),
       cmocka_unit_test(the_highest_rung_with_evidence_is_taken),
       cmocka_unit_test(every_failed_gate_means_unconverged),
+      cmocka_unit_test(resolved_chains_need_agreeing_halves_and_a_steady_q),
+      cmocka_unit_test(a_reference_that_contradicts_coupled_chains_is_unconverged),
       cmocka_unit_test(sound_halves_are_rejected_at_the_stated_rate),
       cmocka_unit_test(different_halves_are_found_and_measured),
       cmocka_unit_test(constant_and_broken_input_has_a_named_answer),

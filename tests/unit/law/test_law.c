@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "law_battery.h"
+#include "law_internal.h"
 #include "pbl_law.h"
 #include "pbl_rng.h"
 #include "pbl_stats.h"
@@ -174,7 +175,64 @@ static void energy_slope_of_a_two_level_system_is_the_log_odds_ratio(void **stat
   assert_true(s.expected == -0.5 && s.test.dof == 18.0);
   for (size_t k = 0; k < R * N; k++) b[k] = 5.0; /* separated samples */
   assert_int_equal(pbl_law_energy_slope(&s, a, R, N, 1.0, b, R, N, 0.5, NULL), PBL_NUMERIC);
-  assert_int_equal(pbl_law_energy_slope(&s, a, R, N, 1.0, b, R, N, 1.0, NULL), PBL_INVALID);
+  assert_int_equal(pbl_law_energy_slope(&s, a, R, N, 1.0, b, 1, N, 0.5, NULL), PBL_INVALID);
+}
+
+/* At one temperature the slope is the log odds ratio again, and nothing is expected of it. */
+static void energy_slope_at_one_temperature_expects_zero(void **state) {
+  (void)state;
+  enum { R = 10, N = 100 };
+  double a[R * N], b[R * N];
+  for (size_t k = 0; k < R * N; k++) {
+    a[k] = (k / R) % 4 == 0;
+    b[k] = (k / R) % 5 < 2;
+  }
+  pbl_law_slope s;
+  assert_int_equal(pbl_law_energy_slope(&s, a, R, N, 1.0, b, R, N, 1.0, NULL), PBL_OK);
+  assert_true(s.expected == 0.0 && isnan(s.difference_error));
+  /* 250 of 1000 against 400 of 1000 */
+  assert_true(fabs(s.slope - (log(.25 / .75) - log(.4 / .6))) < 1e-9);
+  assert_true(fabs(s.test.statistic - s.slope / s.error) < 1e-12);
+}
+
+/* a chi2_2 + b chi2_2 is a sum of two exponentials: P(> x) = (a e^(-x/2a) - b e^(-x/2b))/(a - b).
+ * Satterthwaite's law is half of it at the last point. */
+static void weighted_chi_squares_keep_their_level_in_the_far_tail(void **state) {
+  (void)state;
+  const double a = 10.0, b = 1.0, pairs[4] = {a, a, b, b}, equal[5] = {3, 3, 3, 3, 3};
+  for (double x = 2.0; x < 300.0; x *= 1.25) {
+    const double exact = (a * exp(-0.5 * x / a) - b * exp(-0.5 * x / b)) / (a - b);
+    assert_true(fabs(law_weighted_chi2_p(x, pairs, 4) / exact - 1.0) < 0.05);
+    const double chi2 = pbl_chi2_upper_p(x / 3.0, 5.0);
+    assert_true(fabs(law_weighted_chi2_p(x, equal, 5) / chi2 - 1.0) < 0.02);
+  }
+  assert_true(law_weighted_chi2_p(0.0, equal, 5) == 1.0);
+}
+
+/* Solve of the fundamental matrix against a sum over lags, stored rows against forward runs. */
+static void tests_by_sweeps_equal_those_by_the_dense_kernel(void **state) {
+  (void)state;
+  pbl_oracle *o = law_oracle();
+  pbl_dense *d = law_dense(o);
+  pbl_chains *c = law_sample(LAW_BETA, 16, LAW_DRAWS, 5);
+  pbl_law_test dense, sweep;
+  assert_int_equal(pbl_law_chi2(&dense, c, d, .01, NULL), PBL_OK);
+  assert_int_equal(pbl_law_chi2_sweep(&sweep, c, o, 1, .01, NULL), PBL_OK);
+  assert_int_equal(dense.n_tests, sweep.n_tests);
+  assert_int_equal(dense.worst, sweep.worst);
+  assert_true(fabs(dense.statistic / sweep.statistic - 1.0) < 1e-4);
+  assert_true(fabs(dense.dof / sweep.dof - 1.0) < 1e-4);
+  assert_true(fabs(log(dense.p_value / sweep.p_value)) < 0.2); /* two approximations of one law */
+  assert_int_equal(pbl_law_kernel_chi2(&dense, c, d, NULL), PBL_OK);
+  assert_int_equal(pbl_law_kernel_chi2_sweep(&sweep, c, o, 1, NULL), PBL_OK);
+  assert_true(fabs(dense.statistic - sweep.statistic) < 1e-9);
+  assert_true(dense.dof == sweep.dof && dense.worst == sweep.worst);
+  assert_int_equal(pbl_law_chi2_sweep(&sweep, c, o, 0, .01, NULL), PBL_INVALID);
+  c->n_recorded = 2; /* correlations outlast the chains */
+  assert_int_equal(pbl_law_chi2_sweep(&sweep, c, o, 1, .01, NULL), PBL_NUMERIC);
+  pbl_chains_destroy(c);
+  pbl_dense_destroy(d);
+  pbl_oracle_destroy(o);
 }
 
 /* Eight chains all up against eight all down: the observed labels are the best of C(16,8) = 12870,
@@ -263,6 +321,9 @@ int main(void) {
       cmocka_unit_test(alternation_is_an_impossible_kernel_for_free_pbits),
       cmocka_unit_test(simes_and_benjamini_hochberg_match_the_published_example),
       cmocka_unit_test(moment_test_is_a_t_test_over_chains),
+      cmocka_unit_test(energy_slope_at_one_temperature_expects_zero),
+      cmocka_unit_test(weighted_chi_squares_keep_their_level_in_the_far_tail),
+      cmocka_unit_test(tests_by_sweeps_equal_those_by_the_dense_kernel),
       cmocka_unit_test(energy_slope_of_a_two_level_system_is_the_log_odds_ratio),
       cmocka_unit_test(opposite_chains_have_the_least_p_and_equal_chains_the_largest),
       cmocka_unit_test(sequential_rule_repeats_only_in_the_grey_zone),

@@ -109,7 +109,13 @@ static bool fill_images(pbl_case_result *c, pbl_xoshiro *g) {
 static void add_gate(pbl_case_result *c, const char *name, double p, bool passed,
                      const char *detail) {
   pbl_gate *g = &c->gates[c->n_gates++];
-  *g = (pbl_gate){.name = name, .statistic = 1.84, .p_value = p, .alpha = 1.1e-5, .passed = passed};
+  *g = (pbl_gate){.name = name,
+                  .statistic = 1.84,
+                  .threshold = NAN,
+                  .p_value = p,
+                  .alpha = 1.1e-5,
+                  .status = passed ? PBL_GATE_PASSED : PBL_GATE_FAILED,
+                  .would_see = NAN};
   snprintf(g->detail, sizeof g->detail, "%s", detail);
 }
 

@@ -36,6 +36,18 @@ static void normal_quantile_matches_tables(void **state) {
   assert_true(isinf(pbl_normal_quantile(1.0)) && isnan(pbl_normal_quantile(1.5)));
 }
 
+/* The two-sided p-value is erfc; 1e-290 is where a slower way of inverting it begins. */
+static void normal_quantile_inverts_the_p_value_far_into_the_tail(void **state) {
+  (void)state;
+  for (double p = 0.499; p > 1e-305; p *= 0.31) {
+    const double z = pbl_normal_quantile(p);
+    assert_true(z < 0.0);
+    /* d ln p = -z dz: a relative error of 1e-14 in z is z^2 as large in p */
+    assert_close(pbl_normal_two_sided_p(z) / (2.0 * p), 1.0, 1e-14 * (10.0 + z * z));
+    if (p > 1e-10) assert_close(pbl_normal_quantile(1.0 - p), -z, 1e-15 / p * 1.1);
+  }
+}
+
 static void student_p_value_matches_closed_forms(void **state) {
   (void)state;
   const double pi = acos(-1.0);
@@ -98,6 +110,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(normal_p_value_is_right_far_into_the_tail),
       cmocka_unit_test(normal_quantile_matches_tables),
+      cmocka_unit_test(normal_quantile_inverts_the_p_value_far_into_the_tail),
       cmocka_unit_test(student_p_value_matches_closed_forms),
       cmocka_unit_test(student_quantile_matches_tables),
       cmocka_unit_test(student_law_tends_to_the_normal_law),

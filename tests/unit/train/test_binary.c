@@ -41,8 +41,7 @@ static float *parameter(const pbl_pcd *t, size_t k) {
 }
 
 static void randomise_biases(pbl_pcd *t) {
-  for (size_t k = V * H; k < N_PARAMETERS; k++)
-    *parameter(t, k) = 0.6f * sinf(3.0f * (float)k);
+  for (size_t k = V * H; k < N_PARAMETERS; k++) *parameter(t, k) = 0.6f * sinf(3.0f * (float)k);
   pbl_binary_view(t);
 }
 
@@ -83,8 +82,7 @@ static double mean_free_energy(const pbl_pcd *t, const signed char *images, size
   for (size_t k = 0; k < n; k++) {
     for (size_t j = 0; j < H; j++) {
       double field = (double)p.a[j];
-      for (size_t i = 0; i < V; i++)
-        field += images[k * V + i] > 0 ? (double)p.w[i * H + j] : 0.0;
+      for (size_t i = 0; i < V; i++) field += images[k * V + i] > 0 ? (double)p.w[i * H + j] : 0.0;
       sum -= log1p(exp(beta * field));
     }
     for (size_t i = 0; i < V; i++) sum -= images[k * V + i] > 0 ? beta * (double)p.b[i] : 0.0;

@@ -32,8 +32,8 @@ typedef struct {
 
 /* Rows of log.csv by the names of its columns. */
 static int read_log(row *rows, const char *folder) {
-  static const char *const names[] = {"temperature", "lambda",           "filter",
-                                      "gap_mean",    "flip_rate",        "free_energy_data",
+  static const char *const names[] = {"temperature",      "lambda",    "filter",
+                                      "gap_mean",         "flip_rate", "free_energy_data",
                                       "free_energy_model"};
   char path[400], line[2048];
   int place[7] = {0}, n = 0;

@@ -1,0 +1,102 @@
+/* Q_op of the gradient estimator, of both sides and against the exact kernel. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "compare_internal.h"
+
+#define MIN_QOP_CHAINS 3 /* its jackknife needs them; with fewer Q_op stays unknown */
+
+/* Gradient estimates of all chains in one window: data moments minus window means, in the order
+ * w_ij, b_i, c_j. g: n_chains x p. */
+static void window_gradient(double *g, const case_work *w, const double *moments) {
+  const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
+  const size_t p = nv * nh + n, m = case_moment_count(w);
+  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+    const double *row = moments + c * m;
+    double *to = g + c * p;
+    for (size_t i = 0; i < nv; i++) {
+      /* start of the pairs (i, i+1..) resp. of the weights of row i */
+      const double *pairs =
+          row + n + (case_all_pairs(w) ? i * (2 * n - i - 1) / 2 + nv - i - 1 : i * nh);
+      for (size_t j = 0; j < nh; j++) {
+        to[i * nh + j] = (double)w->model->data_vh[i * nh + j] - pairs[j];
+      }
+      to[nv * nh + i] = (double)w->model->data_v[i] - row[i];
+    }
+    for (size_t j = 0; j < nh; j++) {
+      to[nv * nh + nv + j] = (double)w->model->data_h[j] - row[nv + j];
+    }
+  }
+}
+
+bool case_has_gradient(const case_work *w) {
+  return w->model->data_vh && w->cc->chains >= MIN_QOP_CHAINS;
+}
+
+/* Averaged over all windows that the draws hold. */
+pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
+                         size_t n_draws, pbl_error *err) {
+  *out = (pbl_qop_report){.q = {NAN, NAN, NAN}};
+  size_t window = (size_t)(w->cc->q_window / w->cc->every);
+  if (window < 1) window = 1;
+  if (window > n_draws) window = n_draws;
+  if (!case_has_gradient(w) || window == 0) return PBL_OK;
+  const size_t n = chains->n_chains, n_windows = n_draws / window;
+  const size_t p = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden + chains->n_pbits;
+  double *g = malloc(n * p * sizeof *g), *gram = calloc(n * n, sizeof *gram);
+  pbl_status st = PBL_OK;
+  if (!g || !gram) st = pbl_fail(err, PBL_NO_MEMORY, "Q_op: out of memory");
+  for (size_t k = 0; !st && k < n_windows; k++) {
+    double *moments = NULL;
+    if (!pbl_progress_report(w->progress, "gradient windows", k, n_windows)) {
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+    }
+    if (!st) st = case_chain_moments(&moments, w, chains, k * window, window, err);
+    if (!st) {
+      window_gradient(g, w, moments);
+      pbl_qop_add_gram(gram, g, n, p, 1.0 / (double)n_windows);
+    }
+    free(moments);
+  }
+  if (!st) st = pbl_qop_from_gram(out, gram, n, p, err);
+  /* chains that are all alike have no Q_op; what they are worth is for the gates to say */
+  if (st == PBL_NUMERIC) st = PBL_OK;
+  out->window = window * (size_t)w->cc->every;
+  free(g);
+  free(gram);
+  return st;
+}
+
+static pbl_status exact_qop(case_work *w, pbl_error *err) {
+  pbl_case_result *r = w->result;
+  const pbl_qop_report *q = &r->q_op.device;
+  if (!w->law || !w->model->data_vh || q->window == 0) return PBL_OK;
+  if (w->cc->every > 1) return PBL_OK; /* a thinned window has more noise than the exact one */
+  pbl_status st = pbl_oracle_qop(w->law, w->model, q->window, &r->q_op.exact, &r->q_op.exact_signal,
+                                 &r->q_op.exact_noise, err);
+  if (st || !(q->q.value > 0) || !(q->q.low > 0)) return st;
+  double z, se;
+  const double dof = (double)q->n_chains - 1;
+  const double p = case_log_scale_p(&q->q, r->q_op.exact, q->n_chains, &z, &se);
+  const pbl_gate gate = {.name = "Q_op against exact",
+                         .statistic = z,
+                         .threshold = case_gate_threshold(w, 1, dof),
+                         .p_value = p,
+                         .needs_mixing = true,
+                         .would_see = expm1(se * case_gate_reach(w, 1, dof)),
+                         .would_see_of = "Q_op (relative)"};
+  case_gate(w, &gate, "%.4g [%.4g, %.4g] against %.4g, window of %zu sweeps", q->q.value, q->q.low,
+            q->q.high, r->q_op.exact, q->window);
+  return PBL_OK;
+}
+
+pbl_status case_qop(case_work *w, pbl_error *err) {
+  pbl_case_result *r = w->result;
+  r->q_op.ratio = (pbl_estimate){NAN, NAN, NAN};
+  r->q_op.exact = r->q_op.exact_signal = r->q_op.exact_noise = NAN;
+  pbl_status st = case_side_qop(&r->q_op.device, w, w->device, w->device->n_recorded, err);
+  if (!st) st = case_side_qop(&r->q_op.reference, w, w->reference, w->reference->n_recorded, err);
+  const pbl_estimate *a = &r->q_op.device.q, *b = &r->q_op.reference.q;
+  if (!st && a->low > 0 && b->low > 0) r->q_op.ratio = case_ratio(a, b);
+  return st ? st : exact_qop(w, err);
+}

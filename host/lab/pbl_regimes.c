@@ -1,0 +1,249 @@
+#include "pbl_regimes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_compare.h"
+#include "pbl_json.h"
+#include "regimes_internal.h"
+
+const char *pbl_regime_name(pbl_regime regime) {
+  static const char *const names[PBL_N_REGIMES] = {"fixed", "adaptive", "frozen", "setpoint",
+                                                   "guard"};
+  return regime < PBL_N_REGIMES ? names[regime] : NULL;
+}
+
+/* Frozen runs need the adaptive ones, and everything is compared with fixed ones. */
+static const pbl_regime order[PBL_N_REGIMES] = {PBL_REGIME_FIXED, PBL_REGIME_ADAPTIVE,
+                                                PBL_REGIME_FROZEN, PBL_REGIME_SETPOINT,
+                                                PBL_REGIME_GUARD};
+
+typedef struct {
+  const pbl_train_config *config;
+  const pbl_regimes_options *options;
+  regime_run *runs; /* PBL_N_REGIMES x seeds */
+} comparison;
+
+static regime_run *run_of(const comparison *c, pbl_regime regime, int seed) {
+  return &c->runs[(size_t)regime * (size_t)c->options->seeds + (size_t)seed];
+}
+
+static pbl_status check(const pbl_train_config *c, const pbl_regimes_options *o, pbl_error *err) {
+  if (o->seeds < 2)
+    return pbl_fail(err, PBL_USAGE, "regimes: --seeds %d: at least 2 are needed for an interval",
+                    o->seeds);
+  if (o->use[PBL_REGIME_FROZEN] && !o->use[PBL_REGIME_ADAPTIVE])
+    return pbl_fail(err, PBL_USAGE, "regimes: frozen needs adaptive, whose last T it holds");
+  if (c->units != PBL_UNITS_BINARY)
+    return pbl_fail(err, PBL_CONFIG, "%s: regimes need training.units: binary", c->path);
+  if (c->evaluate_every < 1 || c->ais_chains < 1 || c->tau_chains < 1)
+    return pbl_fail(err, PBL_CONFIG,
+                    "%s: regimes compare evaluations: evaluation.every_epochs, ais_chains and "
+                    "tau_chains must be above 0",
+                    c->path);
+  if (c->epochs % c->evaluate_every != 0 || c->epochs < 2 * c->evaluate_every)
+    return pbl_fail(err, PBL_CONFIG,
+                    "%s: evaluation.every_epochs %d must divide training.epochs %d at least twice",
+                    c->path, c->evaluate_every, c->epochs);
+  return PBL_OK;
+}
+
+/* The configuration of one run; of the regulator only the regime's own settings are left. */
+static pbl_status derive(pbl_train_config *out, const comparison *c, pbl_regime regime, int seed,
+                         pbl_error *err) {
+  *out = *c->config;
+  out->seed = c->config->seed + (uint64_t)seed;
+  out->beta = 1.0;
+  out->gauge_fixing = false;
+  const pbl_regulator_settings asked = c->config->regulator;
+  pbl_regulator_mode mode = PBL_REGULATOR_FIXED;
+  if (regime == PBL_REGIME_ADAPTIVE) mode = PBL_REGULATOR_SRTRBM;
+  if (regime == PBL_REGIME_SETPOINT) mode = PBL_REGULATOR_SETPOINT;
+  if (regime == PBL_REGIME_GUARD) mode = PBL_REGULATOR_GUARD;
+  out->regulator = pbl_regulator_settings_default(mode);
+  if (regime == PBL_REGIME_ADAPTIVE) {
+    out->window_updates = 0;
+    out->regulator.temperature_min = PBL_TEMPERATURE_MIN;
+    out->regulator.temperature_max = PBL_TEMPERATURE_MAX;
+  }
+  if (regime == PBL_REGIME_SETPOINT || regime == PBL_REGIME_GUARD) {
+    out->gauge_fixing = true;
+    out->regulator.flip_rate = asked.flip_rate;
+    if (asked.gain > 0) out->regulator.gain = asked.gain;
+    out->regulator.dead_band = asked.dead_band;
+    out->regulator.step_limit = asked.step_limit;
+  }
+  if (regime == PBL_REGIME_FROZEN) {
+    const regime_run *adaptive = run_of(c, PBL_REGIME_ADAPTIVE, seed);
+    out->beta = 1.0 / adaptive->rows[adaptive->n - 1].temperature;
+  }
+  const int n = snprintf(out->out, sizeof out->out, "%s/%s/%llu", c->config->out,
+                         pbl_regime_name(regime), (unsigned long long)out->seed);
+  if (n < 0 || (size_t)n >= sizeof out->out)
+    return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", c->config->out);
+  return PBL_OK;
+}
+
+static bool finished(const regime_run *run, const pbl_train_config *config) {
+  return run->n > 0 && run->rows[run->n - 1].epoch == config->epochs &&
+         isfinite(run->rows[run->n - 1].log_likelihood_test);
+}
+
+static pbl_status one_run(comparison *c, pbl_regime regime, int seed, pbl_progress *progress,
+                          pbl_error *err) {
+  pbl_train_config config;
+  regime_run *run = run_of(c, regime, seed);
+  pbl_status status = derive(&config, c, regime, seed, err);
+  if (!status) status = regime_log_read(run, config.out, err);
+  if (status || finished(run, &config)) return status;
+  pbl_progress_note(progress, "regime %s, seed %llu", pbl_regime_name(regime),
+                    (unsigned long long)config.seed);
+  regime_log_free(run);
+  status = pbl_train_run(&config, progress, err);
+  if (!status) status = regime_log_read(run, config.out, err);
+  if (!status && !finished(run, &config))
+    status = pbl_fail(err, PBL_FORMAT, "%s/log.csv has no evaluation of epoch %d", config.out,
+                      config.epochs);
+  return status;
+}
+
+static regime_mean end_mean(const comparison *c, pbl_regime regime, int metric) {
+  double x[256];
+  const int n = c->options->seeds < 256 ? c->options->seeds : 256;
+  for (int s = 0; s < n; s++) {
+    const regime_run *run = run_of(c, regime, s);
+    const pbl_train_log *last = &run->rows[run->n - 1];
+    x[s] = metric < 0 ? last->temperature : regime_metric(last, metric);
+  }
+  return regime_mean_of(x, n);
+}
+
+/* Paired difference to fixed T with the same seed, where both first reach the largest value of `at`
+ * that both reach. */
+static regime_mean matched_difference(const comparison *c, pbl_regime regime, int metric, int at) {
+  double x[256];
+  const int n = c->options->seeds < 256 ? c->options->seeds : 256;
+  for (int s = 0; s < n; s++) {
+    const regime_run *a = run_of(c, regime, s), *b = run_of(c, PBL_REGIME_FIXED, s);
+    const double value = fmin(regime_largest(a, at), regime_largest(b, at));
+    x[s] = regime_matched(a, metric, at, value) - regime_matched(b, metric, at, value);
+  }
+  return regime_mean_of(x, n);
+}
+
+static void print_mean(const regime_mean *m) {
+  char text[64];
+  if (m->n < 2) {
+    snprintf(text, sizeof text, "-");
+  } else {
+    snprintf(text, sizeof text, "%.4g +-%.2g", m->value, m->high - m->value);
+  }
+  printf(" %18s", text);
+}
+
+static const int shown[] = {METRIC_LIKELIHOOD, METRIC_TEST_ERROR, METRIC_AIS_VARIANCE,
+                            METRIC_AIS_ESS, METRIC_LOG_TAU};
+#define N_SHOWN (sizeof shown / sizeof *shown)
+
+static void print_table(const comparison *c) {
+  printf("\nAt the end, mean over %d seeds and half the 95 %% interval\n%-9s %18s %18s %18s",
+         c->options->seeds, "regime", "T", "|W|/T", "flip rate");
+  for (size_t k = 0; k < N_SHOWN; k++) printf(" %18.18s", regime_metric_names[shown[k]]);
+  for (int i = 0; i < PBL_N_REGIMES; i++) {
+    if (!c->options->use[order[i]]) continue;
+    printf("\n%-9s", pbl_regime_name(order[i]));
+    const int first[] = {-1, METRIC_COUPLING, METRIC_FLIP_RATE};
+    for (size_t k = 0; k < 3; k++) {
+      const regime_mean m = end_mean(c, order[i], first[k]);
+      print_mean(&m);
+    }
+    for (size_t k = 0; k < N_SHOWN; k++) {
+      const regime_mean m = end_mean(c, order[i], shown[k]);
+      print_mean(&m);
+    }
+  }
+  printf("\n");
+  if (!c->options->use[PBL_REGIME_FIXED]) return;
+  static const int match[] = {METRIC_COUPLING, METRIC_LIKELIHOOD};
+  for (int at = 0; at < 2; at++) {
+    printf("\nDifference to fixed T = 1 at matched %s, same seeds\n%-9s",
+           at ? "test log-likelihood" : "|W|/T", "regime");
+    for (size_t k = 0; k < N_SHOWN; k++) printf(" %18.18s", regime_metric_names[shown[k]]);
+    for (int i = 1; i < PBL_N_REGIMES; i++) {
+      if (!c->options->use[order[i]]) continue;
+      printf("\n%-9s", pbl_regime_name(order[i]));
+      for (size_t k = 0; k < N_SHOWN; k++) {
+        const regime_mean m = matched_difference(c, order[i], shown[k], match[at]);
+        print_mean(&m);
+      }
+    }
+    printf("\n");
+  }
+}
+
+static void write_mean(pbl_json *j, const char *key, regime_mean m) {
+  pbl_json_object(j, key);
+  pbl_json_double(j, "value", m.value);
+  pbl_json_double(j, "low", m.low);
+  pbl_json_double(j, "high", m.high);
+  pbl_json_int(j, "seeds", m.n);
+  pbl_json_end(j);
+}
+
+static pbl_status write_json(const comparison *c, pbl_error *err) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/regimes.json", c->config->out);
+  pbl_json *j = NULL;
+  pbl_status status = pbl_json_create_file(&j, path, err);
+  if (status) return status;
+  pbl_json_object(j, NULL);
+  pbl_json_int(j, "schema", 1);
+  pbl_json_int(j, "seeds", c->options->seeds);
+  pbl_json_array(j, "regimes");
+  for (int i = 0; i < PBL_N_REGIMES; i++) {
+    const pbl_regime regime = order[i];
+    if (!c->options->use[regime]) continue;
+    pbl_json_object(j, NULL);
+    pbl_json_string(j, "name", pbl_regime_name(regime));
+    pbl_json_object(j, "end");
+    write_mean(j, "temperature", end_mean(c, regime, -1));
+    for (int k = 0; k < N_METRICS; k++)
+      write_mean(j, regime_metric_names[k], end_mean(c, regime, k));
+    pbl_json_end(j);
+    if (regime != PBL_REGIME_FIXED && c->options->use[PBL_REGIME_FIXED]) {
+      pbl_json_object(j, "minus_fixed_at_matched_coupling");
+      for (int k = 0; k < N_METRICS; k++)
+        write_mean(j, regime_metric_names[k], matched_difference(c, regime, k, METRIC_COUPLING));
+      pbl_json_end(j);
+      pbl_json_object(j, "minus_fixed_at_matched_likelihood");
+      for (int k = 0; k < N_METRICS; k++)
+        write_mean(j, regime_metric_names[k], matched_difference(c, regime, k, METRIC_LIKELIHOOD));
+      pbl_json_end(j);
+    }
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
+  pbl_json_end(j);
+  return pbl_json_close(j, NULL, err);
+}
+
+pbl_status pbl_regimes_run(const pbl_train_config *config, const pbl_regimes_options *options,
+                           pbl_progress *progress, pbl_error *err) {
+  comparison c = {.config = config, .options = options};
+  pbl_status status = check(config, options, err);
+  if (status) return status;
+  const size_t n_runs = (size_t)PBL_N_REGIMES * (size_t)options->seeds;
+  c.runs = calloc(n_runs, sizeof *c.runs);
+  if (!c.runs) return pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu runs", n_runs);
+  /* Seed by seed: what an interrupted comparison has is whole pairs. */
+  for (int s = 0; !status && s < options->seeds; s++)
+    for (int i = 0; !status && i < PBL_N_REGIMES; i++)
+      if (options->use[order[i]]) status = one_run(&c, order[i], s, progress, err);
+  if (!status) print_table(&c);
+  if (!status) status = write_json(&c, err);
+  for (size_t k = 0; k < n_runs; k++) regime_log_free(&c.runs[k]);
+  free(c.runs);
+  return status;
+}

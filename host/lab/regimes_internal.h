@@ -1,0 +1,43 @@
+/* What one training run left behind. Internal to the comparison of regimes. */
+#ifndef PBL_REGIMES_INTERNAL_H
+#define PBL_REGIMES_INTERNAL_H
+
+#include "pbl_regimes.h"
+#include "pbl_train.h"
+
+typedef struct {
+  pbl_train_log *rows; /* every logged epoch */
+  size_t n;
+} regime_run;
+
+/* Reads FOLDER/log.csv; n = 0 when there is none. FORMAT names the file and the line. */
+pbl_status regime_log_read(regime_run *run, const char *folder, pbl_error *err);
+void regime_log_free(regime_run *run);
+
+/* What is compared; all from evaluated rows. */
+enum {
+  METRIC_LIKELIHOOD, /* test, nats */
+  METRIC_COUPLING,   /* |W|/T */
+  METRIC_FLIP_RATE,
+  METRIC_TEST_ERROR,
+  METRIC_AIS_VARIANCE,
+  METRIC_AIS_ESS,
+  METRIC_LOG_TAU,
+  N_METRICS
+};
+extern const char *const regime_metric_names[N_METRICS];
+double regime_metric(const pbl_train_log *row, int metric);
+/* Largest value of `metric` over the evaluated rows; NaN without any. */
+double regime_largest(const regime_run *run, int metric);
+/* `metric` where the run's `at` first reaches `value`, by linear interpolation between evaluated
+ * rows; NaN where it never does. */
+double regime_matched(const regime_run *run, int metric, int at, double value);
+
+typedef struct {
+  double value, low, high; /* mean and 95 % Student interval; NaN interval below 2 numbers */
+  int n;
+} regime_mean;
+/* Over the finite ones of n numbers. */
+regime_mean regime_mean_of(const double *x, int n);
+
+#endif
