@@ -73,7 +73,7 @@ static void temperature_gate(case_work *w, double value, double error, double do
                          .p_value = p,
                          .needs_mixing = true,
                          .would_see = error * case_gate_reach(w, 1, dof),
-                         .would_see_of = "beta (relative)"};
+                         .would_see_of = "beta, relative"};
   case_gate(w, &gate, "implied beta error %+.3g %% [%+.3g, %+.3g] against %s", 100 * value,
             100 * e->beta_error.low, 100 * e->beta_error.high, against);
 }
@@ -141,9 +141,9 @@ static double *group_means(const case_work *w, int side, size_t groups) {
 /* Number of permutations whose least p-value is below the gate's level; 0 where none is: too few
  * groups, or a level too small to be reached in reasonable time. */
 static size_t permutations_needed(const case_work *w, size_t groups) {
-  const double n = 2 / case_gate_alpha(w), g = (double)groups;
+  const double n = 4 / case_gate_alpha(w), g = (double)groups;
   const double labelings = lgamma(2 * g + 1) - 2 * lgamma(g + 1);
-  return n <= MOST_PERMUTATIONS && log(2 * n) < labelings ? (size_t)n : 0;
+  return n <= MOST_PERMUTATIONS && log(n) < labelings ? (size_t)n : 0;
 }
 
 /* 999 permutations settle most runs; the full number only where they leave a doubt. The result is

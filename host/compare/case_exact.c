@@ -90,7 +90,7 @@ static pbl_status exact_observables(case_work *w, pbl_error *err) {
       .p_value = p,
       .needs_mixing = true,
       .would_see = expm1(coarsest * case_gate_reach(w, (double)tests, dof)),
-      .would_see_of = "any one tau (relative)",
+      .would_see_of = "any one tau, relative",
   };
   case_gate(w, &gate, "worst %s: %.4g [%.4g, %.4g] against %.4g sweeps, family p = %.3g", o->name,
             o->device.tau.tau.value, o->device.tau.tau.low, o->device.tau.tau.high, o->exact_tau,

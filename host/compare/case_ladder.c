@@ -184,10 +184,10 @@ static pbl_status compare_halves(case_work *w, const double *moments, pbl_error 
 }
 
 static pbl_status double_q(case_work *w, pbl_error *err) {
-  const size_t n = w->reference->n_recorded;
+  const size_t n = w->reference->n_recorded, window = case_q_window(w, n / 2);
   pbl_qop_report half, all;
-  pbl_status st = case_side_qop(&half, w, w->reference, n / 2, err);
-  if (!st) st = case_side_qop(&all, w, w->reference, n, err);
+  pbl_status st = case_side_qop(&half, w, w->reference, window, n / 2, err);
+  if (!st) st = case_side_qop(&all, w, w->reference, window, n, err);
   if (!st) w->result->reference.q_change = fabs(all.q.value / half.q.value - 1);
   return st;
 }

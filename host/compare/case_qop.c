@@ -33,13 +33,15 @@ bool case_has_gradient(const case_work *w) {
   return w->model->data_vh && w->cc->chains >= MIN_QOP_CHAINS;
 }
 
+size_t case_q_window(const case_work *w, size_t n_draws) {
+  const size_t window = (size_t)(w->cc->q_window / w->cc->every);
+  return window < 1 ? 1 : window > n_draws ? n_draws : window;
+}
+
 /* Averaged over all windows that the draws hold. */
 pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
-                         size_t n_draws, pbl_error *err) {
+                         size_t window, size_t n_draws, pbl_error *err) {
   *out = (pbl_qop_report){.q = {NAN, NAN, NAN}};
-  size_t window = (size_t)(w->cc->q_window / w->cc->every);
-  if (window < 1) window = 1;
-  if (window > n_draws) window = n_draws;
   if (!case_has_gradient(w) || window == 0) return PBL_OK;
   const size_t n = chains->n_chains, n_windows = n_draws / window;
   const size_t p = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden + chains->n_pbits;
@@ -84,7 +86,7 @@ static pbl_status exact_qop(case_work *w, pbl_error *err) {
                          .p_value = p,
                          .needs_mixing = true,
                          .would_see = expm1(se * case_gate_reach(w, 1, dof)),
-                         .would_see_of = "Q_op (relative)"};
+                         .would_see_of = "Q_op, relative"};
   case_gate(w, &gate, "%.4g [%.4g, %.4g] against %.4g, window of %zu sweeps", q->q.value, q->q.low,
             q->q.high, r->q_op.exact, q->window);
   return PBL_OK;
@@ -94,8 +96,9 @@ pbl_status case_qop(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   r->q_op.ratio = (pbl_estimate){NAN, NAN, NAN};
   r->q_op.exact = r->q_op.exact_signal = r->q_op.exact_noise = NAN;
-  pbl_status st = case_side_qop(&r->q_op.device, w, w->device, w->device->n_recorded, err);
-  if (!st) st = case_side_qop(&r->q_op.reference, w, w->reference, w->reference->n_recorded, err);
+  const size_t n = w->device->n_recorded, window = case_q_window(w, n);
+  pbl_status st = case_side_qop(&r->q_op.device, w, w->device, window, n, err);
+  if (!st) st = case_side_qop(&r->q_op.reference, w, w->reference, window, n, err);
   const pbl_estimate *a = &r->q_op.device.q, *b = &r->q_op.reference.q;
   if (!st && a->low > 0 && b->low > 0) r->q_op.ratio = case_ratio(a, b);
   return st ? st : exact_qop(w, err);

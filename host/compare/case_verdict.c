@@ -86,7 +86,7 @@ static void gate_innovations(case_work *w, const char *name, const pbl_innovatio
                    .threshold = case_gate_threshold(w, members, INFINITY),
                    .p_value = t->p_value,
                    .would_see = beta_seen(w, t)};
-  if (!isnan(gate.would_see)) gate.would_see_of = "beta (relative)";
+  if (!isnan(gate.would_see)) gate.would_see_of = "beta, relative";
   case_gate(w, &gate, "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
             family->name, family->max_abs_z, beta);
 }
@@ -114,8 +114,8 @@ static void decide(pbl_case_result *r, pbl_verdict verdict, const char *gate, co
 
 static void unresolved_gate(case_work *w, const pbl_observable *o, int side) {
   const pbl_side *s = side ? &o->reference : &o->device;
-  char clause[16] = "", bound[64] = "";
-  if (s->resolve.clause) snprintf(clause, sizeof clause, " (%c)", s->resolve.clause);
+  char clause[32] = "", bound[64] = "";
+  if (s->resolve.clause) snprintf(clause, sizeof clause, "clause (%c), ", s->resolve.clause);
   if (!isnan(s->tau.tau_lower_bound))
     snprintf(bound, sizeof bound, "; tau at least %.3g sweeps", s->tau.tau_lower_bound);
   const pbl_gate gate = {.name = "chains resolved",
@@ -124,7 +124,7 @@ static void unresolved_gate(case_work *w, const pbl_observable *o, int side) {
                          .p_value = NAN,
                          .status = PBL_GATE_FAILED,
                          .would_see = NAN};
-  case_plain_gate(w, &gate, "%s of %s %s: clause%s: %s%s%s", side ? "reference" : "device", o->name,
+  case_plain_gate(w, &gate, "%s of %s %s: %s%s%s%s", side ? "reference" : "device", o->name,
                   pbl_resolution_name(s->tau.resolution), clause, s->tau.gate, bound,
                   s->resolve.one_switch ? "; one switch per chain would give this tau" : "");
 }
@@ -192,9 +192,14 @@ void case_verdict(case_work *w) {
   const pbl_gate *reference = &r->gates[r->n_gates - 1], *failed = NULL;
   for (size_t g = 0; g < r->n_gates; g++) {
     pbl_gate *gate = &r->gates[g];
-    if (gate == resolution || gate == reference || gate->status != PBL_GATE_FAILED) continue;
-    /* innovation tests and transitions need no mixing; everything else does */
-    if (gate->needs_mixing && !(resolved && converged)) {
+    const bool counts = !gate->needs_mixing || (resolved && converged);
+    if (gate == resolution || gate == reference) continue;
+    if (!counts) { /* its errors are not known */
+      gate->would_see = NAN;
+      gate->would_see_of = NULL;
+    }
+    if (gate->status != PBL_GATE_FAILED) continue;
+    if (!counts) {
       gate->status = PBL_GATE_NOT_COUNTED;
     } else if (!failed) {
       failed = gate;

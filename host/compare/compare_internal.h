@@ -83,9 +83,11 @@ pbl_status case_moments(case_work *w, pbl_error *err);
 pbl_status case_energy(case_work *w, pbl_error *err);
 /* Q_op of both sides, and against the exact one. */
 pbl_status case_qop(case_work *w, pbl_error *err);
-/* Q_op of the first n_draws draws of some chains; NaN where there is none. */
+/* Configured window in draws, within n_draws. */
+size_t case_q_window(const case_work *w, size_t n_draws);
+/* Q_op of the windows in the first n_draws draws of some chains; NaN where there is none. */
 pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
-                         size_t n_draws, pbl_error *err);
+                         size_t window, size_t n_draws, pbl_error *err);
 bool case_has_gradient(const case_work *w);
 pbl_status case_innovations(case_work *w, pbl_error *err);
 /* Verdict from everything recorded so far. */

@@ -50,11 +50,13 @@ pbl_reference_rung pbl_reference_decide(const char **reason, const pbl_reference
     return PBL_REF_LONG;
   }
   const bool looked = e->long_run || e->chains_resolved;
-  *reason = looked && !halves ? "the halves of the long run differ"
-            : looked          ? "Q moves when the reference is doubled"
-            : e->n_pairs == 0 ? "no evidence of convergence"
-            : !all_met        ? "coupled chains did not meet"
-                              : "the distance bound at this burn-in is above its tolerance";
+  *reason = looked && isnan(e->halves_p_value)
+                ? "no two halves to compare: they need four chains each"
+            : looked && !halves ? "the halves of the long run differ"
+            : looked            ? "Q moves when the reference is doubled"
+            : e->n_pairs == 0   ? "no evidence of convergence"
+            : !all_met          ? "coupled chains did not meet"
+                                : "the distance bound at this burn-in is above its tolerance";
   return PBL_REF_UNCONVERGED;
 }
 

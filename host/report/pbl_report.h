@@ -60,7 +60,7 @@ typedef struct {
   /* Smallest error that this gate would have found with probability .9 in this run; NaN where no
    * honest formula exists. */
   double would_see;
-  const char *would_see_of; /* "beta (relative)", "a mean", "tau (relative)", ...; NULL with NaN */
+  const char *would_see_of; /* "beta, relative", "any one mean", ...; NULL with NaN */
   char detail[256];         /* worst member, numbers, what was expected */
 } pbl_gate;
 

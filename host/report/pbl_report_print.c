@@ -238,14 +238,13 @@ static void print_gates(const printer *p) {
     pbl_report_number(statistic, g->statistic, 3);
     pbl_report_number(pv, g->p_value, 3);
     pbl_report_number(alpha, g->alpha, 2);
-    pbl_report_number(see, g->would_see, 2);
+    pbl_report_number(see, g->would_see, 3);
     size_t n = (size_t)snprintf(text, sizeof text, "%s", g->name ? g->name : "gate");
     if (!isnan(g->statistic)) n += (size_t)snprintf(text + n, sizeof text - n, " %s", statistic);
     if (!isnan(g->p_value))
       n += (size_t)snprintf(text + n, sizeof text - n, ", p = %s (alpha %s)", pv, alpha);
     if (g->would_see_of && !isnan(g->would_see))
-      n +=
-          (size_t)snprintf(text + n, sizeof text - n, ", would see %s of %s", see, g->would_see_of);
+      n += (size_t)snprintf(text + n, sizeof text - n, ", would see %s (%s)", see, g->would_see_of);
     if (g->status != PBL_GATE_PASSED && g->detail[0])
       snprintf(text + n, sizeof text - n, ": %s", g->detail);
     const size_t status = (size_t)g->status < 3 ? (size_t)g->status : 2;

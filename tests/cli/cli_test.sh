@@ -120,10 +120,10 @@ a_missing_model_is_looked_for_in_the_source_tree() {
 
 help_is_there_for_the_program_and_every_command() {
   run 0 --help
-  for command in compare train lockstep stats power rng info help; do
+  for command in compare train lockstep stats power exact rng info help; do
     output_says "  $command "
   done
-  for command in compare train lockstep stats power rng info help; do
+  for command in compare train lockstep stats power exact rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
     cp out first
@@ -143,7 +143,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train lockstep stats power rng info help; do
+  for command in compare train lockstep stats power exact rng info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"
@@ -260,6 +260,72 @@ power_refuses_what_it_cannot_answer() {
   run 3 power --model /nowhere
   errors_say "/nowhere"
   output_is_empty
+}
+
+# A ring of four, t = tanh(2K), K = 0.5: eigenvalues t^2, t(t+1)/2, (1+t)/2, 1 - (1-t)/4 and
+# log Z = ln((2 cosh K)^4 + (2 sinh K)^4).
+exact_gives_the_closed_forms_of_a_ring() {
+  run 0 exact --grid 2x2,0.5,0,1 --ferro --kernel all,site --observable mag,mag_visible --quiet
+  output_says "log Z            3.297642005"
+  for row in "cyclic         0.5800257" "palindromic    0.5800257" "coin           0.6708099" \
+    "random         0.8807971" "site           0.9403985"; do
+    output_says "$row"
+  done
+  grep -qE '^cyclic .* 1\.881098 +' out || fail "tau of mag_visible is not 1/2 + t^2/(1 - t^2)"
+}
+
+# The worked example of docs/oracles.md: the line behind the dollar, and the lines below it.
+exact_prints_what_its_page_shows() {
+  page=$SOURCE_DIR/docs/oracles.md
+  example=$(sed -n 's/^ *\$ pbitloop \(exact .*\)$/\1/p' "$page" | head -n 1)
+  [ -n "$example" ] || fail "no example in $page"
+  # shellcheck disable=SC2086
+  run 0 $example
+  sed -n '/^ *\$ pbitloop exact/,/^```$/p' "$page" | sed '1d;$d' >shown
+  cmp -s shown out || fail "docs/oracles.md shows $(diff shown out)"
+}
+
+exact_refuses_what_it_cannot_solve() {
+  run 2 exact
+  errors_say "one of MODEL, --random and --grid is needed"
+  run 2 exact --random 100x20,0.1,1 --quiet
+  errors_say "kernels can be had up to 24 p-bits"
+  run 2 exact --random 40x30,0.1,1 --kernel none
+  errors_say "the smaller side can have at most 28"
+  run 2 exact --random 2x2,1,1 --kernel cyclc
+  errors_say "'cyclc' is none of cyclic"
+  run 2 exact --random 2x2,1,1 --observable v2
+  errors_say "v0 to v1"
+  run 2 exact --grid 4by5
+  errors_say "is not like WxL,J,F,SEED"
+  run 2 exact --random 2x2,1,1 --ferro
+  errors_say "--ferro goes with --grid"
+  run 2 exact --random 2x2,1,1 --chains 0
+  errors_say "whole number from 1"
+  output_is_empty
+}
+
+exact_writes_json_and_moments() {
+  run 0 exact --random 3x2,0.5,1 --json --moments m.json --quiet
+  for key in log_z energy_variance kernels relaxation_steps tau_steps q_op; do
+    output_says "\"$key\""
+  done
+  grep -q '"visible_hidden"' m.json || fail "no moments"
+  run 0 exact --random 60x12,0.1,1 --kernel none --quiet
+  output_says "log Z"
+}
+
+exact_stops_when_asked_to() {
+  "$program" exact --random 11x11,0.4,1 --window 100000 --kernel coin >out 2>err &
+  sleep 1
+  kill -TERM $! || fail "it had ended already"
+  started=$(date +%s)
+  wait $!
+  code=$?
+  took=$(($(date +%s) - started))
+  [ "$code" -eq 3 ] || fail "exit code $code instead of 3"
+  [ "$took" -le 5 ] || fail "$took s from the request to the end"
+  errors_say "interrupted"
 }
 
 a_diverging_training_is_stopped() {
