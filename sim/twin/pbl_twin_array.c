@@ -15,6 +15,7 @@ static pbl_twin_activation activation(const pbl_twin *t) {
       .word_shift = 32 - t->hw.threshold_bits,
       .generator = t->hw.generator,
       .lfsr_steps = t->hw.lfsr_steps,
+      .coupled = t->run_coupled,
   };
 }
 

@@ -178,6 +178,14 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
+/* An odd number of lanes leaves no pairs. */
+static void write_config(pbl_twin *t, uint32_t value) {
+  const bool refused = (value & PBL_CONFIG_COUPLED_MASK) && t->hw.lanes % 2 != 0;
+  const uint32_t kept = PBL_CONFIG_KERNEL_MASK | (refused ? 0 : PBL_CONFIG_COUPLED_MASK);
+  t->config = value & kept;
+  if (refused) t->error = true;
+}
+
 static bool is_mapped(uint32_t address) {
   return address <= PBL_REG_PROBE_STATE;
 }
@@ -195,7 +203,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       command(t, value);
       break;
     case PBL_REG_CONFIG:
-      t->config = value & PBL_CONFIG_KERNEL_MASK;
+      write_config(t, value);
       break;
     case PBL_REG_SWEEPS:
       t->sweeps = value;

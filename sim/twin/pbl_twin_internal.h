@@ -76,6 +76,7 @@ typedef struct {
   /* the run, as latched by START */
   pbl_twin_phase phase;
   pbl_kernel run_kernel;
+  bool run_coupled;
   uint32_t run_sweeps, run_every, run_done; /* run_done: sweeps ended */
   bool stop;
   uint64_t elapsed; /* clocks into the present sweep or pass */

@@ -1,4 +1,5 @@
 /* A run: which clocks pass, when a sweep begins and ends, when a sample is due. */
+#include "pbl_regs.h"
 #include "pbl_twin_cycles.h"
 #include "pbl_twin_internal.h"
 
@@ -9,7 +10,8 @@ static void finish(pbl_twin *t) {
 }
 
 void pbl_twin_start(pbl_twin *t) {
-  t->run_kernel = t->config ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  t->run_kernel = t->config & PBL_CONFIG_KERNEL_MASK ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  t->run_coupled = (t->config & PBL_CONFIG_COUPLED_MASK) != 0;
   t->run_sweeps = t->sweeps;
   t->run_every = t->sample_every;
   t->run_done = 0;
