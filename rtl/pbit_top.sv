@@ -86,7 +86,8 @@ module pbit_top #(
       .error_i(reg_error)
   );
 
-  logic start, stop, check, palindromic, seq_busy, en, stall, pack_ready, pack_empty, frame;
+  logic start, stop, check, palindromic, coupled, seq_busy, en, stall;
+  logic pack_ready, pack_empty, frame;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, invalidate;
   logic checking, hash_valid, sweep_done;
   logic [31:0] sweeps, every, hash, host_data;
@@ -114,6 +115,7 @@ module pbit_top #(
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
+      .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
@@ -128,7 +130,7 @@ module pbit_top #(
   );
 
   logic op_acc, op_init, op_hid, op_vis, op_tail, op_update, op_emit, op_last, op_next, op_load;
-  logic seq_palindromic;
+  logic seq_palindromic, seq_coupled;
   logic [IndexBits-1:0] op_index;
   logic [StateBits-1:0] op_state_address;
   logic [ContextBits-1:0] op_context, op_load_context;
@@ -137,9 +139,11 @@ module pbit_top #(
       .IndexBits(IndexBits), .ContextBits(ContextBits), .StateBits(StateBits)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .sweeps_i(sweeps), .every_i(every), .beta_i(beta_set),
+      .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
+      .beta_i(beta_set),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
-      .palindromic_o(seq_palindromic), .acc_o(op_acc), .acc_init_o(op_init), .hid_o(op_hid),
+      .palindromic_o(seq_palindromic), .coupled_o(seq_coupled), .acc_o(op_acc),
+      .acc_init_o(op_init), .hid_o(op_hid),
       .vis_o(op_vis), .tail_o(op_tail), .update_o(op_update), .emit_o(op_emit),
       .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address),
       .next_o(op_next), .context_o(op_context), .sweep_done_o(sweep_done)
@@ -159,7 +163,8 @@ module pbit_top #(
       .ContextBits(ContextBits), .StateBits(StateBits), .LaneBits(LaneBits)
   ) u_fabric (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-      .palindromic_i(seq_palindromic), .beta_i(beta), .acc_i(op_acc), .acc_init_i(op_init),
+      .palindromic_i(seq_palindromic), .coupled_i(seq_coupled), .beta_i(beta), .acc_i(op_acc),
+      .acc_init_i(op_init),
       .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail), .update_i(op_update), .emit_i(op_emit),
       .emit_last_i(op_last), .index_i(op_index), .state_address_i(op_state_address),
       .next_i(op_next), .load_i(op_load), .context_i(op_context),

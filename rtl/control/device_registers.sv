@@ -36,6 +36,7 @@ module device_registers #(
     output logic                stop_o,
     output logic                check_o,
     output logic                palindromic_o,
+    output logic                coupled_o,
     output logic [        31:0] sweeps_o,
     output logic [        31:0] every_o,
     output logic [BetaBits-1:0] beta_o,
@@ -79,12 +80,12 @@ module device_registers #(
 
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
-  logic kernel_q, irq_enable_q, irq_q, done_q, error_q, was_busy_q, starting_q;
+  logic kernel_q, coupled_q, irq_enable_q, irq_q, done_q, error_q, was_busy_q, starting_q;
   logic [2:0] select_q;
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
-  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused;
+  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused, odd_lanes;
 
   function automatic [63:0] ones(input [Lanes-1:0] bits);
     ones = '0;
@@ -93,6 +94,7 @@ module device_registers #(
 
   // ---- decode ----
   always_comb begin
+    odd_lanes = Lanes % 2 == 1;
     idle      = !busy_i && !starting_q && !checking_i;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
@@ -108,12 +110,14 @@ module device_registers #(
     start   = ctrl && data_i[0] && idle;
     clear   = ctrl && data_i[2];
     refused = (img_write && !img_ok) || (ctrl && (data_i[0] || data_i[3]) && !idle) ||
-              (ctrl && data_i[0] && data_i[3]);
+              (ctrl && data_i[0] && data_i[3]) ||
+              (write_i && address_i == `PBIT_REG_CONFIG && data_i[1] && odd_lanes);
 
     start_o         = start;
     stop_o          = ctrl && data_i[1];
     check_o         = ctrl && data_i[3] && idle && !data_i[0];
     palindromic_o   = kernel_q;
+    coupled_o       = coupled_q;
     sweeps_o        = sweeps_q;
     every_o         = every_q;
     beta_o          = beta_q;
@@ -141,6 +145,7 @@ module device_registers #(
       every_q        <= `PBIT_RESET_SAMPLE_EVERY;
       beta_q         <= '0;
       kernel_q       <= 1'b0;
+      coupled_q      <= 1'b0;
       irq_enable_q   <= 1'b0;
       irq_q          <= 1'b0;
       done_q         <= 1'b0;
@@ -169,7 +174,10 @@ module device_registers #(
       if (write_i) begin
         case (address_i)
           `PBIT_REG_SCRATCH:        scratch_q <= data_i;
-          `PBIT_REG_CONFIG:         kernel_q <= data_i[0];
+          `PBIT_REG_CONFIG: begin
+            kernel_q  <= data_i[0];
+            coupled_q <= data_i[1] && !odd_lanes;
+          end
           `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
           `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
           `PBIT_REG_BETA:           beta_q <= data_i[BetaBits-1:0];
@@ -249,7 +257,7 @@ module device_registers #(
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
                                          done_q, busy_i || starting_q};
-      `PBIT_REG_CONFIG:          wide = 64'(kernel_q);
+      `PBIT_REG_CONFIG:          wide = {62'd0, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
       `PBIT_REG_BETA:            wide = 64'(beta_q);

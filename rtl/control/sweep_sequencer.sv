@@ -22,6 +22,7 @@ module sweep_sequencer #(
     input  wire                     start_i,
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
+    input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
     input  wire  [    BetaBits-1:0] beta_i,
@@ -30,6 +31,7 @@ module sweep_sequencer #(
     output logic [ ContextBits-1:0] load_context_o,
     output logic [    BetaBits-1:0] beta_o,         // in force
     output logic                    palindromic_o,  // in force
+    output logic                    coupled_o,      // in force
     // one operation per clock, valid while busy and en_i
     output logic                    acc_o,
     output logic                    acc_init_o,
@@ -59,7 +61,7 @@ module sweep_sequencer #(
   logic second_q, second_d;      // the A after B of the palindromic kernel
   logic emit_q, emit_d;          // a sample is due in this pass
   logic read_only_q, read_only_d;
-  logic stop_q, stop_d, palindromic_q, palindromic_d;
+  logic stop_q, stop_d, palindromic_q, palindromic_d, coupled_q, coupled_d;
   logic last_context, due, more;
 
   always_comb begin
@@ -79,6 +81,7 @@ module sweep_sequencer #(
     emit_d        = emit_q;
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
+    coupled_d     = coupled_q;
     stop_d        = (stop_q || stop_i) && state_q != Idle;
 
     if (state_q == Idle) begin
@@ -91,6 +94,7 @@ module sweep_sequencer #(
         since_d       = '0;
         beta_d        = beta_i;
         palindromic_d = palindromic_i;
+        coupled_d     = coupled_i;
         second_d      = 1'b0;
         read_only_d   = sweeps_i == 0;
         emit_d        = sweeps_i == 0;
@@ -176,6 +180,7 @@ module sweep_sequencer #(
       read_only_q   <= 1'b0;
       stop_q        <= 1'b0;
       palindromic_q <= 1'b0;
+      coupled_q     <= 1'b0;
     end else begin
       state_q       <= state_d;
       index_q       <= index_d;
@@ -190,6 +195,7 @@ module sweep_sequencer #(
       read_only_q   <= read_only_d;
       stop_q        <= stop_d;
       palindromic_q <= palindromic_d;
+      coupled_q     <= coupled_d;
     end
   end
 
@@ -212,6 +218,7 @@ module sweep_sequencer #(
     sweep_done_o    = next_o && last_context && !read_only_q;
     beta_o          = beta_q;
     palindromic_o   = palindromic_q;
+    coupled_o       = coupled_q;
   end
 endmodule
 `default_nettype wire
