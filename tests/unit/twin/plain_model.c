@@ -128,6 +128,7 @@ static void update(plain_model *m, int replica, int pbit, int half, uint32_t bet
   const int new_up = clamped ? old_up : u < limit;
   if (!clamped) {
     m->flips += (uint64_t)(new_up != old_up);
+    m->flips_v += (uint64_t)(new_up != old_up && pbit < hw->n_visible);
     m->saturations += (uint64_t)saturated;
     m->freezes += q == 0;
   }

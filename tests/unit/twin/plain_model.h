@@ -19,7 +19,7 @@ typedef struct {
   int coupled;    /* odd lanes decide with the words of the lane below */
   uint32_t *even; /* words of one sweep of the last even lane, in order */
   size_t n_draws; /* of the present replica in the present sweep */
-  uint64_t busy, sweeps, flips, saturations, freezes, frames;
+  uint64_t busy, sweeps, flips, flips_v, saturations, freezes, frames;
   int64_t energy[PLAIN_MAX_REPLICAS];
   /* last update of the p-bit watch_pbit of replica watch_replica */
   int watch_pbit, watch_replica;
