@@ -87,10 +87,11 @@ pbl_status pbl_driver_regulator_write_state(pbl_driver *d, int32_t lambda, uint3
 /* Starts the present window anew and counts windows from 0; flags are cleared. */
 pbl_status pbl_driver_window_clear(pbl_driver *d, pbl_error *err);
 /* The last window that ended, from the WINDOW_* registers; not sweep, beta and flags, which only
- * the telemetry has: they are 0. filter, lambda and temperature are the present ones. */
+ * the telemetry has: they are 0. filter, lambda and temperature are the present ones. INVALID when
+ * no window has ended since window_clear. */
 pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err);
-/* Runs append every record that the device sends to log (borrowed; NULL: records are dropped). A
- * missing or broken record is a DEVICE error. */
+/* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
+ * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
 
 pbl_device *pbl_driver_device(pbl_driver *d);
