@@ -56,6 +56,7 @@ module dense_fabric #(
     output logic [      Lanes-1:0] emit_data_o,
     // events of this clock, one bit a lane (stage 5)
     output logic [      Lanes-1:0] flip_o,
+    output logic                   flip_hidden_o,   // all of a hidden p-bit, or of a visible one
     output logic [      Lanes-1:0] sat_o,
     output logic [      Lanes-1:0] freeze_o,
     // probe
@@ -274,6 +275,7 @@ module dense_fabric #(
   end
 
   always_comb begin
+    flip_hidden_o      = hid5_q;
     emit_o             = emit1_q;
     emit_last_o        = last1_q;
     emit_data_o        = hid1_q ? hid_state : state1_q;
