@@ -14,6 +14,7 @@
 #include "pbl_error.h"
 #include "pbl_hw.h"
 #include "pbl_json.h"
+#include "pbl_regulator.h"
 
 typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN } pbl_backend;
 
@@ -24,6 +25,13 @@ typedef struct {
   int stale_row;                             /* row left at the words of another image; -1 = none */
   bool before_hash; /* corrupt before the hash is taken (must be refused), else after */
 } pbl_faults;
+
+/* The device's temperature regulator in a case. */
+typedef struct {
+  pbl_regulator_settings settings;
+  double macro; /* added to T in mode srtrbm */
+  bool freeze, telemetry;
+} pbl_case_regulator;
 
 #define PBL_MAX_CASES 16
 
@@ -45,6 +53,8 @@ typedef struct {
   bool exact;   /* also compare with the exact law (needs <= 20 p-bits) */
   pbl_faults faults;
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
+  bool coupled;    /* replicas 2p and 2p+1 on shared random words */
+  pbl_case_regulator regulator;
 } pbl_case_config;
 
 typedef struct {
