@@ -9,6 +9,12 @@ fabric/dense_lane.sv
 fabric/dense_fabric.sv
 control/sweep_sequencer.sv
 control/image_check.sv
+control/exp2_table.sv
+control/temperature_regulator.sv
+control/window_statistics.sv
+control/window_record.sv
+control/regulator_registers.sv
+control/regulator.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv

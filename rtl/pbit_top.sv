@@ -1,11 +1,12 @@
 `default_nettype none
 // pbit_top: a p-bit array that samples restricted Boltzmann machines by block Gibbs, behind
-// AXI4-Lite registers (s_axil_*) and an AXI4-Stream sample port (m_axis_*). One clock, active-low
-// asynchronous reset.
+// AXI4-Lite registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows
+// of the temperature regulator (m_axis_telemetry_*). One clock, active-low asynchronous reset.
 //
 //  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> dense_fabric -> packer -> m_axis
 //                                |                                    |
-//                                +------------ image_check -----------+   (s_axil_*, m_axis_*)
+//                                +------------ image_check -----------+
+//                                +------------- regulator ------------+--> m_axis_telemetry
 //
 // A sweep of the cyclic kernel takes 2(V+1) + H + 13 clocks for Lanes replicas, samples included.
 // Reset: idle, counters zero, memories undefined. Behaviour bit by bit: docs/device.md; registers:
@@ -52,6 +53,10 @@ module pbit_top #(
     output logic        m_axis_tvalid,
     input  wire         m_axis_tready,
     output logic        m_axis_tlast,
+    output logic [31:0] m_axis_telemetry_tdata,
+    output logic        m_axis_telemetry_tvalid,
+    input  wire         m_axis_telemetry_tready,
+    output logic        m_axis_telemetry_tlast,
     output logic        irq_o
 );
   // derived, do not override
@@ -86,7 +91,8 @@ module pbit_top #(
       .error_i(reg_error)
   );
 
-  logic start, stop, check, palindromic, seq_busy, en, stall, pack_ready, pack_empty, frame;
+  logic start, stop, check, palindromic, coupled, seq_busy, en, stall;
+  logic pack_ready, pack_empty, frame;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, invalidate;
   logic checking, hash_valid, sweep_done;
   logic [31:0] sweeps, every, hash, host_data;
@@ -97,10 +103,20 @@ module pbit_top #(
   logic [31:0] probe_field, probe_random, probe_entry;
   logic [2:0] probe_state;
   logic emit, emit_last;
+  logic idle, window_clear, window_done, energy_read, flip_hidden, regulator_readable;
+  logic regulator_writable, regulator_refused, regulator_busy, hold, host_beta, regulates;
+  logic window_ends, at_next, at_pause, at_pause_end, pause_window;
+  logic [5:0] flip_count;
+  logic [31:0] sweep_count;
+  logic [63:0] regulator_data;
+  logic [BetaBits-1:0] regulator_beta;
+  logic [LaneBits-1:0] energy_lane;
+  logic [ContextBits-1:0] energy_context;
 
-  // A word that cannot be taken stops the whole array between two clocks.
+  // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
+  // between two clocks.
   always_comb begin
-    stall = emit && !pack_ready;
+    stall = (emit && !pack_ready) || hold;
     en    = !stall;
   end
 
@@ -113,22 +129,29 @@ module pbit_top #(
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
+      .idle_o(idle), .regulator_data_i(regulator_data),
+      .regulator_readable_i(regulator_readable), .regulator_writable_i(regulator_writable),
+      .regulator_refused_i(regulator_refused), .window_clear_o(window_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
+      .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
       .invalidate_o(invalidate), .host_row_o(host_row), .host_col_o(host_col),
-      .host_data_o(host_data), .replica_o(replica), .probe_pbit_o(probe_pbit),
-      .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty), .stalled_i(stall),
+      .host_data_o(host_data), .replica_o(replica),
+      .energy_read_o(energy_read), .probe_pbit_o(probe_pbit),
+      .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty || regulator_busy),
+       .stalled_i(stall),
       .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .beta_active_i(beta),
       .busy_cycle_i(seq_busy && en), .stall_cycle_i(seq_busy && stall),
-      .sweep_done_i(sweep_done), .frame_i(frame), .flip_i(flips), .sat_i(sats),
+      .sweep_done_i(sweep_done), .window_done_i(window_done), .sweep_count_o(sweep_count),
+      .frame_i(frame), .flip_count_i(flip_count), .sat_i(sats),
       .freeze_i(freezes), .energy_i(energy), .probe_field_i(probe_field),
       .probe_random_i(probe_random), .probe_entry_i(probe_entry), .probe_state_i(probe_state)
   );
 
   logic op_acc, op_init, op_hid, op_vis, op_tail, op_update, op_emit, op_last, op_next, op_load;
-  logic seq_palindromic;
+  logic seq_palindromic, seq_coupled;
   logic [IndexBits-1:0] op_index;
   logic [StateBits-1:0] op_state_address;
   logic [ContextBits-1:0] op_context, op_load_context;
@@ -137,9 +160,13 @@ module pbit_top #(
       .IndexBits(IndexBits), .ContextBits(ContextBits), .StateBits(StateBits)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .sweeps_i(sweeps), .every_i(every), .beta_i(beta_set),
+      .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
+      .beta_i(beta_set), .host_beta_i(host_beta), .regulates_i(regulates),
+      .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
+      .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
-      .palindromic_o(seq_palindromic), .acc_o(op_acc), .acc_init_o(op_init), .hid_o(op_hid),
+      .palindromic_o(seq_palindromic), .coupled_o(seq_coupled), .acc_o(op_acc),
+      .acc_init_o(op_init), .hid_o(op_hid),
       .vis_o(op_vis), .tail_o(op_tail), .update_o(op_update), .emit_o(op_emit),
       .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address),
       .next_o(op_next), .context_o(op_context), .sweep_done_o(sweep_done)
@@ -159,17 +186,20 @@ module pbit_top #(
       .ContextBits(ContextBits), .StateBits(StateBits), .LaneBits(LaneBits)
   ) u_fabric (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-      .palindromic_i(seq_palindromic), .beta_i(beta), .acc_i(op_acc), .acc_init_i(op_init),
+      .palindromic_i(seq_palindromic), .coupled_i(seq_coupled), .beta_i(beta), .acc_i(op_acc),
+      .acc_init_i(op_init),
       .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail), .update_i(op_update), .emit_i(op_emit),
       .emit_last_i(op_last), .index_i(op_index), .state_address_i(op_state_address),
       .next_i(op_next), .load_i(op_load), .context_i(op_context),
       .load_context_i(op_load_context), .emit_o(emit), .emit_last_o(emit_last),
-      .emit_data_o(emit_data), .flip_o(flips), .sat_o(sats), .freeze_o(freezes),
+      .emit_data_o(emit_data), .flip_o(flips), .flip_hidden_o(flip_hidden),
+       .sat_o(sats), .freeze_o(freezes),
       .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(LaneBits'(32'(probe_replica) % Lanes)),
       .probe_context_i(ContextBits'(32'(probe_replica) / Lanes)), .probe_field_o(probe_field),
       .probe_random_o(probe_random), .probe_entry_o(probe_entry), .probe_state_o(probe_state),
-      .energy_lane_i(LaneBits'(32'(replica) % Lanes)),
-      .energy_context_i(ContextBits'(32'(replica) / Lanes)), .energy_o(energy),
+      .energy_lane_i(energy_read ? LaneBits'(32'(replica) % Lanes) : energy_lane),
+      .energy_context_i(energy_read ? ContextBits'(32'(replica) / Lanes) : energy_context),
+      .energy_o(energy),
       .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
       .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
       .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -179,6 +209,27 @@ module pbit_top #(
       .check_table_address_i(check_table_address), .check_lane_i(check_lane),
       .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
       .check_clamp_o(check_clamp)
+  );
+
+  regulator #(
+      .Lanes(Lanes), .BetaBits(BetaBits), .BetaFrac(BetaFrac), .ContextBits(ContextBits),
+      .LaneBits(LaneBits)
+  ) u_regulator (
+      .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
+      .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear), .data_o(regulator_data),
+      .readable_o(regulator_readable), .writable_o(regulator_writable),
+      .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_i(flips),
+      .flip_hidden_i(flip_hidden), .next_i(op_next && op_update), .context_i(op_context),
+      .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
+      .flip_count_o(flip_count), .energy_lane_o(energy_lane), .energy_context_o(energy_context),
+      .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
+      .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
+      .hold_o(hold), .host_beta_o(host_beta), .regulates_o(regulates),
+      .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
+      .window_done_o(window_done), .m_axis_telemetry_tdata(m_axis_telemetry_tdata),
+      .m_axis_telemetry_tvalid(m_axis_telemetry_tvalid),
+      .m_axis_telemetry_tready(m_axis_telemetry_tready),
+      .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
 
   image_check #(

@@ -26,12 +26,16 @@ typedef struct {
    * TLAST was set. Never advances time. */
   pbl_status (*stream_read)(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
                             size_t *n_words, pbl_error *err);
+  /* required. The same for the telemetry stream of the temperature regulator (16 words per window,
+   * docs/device.md). */
+  pbl_status (*telemetry_read)(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                               size_t *n_words, pbl_error *err);
   /* required. Runs up to max_cycles clocks, and may stop early when the device is idle or when
    * its receive buffer is full (back-pressure then stalls the device; nothing is lost). */
   pbl_status (*advance)(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
   /* required. Clocks since open (simulated, never wall time). */
   uint64_t (*cycles)(const pbl_device *dev);
-  /* optional. Sample-stream receiver accepts a word on a clock with probability permille/1000,
+  /* optional. The receiver of each stream accepts a word on a clock with probability permille/1000,
    * drawn from `seed`; 1000 restores always-ready. For tests of back-pressure. */
   pbl_status (*stream_throttle)(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err);
 } pbl_device_ops;

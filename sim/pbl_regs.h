@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010000u
+#define PBL_RESET_VERSION 0x00010100u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -71,6 +71,8 @@
 #define PBL_CTRL_CLEAR_MASK 0x00000004u
 #define PBL_CTRL_CHECK_SHIFT 3
 #define PBL_CTRL_CHECK_MASK 0x00000008u
+#define PBL_CTRL_WINDOW_CLEAR_SHIFT 4
+#define PBL_CTRL_WINDOW_CLEAR_MASK 0x00000010u
 /* ro: State of the device. */
 #define PBL_REG_STATUS 0x024u
 #define PBL_STATUS_BUSY_SHIFT 0
@@ -90,6 +92,8 @@
 #define PBL_RESET_CONFIG 0x00000000u
 #define PBL_CONFIG_KERNEL_SHIFT 0
 #define PBL_CONFIG_KERNEL_MASK 0x00000001u
+#define PBL_CONFIG_COUPLED_SHIFT 1
+#define PBL_CONFIG_COUPLED_MASK 0x00000002u
 /* rw: Sweeps of the next run. 0 with SAMPLE_EVERY > 0 emits the present state once. */
 #define PBL_REG_SWEEPS 0x02Cu
 #define PBL_RESET_SWEEPS 0x00000000u
@@ -106,11 +110,15 @@
 #define PBL_RESET_IRQ_ENABLE 0x00000000u
 #define PBL_IRQ_ENABLE_DONE_SHIFT 0
 #define PBL_IRQ_ENABLE_DONE_MASK 0x00000001u
+#define PBL_IRQ_ENABLE_WINDOW_SHIFT 1
+#define PBL_IRQ_ENABLE_WINDOW_MASK 0x00000002u
 /* w1c: Interrupt pending. */
 #define PBL_REG_IRQ_STATUS 0x040u
 #define PBL_RESET_IRQ_STATUS 0x00000000u
 #define PBL_IRQ_STATUS_DONE_SHIFT 0
 #define PBL_IRQ_STATUS_DONE_MASK 0x00000001u
+#define PBL_IRQ_STATUS_WINDOW_SHIFT 1
+#define PBL_IRQ_STATUS_WINDOW_MASK 0x00000002u
 /* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator. */
 #define PBL_REG_IMG_SELECT 0x044u
 #define PBL_RESET_IMG_SELECT 0x00000000u
@@ -182,5 +190,86 @@
 #define PBL_PROBE_STATE_OLD_MASK 0x00000002u
 #define PBL_PROBE_STATE_CLAMPED_SHIFT 2
 #define PBL_PROBE_STATE_CLAMPED_MASK 0x00000004u
+/* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX are written only while idle. */
+#define PBL_REG_REG_CONFIG 0x100u
+#define PBL_RESET_REG_CONFIG 0x00000000u
+#define PBL_REG_CONFIG_MODE_SHIFT 0
+#define PBL_REG_CONFIG_MODE_MASK 0x00000007u
+#define PBL_REG_CONFIG_SOURCE_SHIFT 3
+#define PBL_REG_CONFIG_SOURCE_MASK 0x00000008u
+#define PBL_REG_CONFIG_FREEZE_SHIFT 4
+#define PBL_REG_CONFIG_FREEZE_MASK 0x00000010u
+#define PBL_REG_CONFIG_TELEMETRY_SHIFT 5
+#define PBL_REG_CONFIG_TELEMETRY_MASK 0x00000020u
+#define PBL_REG_CONFIG_RATE_SHIFT_SHIFT 8
+#define PBL_REG_CONFIG_RATE_SHIFT_MASK 0x00003F00u
+/* rw: Device sweeps per window; 0: no windows. */
+#define PBL_REG_WINDOW_SWEEPS 0x104u
+#define PBL_RESET_WINDOW_SWEEPS 0x00000000u
+/* rw: Multiplier that turns the flip count of a window into the flip rate. */
+#define PBL_REG_RATE_SCALE 0x108u
+#define PBL_RESET_RATE_SCALE 0x00000000u
+/* rw: Target or floor of the flip rate, UQ1.24 (low 25 bits kept). */
+#define PBL_REG_RATE_SET 0x10Cu
+#define PBL_RESET_RATE_SET 0x00000000u
+/* rw: Gain eta per window, UQ8.24. */
+#define PBL_REG_GAIN 0x110u
+#define PBL_RESET_GAIN 0x00000000u
+/* rw: Filter constant alpha, UQ0.16 (low 16 bits kept). */
+#define PBL_REG_SMOOTHING 0x114u
+#define PBL_RESET_SMOOTHING 0x00000000u
+/* rw: Errors of the flip rate up to this size are taken as 0, UQ1.24 (low 25 bits kept). */
+#define PBL_REG_DEAD_BAND 0x118u
+#define PBL_RESET_DEAD_BAND 0x00000000u
+/* rw: Largest step of lambda per window, UQ2.24 (low 26 bits kept); 0: no limit. */
+#define PBL_REG_RATE_LIMIT 0x11Cu
+#define PBL_RESET_RATE_LIMIT 0x00000000u
+/* rw: Lower limit of lambda, Q2.24; reset -ln 8. */
+#define PBL_REG_LAMBDA_MIN 0x120u
+#define PBL_RESET_LAMBDA_MIN 0xFDEBA9B8u
+/* rw: Upper limit of lambda, Q2.24; reset ln 8. */
+#define PBL_REG_LAMBDA_MAX 0x124u
+#define PBL_RESET_LAMBDA_MAX 0x02145648u
+/* rw: Log temperature, Q2.24. */
+#define PBL_REG_LAMBDA 0x128u
+#define PBL_RESET_LAMBDA 0x00000000u
+/* rw: Filtered flip rate c, UQ1.31; writes above 2^31 are taken as 2^31. */
+#define PBL_REG_FILTER 0x12Cu
+#define PBL_RESET_FILTER 0x00000000u
+/* rw: Additive temperature term of mode srtrbm, Q7.24. */
+#define PBL_REG_MACRO 0x130u
+#define PBL_RESET_MACRO 0x00000000u
+/* rw: Lower limit of the temperature, UQ6.24 (low 30 bits kept); reset 1/8. */
+#define PBL_REG_T_MIN 0x134u
+#define PBL_RESET_T_MIN 0x00200000u
+/* rw: Upper limit of the temperature, UQ6.24 (low 30 bits kept); reset 8. */
+#define PBL_REG_T_MAX 0x138u
+#define PBL_RESET_T_MAX 0x08000000u
+/* ro: Temperature computed last in modes 2 to 4, UQ6.24; 0 before. */
+#define PBL_REG_TEMPERATURE 0x13Cu
+/* ro: Windows ended since WINDOW_CLEAR. */
+#define PBL_REG_WINDOW_INDEX 0x140u
+/* ro: Sweeps done in the present window. */
+#define PBL_REG_WINDOW_POSITION 0x144u
+/* ro: Visible flips of the last window. */
+#define PBL_REG_WINDOW_FLIPS_V 0x148u
+/* ro: Hidden flips of the last window. */
+#define PBL_REG_WINDOW_FLIPS_H 0x14Cu
+/* ro: Flip rate of the last window, UQ1.24. */
+#define PBL_REG_WINDOW_RATE 0x150u
+/* ro: Reference energy of the last window; reading LO latches HI. */
+#define PBL_REG_WINDOW_ENERGY_REF_LO 0x154u
+/* ro: Latched high word. */
+#define PBL_REG_WINDOW_ENERGY_REF_HI 0x158u
+/* ro: Sum of the energy deviations of the last window. */
+#define PBL_REG_WINDOW_ENERGY_SUM_LO 0x15Cu
+/* ro: Latched high word. */
+#define PBL_REG_WINDOW_ENERGY_SUM_HI 0x160u
+/* ro: Sum of their squares. */
+#define PBL_REG_WINDOW_ENERGY_SQ_LO 0x164u
+/* ro: Latched high word. */
+#define PBL_REG_WINDOW_ENERGY_SQ_HI 0x168u
+/* ro: Flags of all windows since WINDOW_CLEAR (docs/device.md). */
+#define PBL_REG_REG_FLAGS 0x16Cu
 
 #endif

@@ -18,8 +18,8 @@ const pbl_command pbl_command_lockstep = {
     .summary = "run RTL and twin side by side and compare every bit",
     .details =
         "Runs every case of CONFIG on the Verilated RTL and on its C twin and compares every\n"
-        "sample word and every counter, under random back-pressure where the section\n"
-        "`lockstep` asks for it.\n"
+        "sample word, every counter, and every record and register of the temperature\n"
+        "regulator, under random back-pressure where the section `lockstep` asks for it.\n"
         "\n"
         "Exit code: 0 equal, 10 DIFFERS, 2 bad usage or configuration, 3 failure of the run.\n",
     .options = options,

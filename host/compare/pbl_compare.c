@@ -63,6 +63,16 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
   return st ? st : analyse_case(w, err);
 }
 
+/* The reference runs at one temperature, and its tests take chains as independent. */
+static pbl_status refuse_lockstep_only(const pbl_case_config *cc, pbl_error *err) {
+  const pbl_regulator_mode mode = cc->regulator.settings.mode;
+  if (cc->coupled)
+    return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
+  if (mode < PBL_REGULATOR_SRTRBM) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "case %s: regulator.mode %s is only for pbitloop lockstep",
+                  cc->name, pbl_regulator_mode_name(mode));
+}
+
 /* Models that cannot be read or do not fit their hardware show here, before the first case is
  * sampled and before anything is replaced. */
 static pbl_status check_cases(const pbl_compare_config *config, pbl_result *result,
@@ -71,7 +81,8 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
   for (int k = 0; !st && k < config->n_cases; k++) {
     case_work w = {
         .config = config, .cc = &config->cases[k], .index = (size_t)k, .result = &result->cases[k]};
-    st = case_setup(&w, err);
+    st = refuse_lockstep_only(w.cc, err);
+    if (!st) st = case_setup(&w, err);
     case_release(&w);
   }
   return st;

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare_internal.h"
+#include "lockstep_internal.h"
 
 #define CHUNK_SWEEPS 500
 
-typedef struct {
-  pbl_driver *rtl, *twin;
-} pair;
+typedef lockstep_pair pair;
 
 typedef struct {
   uint64_t sweep; /* 1-based */
@@ -94,11 +92,11 @@ static pbl_status explain(const case_work *w, const divergence *d, pbl_error *er
   return PBL_OK;
 }
 
-/* Counters and energies. Stall cycles belong to a busy receiver, which the twin does not have. */
+/* Counters and energies. */
 static pbl_status compare_registers(bool *equal, const case_work *w, const pair *p, uint64_t done,
                                     pbl_error *err) {
   const size_t n = (size_t)w->hw.replicas;
-  const bool busy_receiver = w->config->lockstep_throttle_permille < 1000;
+  const bool stalls_compared = !lockstep_stalls(w);
   pbl_driver_counters a, b;
   int64_t *energy = malloc(2 * n * sizeof *energy);
   if (!energy) return pbl_fail(err, PBL_NO_MEMORY, "lockstep: out of memory");
@@ -117,7 +115,7 @@ static pbl_status compare_registers(bool *equal, const case_work *w, const pair 
       {"SAMPLES", a.samples, b.samples},
       {"BUSY_CYCLES", a.busy_cycles, b.busy_cycles},
       {"BETA_ACTIVE", a.beta_active, b.beta_active},
-      {"STALL_CYCLES", busy_receiver ? 0 : a.stall_cycles, busy_receiver ? 0 : b.stall_cycles},
+      {"STALL_CYCLES", stalls_compared ? a.stall_cycles : 0, stalls_compared ? b.stall_cycles : 0},
   };
   for (size_t k = 0; !st && k < sizeof rows / sizeof *rows; k++) {
     if (rows[k].rtl == rows[k].twin) continue;
@@ -141,17 +139,20 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   const uint64_t total = w->config->lockstep_sweeps;
   pair p = {0};
   pbl_chains *a = NULL, *b = NULL;
+  lockstep_windows windows = {0};
   divergence d = {0};
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);
+  if (!st) lockstep_watch(&windows, &p);
   uint64_t done = 0;
   while (!st && done < total && *equal) {
     if (!pbl_progress_report(w->progress, "lockstep sweeps", done, total)) {
       st = pbl_fail(err, PBL_INTERRUPTED, "interrupted after %" PRIu64 " equal sweeps", done);
       break;
     }
-    const size_t n = total - done < CHUNK_SWEEPS ? (size_t)(total - done) : CHUNK_SWEEPS;
+    const size_t longest = lockstep_run_length(&windows, w, CHUNK_SWEEPS);
+    const size_t n = total - done < longest ? (size_t)(total - done) : longest;
     const size_t pbits = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->hw.replicas;
     st = pbl_chains_create(&a, chains, n, pbits, err);
     if (!st) st = pbl_chains_create(&b, chains, n, pbits, err);
@@ -163,20 +164,25 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     }
     done += n;
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
+    if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
     pbl_chains_destroy(a);
     pbl_chains_destroy(b);
     a = b = NULL;
   }
   if (!st && *equal) {
     printf("EQUAL case %s: %d x %d, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64
-           " p-bit updates\n",
+           " p-bit updates",
            w->cc->name, w->hw.n_visible, w->hw.n_hidden, w->hw.replicas,
            pbl_kernel_name(w->cc->kernel), done,
            done * (uint64_t)w->hw.replicas *
                (uint64_t)(pbl_hw_pbits(&w->hw) +
                           (w->cc->kernel == PBL_KERNEL_PALINDROMIC ? w->hw.n_hidden : 0)));
+    if (w->cc->regulator.settings.window_sweeps > 0)
+      printf(", %" PRIu64 " windows in %" PRIu64 " runs", windows.n_windows, windows.n_runs);
+    printf("\n");
   }
   close_pair(&p);
+  lockstep_windows_release(&windows);
   return st ? pbl_wrap(err, st, "case %s", w->cc->name) : PBL_OK;
 }
 

@@ -26,6 +26,13 @@ typedef struct {
   bool before_hash; /* corrupt before the hash is taken (must be refused), else after */
 } pbl_faults;
 
+/* The device's temperature regulator in a case. */
+typedef struct {
+  pbl_regulator_settings settings;
+  double macro; /* added to T in mode srtrbm */
+  bool freeze, telemetry;
+} pbl_case_regulator;
+
 #define PBL_MAX_CASES 16
 
 typedef struct {
@@ -47,6 +54,8 @@ typedef struct {
   int coupled_pairs; /* that vouch for the reference; 0: none */
   pbl_faults faults;
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
+  bool coupled;    /* replicas 2p and 2p+1 on shared random words */
+  pbl_case_regulator regulator;
 } pbl_case_config;
 
 typedef struct {

@@ -157,6 +157,24 @@ static void check_hw(const check *k) {
   pbl_problem_at(k->p, where, "case '%s': %.240s", c->name, fault.message);
 }
 
+/* After check_hw, which fills the lanes. */
+static void check_coupled(const check *k) {
+  if (!k->c->coupled || k->c->hw.lanes % 2 == 0) return;
+  pbl_problem_at(k->p, at(k, "coupled"), "coupled: pairs of lanes; %d lanes are an odd number",
+                 k->c->hw.lanes);
+}
+
+static void check_regulator(const check *k) {
+  const pbl_regulator_settings *s = &k->c->regulator.settings;
+  const pbl_node *section = at(k, "regulator");
+  pbl_error fault = {0};
+  if (pbl_regulator_settings_check(s, &fault) != PBL_OK)
+    pbl_problem_at(k->p, section, "%.240s", fault.message);
+  if (s->window_sweeps == 0 && s->mode >= PBL_REGULATOR_SRTRBM)
+    pbl_problem_at(k->p, section, "regulator: mode %s needs window_sweeps of at least 1",
+                   pbl_regulator_mode_name(s->mode));
+}
+
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
   const pbl_node *random = pbl_yaml_get(node, "random");
@@ -171,6 +189,8 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   check_window(&k);
   check_faults(&k);
   check_hw(&k);
+  check_coupled(&k);
+  check_regulator(&k);
   if (c->exact && k.random && pbits(&k) > MAX_EXACT_PBITS) {
     pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
                    pbits(&k), MAX_EXACT_PBITS);

@@ -64,6 +64,44 @@ static const pbl_field fault_fields[] = {
       "Corrupt before the device hashes its image (the run must be refused), else after."),
     END};
 
+static const pbl_choice regulators[] = {
+    {"host", PBL_REGULATOR_HOST},     {"fixed", PBL_REGULATOR_FIXED},
+    {"srtrbm", PBL_REGULATOR_SRTRBM}, {"setpoint", PBL_REGULATOR_SETPOINT},
+    {"guard", PBL_REGULATOR_GUARD},   {NULL, 0}};
+
+static const pbl_field case_regulator_fields[] = {
+    C(pbl_case_regulator, "mode", settings.mode, regulators, "host",
+      "`host`, `fixed`: beta as set; `srtrbm`: flip rate against its own filtered past; "
+      "`setpoint`: against `flip_rate`; `guard`: the same, heats only."),
+    I(pbl_case_regulator, "window_sweeps", settings.window_sweeps, 0, 0, 1e9, "0",
+      "Device sweeps per window. 0: no windows."),
+    B(pbl_case_regulator, "hidden_flips", settings.hidden_flips, "false",
+      "Count flips of hidden p-bits too."),
+    D(pbl_case_regulator, "flip_rate", settings.flip_rate, 0, 0, 0.5, "0.05",
+      "Target (`setpoint`) or floor (`guard`) of the flips per p-bit and update."),
+    D(pbl_case_regulator, "gain", settings.gain, ABOVE, 0, 255, "0.5",
+      "Step of log T per unit of flip rate and window."),
+    D(pbl_case_regulator, "smoothing", settings.smoothing, ABOVE, 0, 0.9999, "0.01",
+      "Weight of the new window in the filtered flip rate (`srtrbm`)."),
+    D(pbl_case_regulator, "dead_band", settings.dead_band, 0, 0, 0.5, "0",
+      "Errors of the flip rate up to this are taken as 0 (`setpoint`, `guard`)."),
+    D(pbl_case_regulator, "step_limit", settings.step_limit, 0, 0, 3.9, "0",
+      "Largest step of log T per window (`setpoint`, `guard`). 0: none."),
+    D(pbl_case_regulator, "temperature", settings.temperature, ABOVE, 0, 54, "1",
+      "First temperature (`srtrbm`, `setpoint`, `guard`)."),
+    D(pbl_case_regulator, "temperature_min", settings.temperature_min, ABOVE, 0, 54, "0.125",
+      "Lower limit of T."),
+    D(pbl_case_regulator, "temperature_max", settings.temperature_max, ABOVE, 0, 54, "8",
+      "Upper limit of T."),
+    D(pbl_case_regulator, "filter", settings.filter, 0, 0, 1, "0",
+      "First value of the filtered flip rate (`srtrbm`)."),
+    D(pbl_case_regulator, "macro", macro, 0, -127, 127, "0",
+      "Added to T (`srtrbm`); constant here, the host's to move in training."),
+    B(pbl_case_regulator, "freeze", freeze, "false", "Hold log T and the filtered flip rate."),
+    B(pbl_case_regulator, "telemetry", telemetry, "true",
+      "Send a record of every window on the telemetry stream."),
+    END};
+
 const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
@@ -91,6 +129,10 @@ const pbl_field pbl_schema_case[] = {
       "p-bits held at their first state, as `\"0-3,7\"`; visible first, then hidden."),
     S("faults", 0, offsetof(pbl_case_config, faults), fault_fields,
       "Negative controls: deliberate faults of the device that the comparison must find."),
+    B(pbl_case_config, "coupled", coupled, "false",
+      "Replicas 2p and 2p+1 share random words; an even number of lanes. Only for `lockstep`."),
+    S("regulator", 0, offsetof(pbl_case_config, regulator), case_regulator_fields,
+      "Temperature regulator of the device. Modes that set beta only for `lockstep`."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};

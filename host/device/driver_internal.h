@@ -21,7 +21,13 @@ struct pbl_driver {
   bool verified;   /* the device's hash agreed: sampling is allowed */
   bool poked;      /* corrupted on purpose; the hash is not compared any more */
   bool seeded, has_state;
-  bool unclean; /* the last run broke off; stale words may wait in the stream */
+  bool unclean;        /* the last run broke off; stale words may wait in the streams */
+  uint32_t config;     /* CONFIG as written last */
+  bool telemetry;      /* the regulator sends records */
+  pbl_window_log *log; /* borrowed, or NULL */
+  uint32_t record[PBL_WINDOW_WORDS];
+  size_t record_fill;   /* words of it so far */
+  uint32_t next_window; /* index that the next record must have */
 };
 
 /* Read or write one register; a failure names it: PBL_READ(d, &value, STATUS, err). */
@@ -66,5 +72,14 @@ void pbl_frames_release(pbl_frames *f);
 /* DEVICE when TLAST is out of step or more draws come than were asked for. */
 pbl_status pbl_frames_push(pbl_frames *f, const uint32_t *words, const uint8_t *last,
                            size_t n_words, pbl_error *err);
+
+/* ---- telemetry: driver_windows.c ---- */
+
+/* Before START: no word may wait unless the last run broke off. */
+pbl_status pbl_windows_prepare(pbl_driver *d, pbl_error *err);
+/* Takes what has arrived. DEVICE when a record is broken or its index is not the next one. */
+pbl_status pbl_windows_drain(pbl_driver *d, pbl_error *err);
+/* After a run: every window that ended has sent its record. */
+pbl_status pbl_windows_finish(pbl_driver *d, pbl_error *err);
 
 #endif

@@ -190,8 +190,25 @@ pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err) {
   return PBL_WRITE(d, BETA, beta, err);
 }
 
+static pbl_status write_config(pbl_driver *d, uint32_t mask, uint32_t bits, pbl_error *err) {
+  const uint32_t config = (d->config & ~mask) | bits;
+  const pbl_status s = PBL_WRITE(d, CONFIG, config, err);
+  if (s == PBL_OK) d->config = config;
+  return s;
+}
+
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err) {
-  return PBL_WRITE(d, CONFIG, (uint32_t)kernel << PBL_CONFIG_KERNEL_SHIFT, err);
+  return write_config(d, PBL_CONFIG_KERNEL_MASK, (uint32_t)kernel << PBL_CONFIG_KERNEL_SHIFT, err);
+}
+
+pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err) {
+  if (coupled && d->hw.lanes % 2 != 0)
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: coupled replicas are pairs of lanes; the device has %d lanes, an odd "
+                    "number",
+                    d->hw.lanes);
+  return write_config(d, PBL_CONFIG_COUPLED_MASK, (uint32_t)coupled << PBL_CONFIG_COUPLED_SHIFT,
+                      err);
 }
 
 pbl_status pbl_driver_counters_read(pbl_driver *d, pbl_driver_counters *out, pbl_error *err) {

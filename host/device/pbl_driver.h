@@ -8,6 +8,8 @@
 #include "pbl_device.h"
 #include "pbl_image.h"
 #include "pbl_progress.h"
+#include "pbl_regulator_words.h"
+#include "pbl_window_log.h"
 
 typedef struct pbl_driver pbl_driver;
 
@@ -43,6 +45,9 @@ pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_er
 pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err);
 pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err);
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err);
+/* Replicas 2p and 2p+1 on shared random words, from the next run on. INVALID with an odd number of
+ * lanes. */
+pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err);
 
 /* Run n_draws*every sweeps; every `every` sweeps one draw of all replicas goes to out (may be NULL:
  * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message
@@ -69,6 +74,26 @@ typedef struct {
 } pbl_probe;
 pbl_status pbl_driver_probe_select(pbl_driver *d, int pbit, int replica, pbl_error *err);
 pbl_status pbl_driver_probe_read(pbl_driver *d, pbl_probe *out, pbl_error *err);
+
+/* Temperature regulator. Writes every register of it, lambda and filter too, between runs; what the
+ * present window has gathered stays (see window_clear). INVALID names the word that does not fit
+ * its register. In modes srtrbm, setpoint and guard the device sets beta by itself. */
+pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *words,
+                                    pbl_error *err);
+pbl_status pbl_driver_regulator_read(pbl_driver *d, pbl_regulator_state *out, pbl_error *err);
+/* lambda in -2^26..2^26-1 (Q2.24), filter at most 2^31 (UQ1.31), else INVALID. */
+pbl_status pbl_driver_regulator_write_state(pbl_driver *d, int32_t lambda, uint32_t filter,
+                                            pbl_error *err);
+/* Starts the present window anew and counts windows from 0; flags are cleared. */
+pbl_status pbl_driver_window_clear(pbl_driver *d, pbl_error *err);
+/* The last window that ended, from the WINDOW_* registers; not sweep, beta and flags, which only
+ * the telemetry has: they are 0. filter, lambda and temperature are the present ones. INVALID when
+ * no window has ended since window_clear. */
+pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err);
+/* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
+ * are dropped). A missing or broken record is a DEVICE error. */
+void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
+
 pbl_device *pbl_driver_device(pbl_driver *d);
 
 #endif

@@ -1,5 +1,6 @@
 `default_nettype none
-// Register file and image port of the device: rtl/pkg/registers.yaml, docs/registers.md.
+// Register file and image port of the device: rtl/pkg/registers.yaml, docs/registers.md. The
+// registers of the regulator (0x100 and above) are elsewhere and answer through regulator_*.
 //
 // One access per clock from the bus slave; error_o marks unmapped addresses and writes to read-only
 // registers. Counters are 64 bits wide and never wrap in practice; reading _LO latches _HI.
@@ -31,11 +32,18 @@ module device_registers #(
     input  wire  [        31:0] data_i,
     output logic [        31:0] data_o,
     output logic                error_o,
+    output logic                idle_o,              // commands and image writes are accepted
+    input  wire  [        63:0] regulator_data_i,
+    input  wire                 regulator_readable_i,
+    input  wire                 regulator_writable_i,
+    input  wire                 regulator_refused_i,
     // commands and configuration
     output logic                start_o,
     output logic                stop_o,
     output logic                check_o,
+    output logic                window_clear_o,
     output logic                palindromic_o,
+    output logic                coupled_o,
     output logic [        31:0] sweeps_o,
     output logic [        31:0] every_o,
     output logic [BetaBits-1:0] beta_o,
@@ -53,6 +61,7 @@ module device_registers #(
     output logic [        31:0] host_data_o,
     // selections
     output logic [        15:0] replica_o,
+    output logic                energy_read_o,       // energy_i is read in this clock
     output logic [        15:0] probe_pbit_o,
     output logic [        15:0] probe_replica_o,
     // status
@@ -65,8 +74,10 @@ module device_registers #(
     input  wire                 busy_cycle_i,
     input  wire                 stall_cycle_i,
     input  wire                 sweep_done_i,
+    input  wire                 window_done_i,
+    output logic [        31:0] sweep_count_o,
     input  wire                 frame_i,
-    input  wire  [   Lanes-1:0] flip_i,
+    input  wire  [         5:0] flip_count_i,
     input  wire  [   Lanes-1:0] sat_i,
     input  wire  [   Lanes-1:0] freeze_i,
     input  wire  [        47:0] energy_i,
@@ -79,12 +90,13 @@ module device_registers #(
 
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
-  logic kernel_q, irq_enable_q, irq_q, done_q, error_q, was_busy_q, starting_q;
+  logic [1:0] irq_enable_q, irq_q;  // run ended, window ended
+  logic kernel_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
   logic [2:0] select_q;
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
-  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused;
+  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused, odd_lanes;
 
   function automatic [63:0] ones(input [Lanes-1:0] bits);
     ones = '0;
@@ -92,8 +104,10 @@ module device_registers #(
   endfunction
 
   // ---- decode ----
+  assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
+  assign idle_o = idle;
   always_comb begin
-    idle      = !busy_i && !starting_q && !checking_i;
+    odd_lanes = Lanes % 2 == 1;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
     case (select_q)
@@ -107,17 +121,23 @@ module device_registers #(
     img_ok  = img_ok && idle;
     start   = ctrl && data_i[0] && idle;
     clear   = ctrl && data_i[2];
-    refused = (img_write && !img_ok) || (ctrl && (data_i[0] || data_i[3]) && !idle) ||
-              (ctrl && data_i[0] && data_i[3]);
+    refused = regulator_refused_i || (img_write && !img_ok) ||
+              (ctrl && (data_i[0] || data_i[3] || data_i[4]) && !idle) ||
+              (ctrl && data_i[0] && data_i[3]) ||
+              (write_i && address_i == `PBIT_REG_CONFIG && data_i[1] && odd_lanes);
 
+    window_clear_o  = ctrl && data_i[4] && idle;
+    energy_read_o   = read_i && address_i == `PBIT_REG_ENERGY_LO;
+    sweep_count_o   = sweeps_done_q[31:0];
     start_o         = start;
     stop_o          = ctrl && data_i[1];
     check_o         = ctrl && data_i[3] && idle && !data_i[0];
     palindromic_o   = kernel_q;
+    coupled_o       = coupled_q;
     sweeps_o        = sweeps_q;
     every_o         = every_q;
     beta_o          = beta_q;
-    irq_o           = irq_q && irq_enable_q;
+    irq_o           = (irq_q & irq_enable_q) != '0;
     weight_push_o   = img_write && img_ok && select_q == 3'd0;
     weight_commit_o = weight_push_o && 32'(col_q) == Hidden;
     table_we_o      = img_write && img_ok && select_q == 3'd1;
@@ -141,8 +161,9 @@ module device_registers #(
       every_q        <= `PBIT_RESET_SAMPLE_EVERY;
       beta_q         <= '0;
       kernel_q       <= 1'b0;
-      irq_enable_q   <= 1'b0;
-      irq_q          <= 1'b0;
+      coupled_q      <= 1'b0;
+      irq_enable_q   <= '0;
+      irq_q          <= '0;
       done_q         <= 1'b0;
       error_q        <= 1'b0;
       was_busy_q     <= 1'b0;
@@ -158,7 +179,7 @@ module device_registers #(
       was_busy_q <= busy_i || starting_q;
       if (was_busy_q && !busy_i && !starting_q) begin
         done_q <= 1'b1;
-        irq_q  <= 1'b1;
+        irq_q[0] <= 1'b1;
       end
       if (start) done_q <= 1'b0;
       if (clear) begin
@@ -169,12 +190,15 @@ module device_registers #(
       if (write_i) begin
         case (address_i)
           `PBIT_REG_SCRATCH:        scratch_q <= data_i;
-          `PBIT_REG_CONFIG:         kernel_q <= data_i[0];
+          `PBIT_REG_CONFIG: begin
+            kernel_q  <= data_i[0];
+            coupled_q <= data_i[1] && !odd_lanes;
+          end
           `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
           `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
           `PBIT_REG_BETA:           beta_q <= data_i[BetaBits-1:0];
-          `PBIT_REG_IRQ_ENABLE:     irq_enable_q <= data_i[0];
-          `PBIT_REG_IRQ_STATUS:     if (data_i[0]) irq_q <= 1'b0;
+          `PBIT_REG_IRQ_ENABLE:     irq_enable_q <= data_i[1:0];
+          `PBIT_REG_IRQ_STATUS:     irq_q <= irq_q & ~data_i[1:0];
           `PBIT_REG_IMG_SELECT:     select_q <= data_i > 32'd7 ? 3'd7 : data_i[2:0];
           `PBIT_REG_REPLICA_SELECT: replica_q <= data_i[15:0];
           `PBIT_REG_PROBE_SELECT:   probe_q <= data_i;
@@ -195,6 +219,7 @@ module device_registers #(
           default: ;
         endcase
       end
+      if (window_done_i) irq_q[1] <= 1'b1;
     end
   end
 
@@ -219,7 +244,7 @@ module device_registers #(
     end else begin
       if (busy_cycle_i) begin
         busy_cycles_q <= busy_cycles_q + 64'd1;
-        if (flip_i != '0) flips_q <= flips_q + ones(flip_i);
+        if (flip_count_i != '0) flips_q <= flips_q + 64'(flip_count_i);
         if (sat_i != '0) sats_q <= sats_q + ones(sat_i);
         if (freeze_i != '0) freezes_q <= freezes_q + ones(freeze_i);
         if (sweep_done_i) sweeps_done_q <= sweeps_done_q + 64'd1;
@@ -249,7 +274,7 @@ module device_registers #(
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
                                          done_q, busy_i || starting_q};
-      `PBIT_REG_CONFIG:          wide = 64'(kernel_q);
+      `PBIT_REG_CONFIG:          wide = {62'd0, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
       `PBIT_REG_BETA:            wide = 64'(beta_q);
@@ -270,21 +295,25 @@ module device_registers #(
         wide = 32'(replica_q) < Replicas ? {{16{energy_i[47]}}, energy_i} : '0;
       `PBIT_REG_BUSY_CYCLES_HI, `PBIT_REG_STALL_CYCLES_HI, `PBIT_REG_SWEEP_COUNT_HI,
       `PBIT_REG_FLIPS_HI, `PBIT_REG_SATURATIONS_HI, `PBIT_REG_FREEZES_HI, `PBIT_REG_SAMPLES_HI,
-      `PBIT_REG_ENERGY_HI:       wide = 64'(hi_q);
+      `PBIT_REG_ENERGY_HI, `PBIT_REG_WINDOW_ENERGY_REF_HI, `PBIT_REG_WINDOW_ENERGY_SUM_HI,
+      `PBIT_REG_WINDOW_ENERGY_SQ_HI: wide = 64'(hi_q);
       `PBIT_REG_REPLICA_SELECT:  wide = 64'(replica_q);
       `PBIT_REG_PROBE_SELECT:    wide = 64'(probe_q);
       `PBIT_REG_PROBE_FIELD:     wide = 64'(probe_field_i);
       `PBIT_REG_PROBE_RANDOM:    wide = 64'(probe_random_i);
       `PBIT_REG_PROBE_THRESHOLD: wide = 64'(probe_entry_i);
       `PBIT_REG_PROBE_STATE:     wide = 64'(probe_state_i);
-      default:                   readable = 1'b0;
+      default: begin
+        wide     = regulator_data_i;
+        readable = regulator_readable_i;
+      end
     endcase
     case (address_i)
       `PBIT_REG_SCRATCH, `PBIT_REG_CTRL, `PBIT_REG_CONFIG, `PBIT_REG_SWEEPS,
       `PBIT_REG_SAMPLE_EVERY, `PBIT_REG_BETA, `PBIT_REG_IRQ_ENABLE, `PBIT_REG_IRQ_STATUS,
       `PBIT_REG_IMG_SELECT, `PBIT_REG_IMG_ADDRESS, `PBIT_REG_IMG_DATA, `PBIT_REG_REPLICA_SELECT,
       `PBIT_REG_PROBE_SELECT: writable = 1'b1;
-      default: writable = 1'b0;
+      default: writable = regulator_writable_i;
     endcase
     data_o  = wide[31:0];
     error_o = write_i ? !writable : !readable;
@@ -297,7 +326,8 @@ module device_registers #(
       case (address_i)
         `PBIT_REG_BUSY_CYCLES_LO, `PBIT_REG_STALL_CYCLES_LO, `PBIT_REG_SWEEP_COUNT_LO,
         `PBIT_REG_FLIPS_LO, `PBIT_REG_SATURATIONS_LO, `PBIT_REG_FREEZES_LO,
-        `PBIT_REG_SAMPLES_LO, `PBIT_REG_ENERGY_LO: hi_q <= wide[63:32];
+        `PBIT_REG_SAMPLES_LO, `PBIT_REG_ENERGY_LO, `PBIT_REG_WINDOW_ENERGY_REF_LO,
+        `PBIT_REG_WINDOW_ENERGY_SUM_LO, `PBIT_REG_WINDOW_ENERGY_SQ_LO: hi_q <= wide[63:32];
         default: ;
       endcase
     end

@@ -33,6 +33,7 @@ module dense_fabric #(
     input  wire                    en_i,
     input  wire                    busy_i,
     input  wire                    palindromic_i,
+    input  wire                    coupled_i,
     input  wire  [   BetaBits-1:0] beta_i,
     // operation from the sequencer
     input  wire                    acc_i,
@@ -55,6 +56,7 @@ module dense_fabric #(
     output logic [      Lanes-1:0] emit_data_o,
     // events of this clock, one bit a lane (stage 5)
     output logic [      Lanes-1:0] flip_o,
+    output logic                   flip_hidden_o,   // all of a hidden p-bit, or of a visible one
     output logic [      Lanes-1:0] sat_o,
     output logic [      Lanes-1:0] freeze_o,
     // probe
@@ -230,13 +232,18 @@ module dense_fabric #(
   // ---- lanes ----
   logic [Lanes-1:0] hid_state, old5;
   logic [Lanes*FieldBits-1:0] field5;
-  logic [Lanes*32-1:0] random5;
+  logic [Lanes*32-1:0] random5, word5;
   logic [Lanes*ThresholdBits-1:0] entry5;
   logic [Lanes*48-1:0] energy;
   logic host_hid_we;
   assign host_hid_we = state_we_i && 32'(host_col_i) >= Visible;
 
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
+    if (l % 2 == 1) begin : g_odd  // the upper lane of a pair of twins
+      assign word5[l*32+:32] = coupled_i ? random5[(l-1)*32+:32] : random5[l*32+:32];
+    end else begin : g_even
+      assign word5[l*32+:32] = random5[l*32+:32];
+    end
     dense_lane #(
         .Hidden(Hidden), .Contexts(Contexts), .FieldBits(FieldBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
@@ -251,6 +258,7 @@ module dense_fabric #(
         .clamp5_i(clamp5_q), .index5_i(index5_q), .new5_o(new5[l]), .flip5_o(flip_o[l]),
         .sat5_o(sat_o[l]), .freeze5_o(freeze_o[l]), .old5_o(old5[l]),
         .field5_o(field5[l*FieldBits+:FieldBits]), .random5_o(random5[l*32+:32]),
+        .word5_i(word5[l*32+:32]),
         .entry5_o(entry5[l*ThresholdBits+:ThresholdBits]),
         .next_i(next_i), .load_i(load_i),
         .context_i(state_we_i ? ContextBits'(host_row_i) : context_i),
@@ -267,6 +275,7 @@ module dense_fabric #(
   end
 
   always_comb begin
+    flip_hidden_o      = hid5_q;
     emit_o             = emit1_q;
     emit_last_o        = last1_q;
     emit_data_o        = hid1_q ? hid_state : state1_q;
@@ -284,7 +293,7 @@ module dense_fabric #(
     if (probe_hit) begin
       probe_field_o  <= {{(32 - FieldBits) {field5[32'(probe_lane_i)*FieldBits+FieldBits-1]}},
                          field5[32'(probe_lane_i)*FieldBits+:FieldBits]};
-      probe_random_o <= random5[32'(probe_lane_i)*32+:32];
+      probe_random_o <= word5[32'(probe_lane_i)*32+:32];
       probe_entry_o  <= 32'(entry5[32'(probe_lane_i)*ThresholdBits+:ThresholdBits]);
       probe_state_o  <= {clamp5_q, old5[probe_lane_i], new5[probe_lane_i]};
     end

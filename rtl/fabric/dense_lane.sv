@@ -52,7 +52,8 @@ module dense_lane #(
     output logic                           freeze5_o,
     output logic                           old5_o,
     output logic [          FieldBits-1:0] field5_o,
-    output logic [                   31:0] random5_o,
+    output logic [                   31:0] random5_o,       // of its own generator
+    input  wire  [                   31:0] word5_i,         // decides; random5_o unless coupled
     output logic [      ThresholdBits-1:0] entry5_o,
     // contexts: next_i stores context_i's hidden states and energy and loads load_context_i's
     input  wire                            next_i,
@@ -160,7 +161,7 @@ module dense_lane #(
       .clk_i(clk_i), .en_i(en_i), .table_we_i(table_we_i), .table_addr_i(table_addr_i),
       .table_data_i(table_data_i), .check_i(check_i), .rng_load_i(rng_load_i),
       .rng_word_i(rng_word_i), .rng_data_i(rng_data_i), .beta_i(beta_i), .field_i(field3_q),
-      .draw_i(draw5_i), .entry_o(entry5_o), .random_o(random5_o), .sat_o(sat5),
+      .draw_i(draw5_i), .word_i(word5_i), .entry_o(entry5_o), .random_o(random5_o), .sat_o(sat5),
       .freeze_o(freeze5), .new_o(outcome5)
   );
 

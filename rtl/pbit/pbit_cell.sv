@@ -32,8 +32,9 @@ module pbit_cell #(
     input  wire  [     BetaBits-1:0] beta_i,
     input  wire  [    FieldBits-1:0] field_i,       // stage 3
     input  wire                      draw_i,        // stage 5: an update happens
+    input  wire  [             31:0] word_i,        // stage 5: random word to decide with
     output logic [ThresholdBits-1:0] entry_o,       // stage 5: table entry
-    output logic [             31:0] random_o,      // stage 5: random word
+    output logic [             31:0] random_o,      // stage 5: random word of its own generator
     output logic                     sat_o,         // stage 5: index was clipped
     output logic                     freeze_o,      // stage 5: entry is 0
     output logic                     new_o          // stage 5: outcome
@@ -78,7 +79,7 @@ module pbit_cell #(
   );
 
   always_comb begin
-    u        = random_o[31-:ThresholdBits];
+    u        = word_i[31-:ThresholdBits];
     entry_o  = entry_q;
     sat_o    = sat5_q;
     freeze_o = entry_q == '0;

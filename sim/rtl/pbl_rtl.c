@@ -48,6 +48,13 @@ static pbl_status rtl_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
   return PBL_OK;
 }
 
+static pbl_status rtl_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                     size_t max_words, size_t *n_words, pbl_error *err) {
+  (void)err;
+  *n_words = self(dev)->api->telemetry_read(self(dev)->instance, dst, last, max_words);
+  return PBL_OK;
+}
+
 static pbl_status rtl_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) {
   (void)err;
   self(dev)->api->advance(self(dev)->instance, max_cycles);
@@ -71,6 +78,7 @@ static const pbl_device_ops rtl_ops = {
     .read32 = rtl_read32,
     .write32 = rtl_write32,
     .stream_read = rtl_stream_read,
+    .telemetry_read = rtl_telemetry_read,
     .advance = rtl_advance,
     .cycles = rtl_cycles,
     .stream_throttle = rtl_throttle,

@@ -17,10 +17,8 @@ namespace {
 constexpr size_t kBufferWords = size_t{1} << 20;
 constexpr unsigned kBusLimit = 1000;  // clocks until a bus access counts as lost
 
-struct Instance {
-  std::unique_ptr<VerilatedContext> context;
-  std::unique_ptr<Vpbit> top;
-  uint64_t cycles = 0;
+// The receiver of one stream: words that have arrived and not been read yet.
+struct Receiver {
   std::vector<uint32_t> words;
   std::vector<uint8_t> last;
   size_t head = 0;
@@ -39,14 +37,50 @@ struct Instance {
     return ((throttle_state * 0x2545F4914F6CDD1Dull) >> 40) % 1000 < permille;
   }
 
+  void take(uint32_t word, uint8_t is_last) {
+    words.push_back(word);
+    last.push_back(is_last);
+  }
+
+  void clear() {
+    words.clear();
+    last.clear();
+    head = 0;
+  }
+
+  void throttle(unsigned new_permille, uint64_t seed) {
+    permille = new_permille;
+    throttle_state = seed ? seed : 1;
+  }
+
+  size_t read(uint32_t *dst, uint8_t *dst_last, size_t max_words) {
+    size_t n = 0;
+    for (; n < max_words && head < words.size(); n++, head++) {
+      dst[n] = words[head];
+      if (dst_last) dst_last[n] = last[head];
+    }
+    if (head == words.size()) clear();
+    return n;
+  }
+};
+
+struct Instance {
+  std::unique_ptr<VerilatedContext> context;
+  std::unique_ptr<Vpbit> top;
+  uint64_t cycles = 0;
+  Receiver samples, telemetry;
+
+  bool full() const { return samples.full() || telemetry.full(); }
+
   void clock() {
     Vpbit *t = top.get();
-    t->m_axis_tready = ready();
+    t->m_axis_tready = samples.ready();
+    t->m_axis_telemetry_tready = telemetry.ready();
     t->clk_i = 0;
     t->eval();
-    if (t->m_axis_tvalid && t->m_axis_tready) {
-      words.push_back(t->m_axis_tdata);
-      last.push_back(t->m_axis_tlast);
+    if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
+    if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
+      telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
     }
     t->clk_i = 1;
     t->eval();
@@ -76,8 +110,8 @@ void *create(uint64_t reset_seed) {
     t->rst_ni = 1;
     s->clock();
     s->cycles = 0;
-    s->words.clear();
-    s->last.clear();
+    s->samples.clear();
+    s->telemetry.clear();
     return s.release();
   } catch (...) {
     return nullptr;
@@ -149,18 +183,11 @@ void advance(void *p, uint64_t max_cycles) try {
 }
 
 size_t stream_read(void *p, uint32_t *words, uint8_t *last, size_t max_words) {
-  Instance *s = self(p);
-  size_t n = 0;
-  for (; n < max_words && s->head < s->words.size(); n++, s->head++) {
-    words[n] = s->words[s->head];
-    if (last) last[n] = s->last[s->head];
-  }
-  if (s->head == s->words.size()) {
-    s->words.clear();
-    s->last.clear();
-    s->head = 0;
-  }
-  return n;
+  return self(p)->samples.read(words, last, max_words);
+}
+
+size_t telemetry_read(void *p, uint32_t *words, uint8_t *last, size_t max_words) {
+  return self(p)->telemetry.read(words, last, max_words);
 }
 
 uint64_t cycles(const void *p) {
@@ -168,12 +195,13 @@ uint64_t cycles(const void *p) {
 }
 
 void stream_throttle(void *p, unsigned permille, uint64_t seed) {
-  self(p)->permille = permille;
-  self(p)->throttle_state = seed ? seed : 1;
+  self(p)->samples.throttle(permille, seed);
+  self(p)->telemetry.throttle(permille, ~seed);  // on other clocks than the samples'
 }
 
-const pbl_rtl_api kApi = {PBL_RTL_API_VERSION, create, destroy,        write32, read32, advance,
-                          stream_read,         cycles, stream_throttle};
+const pbl_rtl_api kApi = {
+    PBL_RTL_API_VERSION, create,         destroy, write32,        read32, advance,
+    stream_read,         telemetry_read, cycles,  stream_throttle};
 
 }  // namespace
 

@@ -26,6 +26,7 @@ static void twin_close(pbl_device *dev) {
   free(t->fields);
   free(t->energy);
   free(t->stream.words);
+  free(t->telemetry.words);
   free(t);
 }
 
@@ -40,6 +41,7 @@ static const pbl_device_ops twin_ops = {
     .read32 = pbl_twin_read32,
     .write32 = pbl_twin_write32,
     .stream_read = pbl_twin_stream_read,
+    .telemetry_read = pbl_twin_telemetry_read,
     .advance = pbl_twin_advance,
     .cycles = twin_cycles,
 };
@@ -135,6 +137,8 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   t->hw = *hw;
   t->n_groups = (hw->lanes + PBL_TWIN_GROUP - 1) / PBL_TWIN_GROUP;
   t->stream.frame_words = ((size_t)pbl_hw_pbits(hw) * (size_t)hw->lanes + 31) / 32;
+  t->telemetry.frame_words = PBL_TWIN_RECORD_WORDS;
+  pbl_twin_regulator_reset(&t->regulator);
   status = choose_kernel(t, err);
   if (status == PBL_OK && !allocate(t))
     status =

@@ -10,6 +10,9 @@
  *    room for the next sample advance() returns early (STATUS.STALLED) and no clock passes, so
  *    STALL_CYCLES stays 0.
  *  - The sample of a sweep is in the buffer when that sweep ends, or when the read-only pass ends.
+ *  - Telemetry has a buffer of 2^20 words of its own; the pause of a window waits for room. The
+ * record is in it when the pause ends; the end of a window is one event too. With IRQ_ENABLE.WINDOW
+ *    advance() returns there.
  * Memories power up as zeros.
  *
  * SIMD: the widest instruction set of the CPU is taken at open; the environment variable

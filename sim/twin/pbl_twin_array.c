@@ -15,6 +15,7 @@ static pbl_twin_activation activation(const pbl_twin *t) {
       .word_shift = 32 - t->hw.threshold_bits,
       .generator = t->hw.generator,
       .lfsr_steps = t->hw.lfsr_steps,
+      .coupled = t->run_coupled,
   };
 }
 
@@ -84,7 +85,8 @@ static void trace_update(pbl_twin *t, const pbl_twin_job *job, const pbl_twin_bl
   }
 }
 
-static void collect(pbl_twin *t, const pbl_twin_job *job) {
+static void collect(pbl_twin *t, const pbl_twin_job *job, const pbl_twin_block *target) {
+  *(target == &t->visible ? &t->sweep_flips_v : &t->sweep_flips_h) += job->flips;
   t->counters[PBL_TWIN_FLIPS].value += job->flips;
   t->counters[PBL_TWIN_SATURATIONS].value += job->saturations;
   t->counters[PBL_TWIN_FREEZES].value += job->freezes;
@@ -127,7 +129,7 @@ static void half_sweep(pbl_twin *t, const pbl_twin_activation *act, int context,
     compute_fields(t, &job);
     t->kernel->update(&job, 0, target->n);
     if (job.watch >= 0) record_probe(t, &job, lane);
-    collect(t, &job);
+    collect(t, &job, target);
     if (last) store_energy(t, &job, source, context, g);
   }
 }
@@ -152,13 +154,14 @@ static void half_sweep_traced(pbl_twin *t, const pbl_twin_activation *act, int c
     }
   }
   for (int g = 0; g < t->n_groups; g++) {
-    collect(t, &jobs[g]);
+    collect(t, &jobs[g], target);
     if (last) store_energy(t, &jobs[g], source, context, g);
   }
 }
 
 void pbl_twin_sweep(pbl_twin *t) {
   const pbl_twin_activation act = activation(t);
+  t->sweep_flips_v = t->sweep_flips_h = 0;
   const int n_halves = t->run_kernel == PBL_KERNEL_PALINDROMIC ? 3 : 2;
   for (int c = 0; c < pbl_hw_contexts(&t->hw); c++) {
     for (int half = 0; half < n_halves; half++) {

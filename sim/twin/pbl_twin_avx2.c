@@ -150,7 +150,8 @@ INLINE void add_energy(__m256i energy[2], __m256i field, __m256i up) {
   energy[1] = _mm256_sub_epi64(energy[1], _mm256_cvtepi32_epi64(_mm256_extracti128_si256(term, 1)));
 }
 
-INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_generator kind) {
+INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_generator kind,
+                     bool coupled) {
   const pbl_twin_activation *act = job->activation;
   const int offset = half * HALF_GROUP;
   const unsigned lanes = (unsigned)job->lane_mask >> offset & 0xFFu;
@@ -160,7 +161,8 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   for (int i = 0; i < 4; i++) g.s[i] = load(job->generator + i * PBL_TWIN_GROUP + offset);
   for (int i = 0; i < 2; i++) energy[i] = load(job->energy + offset + i * 4);
   for (int target = first; target < end; target++) {
-    const __m256i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    __m256i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    if (coupled) word = _mm256_shuffle_epi32(word, 0xA0); /* lanes 0 0 2 2 of each four */
     const __m256i field = load(job->fields + target * PBL_TWIN_GROUP + offset);
     __m256i threshold;
     const outcome o = activate(act, field, word, &threshold);
@@ -193,11 +195,14 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
 
 /* Lanes are independent, so each half of the group runs on its own. */
 TARGET static void update(pbl_twin_job *job, int first, int end) {
+  const bool lfsr = job->activation->generator == PBL_GEN_LFSR32;
   for (int half = 0; half < 2; half++) {
-    if (job->activation->generator == PBL_GEN_LFSR32) {
-      run_half(job, first, end, half, PBL_GEN_LFSR32);
+    if (job->activation->coupled) {
+      run_half(job, first, end, half, lfsr ? PBL_GEN_LFSR32 : PBL_GEN_XOSHIRO128PP, true);
+    } else if (lfsr) {
+      run_half(job, first, end, half, PBL_GEN_LFSR32, false);
     } else {
-      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP);
+      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, false);
     }
   }
 }

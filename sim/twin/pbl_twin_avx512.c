@@ -110,7 +110,7 @@ INLINE void add_energy(__m512i energy[2], __m512i field, __mmask16 bits) {
       _mm512_add_epi64(energy[1], _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(term, 1)));
 }
 
-INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind) {
+INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool coupled) {
   const pbl_twin_activation *act = job->activation;
   const __m512i last = _mm512_set1_epi32((int)act->last_index);
   const __m512i threshold_mask = _mm512_set1_epi32((int)act->threshold_mask);
@@ -122,7 +122,8 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind) {
   for (int i = 0; i < 4; i++) g.s[i] = _mm512_loadu_si512(job->generator + i * PBL_TWIN_GROUP);
   for (int i = 0; i < 2; i++) energy[i] = _mm512_loadu_si512(job->energy + i * 8);
   for (int target = first; target < end; target++) {
-    const __m512i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    __m512i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    if (coupled) word = _mm512_shuffle_epi32(word, _MM_PERM_CCAA); /* lanes 0 0 2 2 of each four */
     const __m512i field = _mm512_loadu_si512(job->fields + target * PBL_TWIN_GROUP);
     const __m512i raw = table_index(act, field);
     const __mmask16 saturated = _mm512_cmpgt_epu32_mask(raw, last);
@@ -154,10 +155,13 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind) {
 }
 
 TARGET static void update(pbl_twin_job *job, int first, int end) {
-  if (job->activation->generator == PBL_GEN_LFSR32) {
-    run(job, first, end, PBL_GEN_LFSR32);
+  const bool lfsr = job->activation->generator == PBL_GEN_LFSR32;
+  if (job->activation->coupled) {
+    run(job, first, end, lfsr ? PBL_GEN_LFSR32 : PBL_GEN_XOSHIRO128PP, true);
+  } else if (lfsr) {
+    run(job, first, end, PBL_GEN_LFSR32, false);
   } else {
-    run(job, first, end, PBL_GEN_XOSHIRO128PP);
+    run(job, first, end, PBL_GEN_XOSHIRO128PP, false);
   }
 }
 

@@ -146,7 +146,8 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
       *value = t->probe_state;
       break;
     default:
-      return pbl_fail(err, PBL_DEVICE, "bus error: read of unmapped address 0x%03x", address);
+      if (!pbl_twin_regulator_read(&t->regulator, value, address))
+        return pbl_fail(err, PBL_DEVICE, "bus error: read of unmapped address 0x%03x", address);
   }
   return PBL_OK;
 }
@@ -157,10 +158,17 @@ static void clear(pbl_twin *t) {
   t->done = false;
 }
 
-/* CLEAR acts before the other bits of the same write, START before CHECK. */
+/* CLEAR and WINDOW_CLEAR act before the other bits of the same write, START before CHECK. */
 static void command(pbl_twin *t, uint32_t bits) {
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
+  if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) {
+    if (t->phase != PBL_TWIN_IDLE) {
+      t->error = true;
+    } else {
+      pbl_twin_regulator_window_clear(&t->regulator);
+    }
+  }
   if (bits & PBL_CTRL_START_MASK) {
     if (t->phase != PBL_TWIN_IDLE) {
       t->error = true;
@@ -178,8 +186,17 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
+/* An odd number of lanes leaves no pairs. */
+static void write_config(pbl_twin *t, uint32_t value) {
+  const bool refused = (value & PBL_CONFIG_COUPLED_MASK) && t->hw.lanes % 2 != 0;
+  const uint32_t kept = PBL_CONFIG_KERNEL_MASK | (refused ? 0 : PBL_CONFIG_COUPLED_MASK);
+  t->config = value & kept;
+  if (refused) t->error = true;
+}
+
 static bool is_mapped(uint32_t address) {
-  return address <= PBL_REG_PROBE_STATE;
+  return address <= PBL_REG_PROBE_STATE ||
+         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS);
 }
 
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {
@@ -195,7 +212,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       command(t, value);
       break;
     case PBL_REG_CONFIG:
-      t->config = value & PBL_CONFIG_KERNEL_MASK;
+      write_config(t, value);
       break;
     case PBL_REG_SWEEPS:
       t->sweeps = value;
@@ -207,7 +224,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       t->beta = value & ((1u << pbl_hw_beta_bits(&t->hw)) - 1);
       break;
     case PBL_REG_IRQ_ENABLE:
-      t->irq_enable = value & PBL_IRQ_ENABLE_DONE_MASK;
+      t->irq_enable = value & (PBL_IRQ_ENABLE_DONE_MASK | PBL_IRQ_ENABLE_WINDOW_MASK);
       break;
     case PBL_REG_IRQ_STATUS:
       t->irq_status &= ~value;
@@ -229,8 +246,10 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       t->probe_select = value;
       break;
     default:
-      return pbl_fail(err, PBL_DEVICE, "bus error: write to %s address 0x%03x",
-                      is_mapped(address) ? "read-only" : "unmapped", address);
+      if (!pbl_twin_regulator_write(&t->regulator, address, value, t->phase == PBL_TWIN_IDLE,
+                                    &t->error))
+        return pbl_fail(err, PBL_DEVICE, "bus error: write to %s address 0x%03x",
+                        is_mapped(address) ? "read-only" : "unmapped", address);
   }
   return PBL_OK;
 }

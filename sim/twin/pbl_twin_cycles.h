@@ -8,8 +8,9 @@
 #include "pbl_hw.h"
 
 enum {
-  PBL_TWIN_DRAIN_CYCLES = 6,  /* pipeline drain at the end of a half-sweep */
-  PBL_TWIN_CONTEXT_CYCLES = 1 /* hand-over between contexts, and after the last one */
+  PBL_TWIN_DRAIN_CYCLES = 6,   /* pipeline drain at the end of a half-sweep */
+  PBL_TWIN_CONTEXT_CYCLES = 1, /* hand-over between contexts, and after the last one */
+  PBL_TWIN_PAUSE_CYCLES = 128  /* of the regulator: end of a window, START */
 };
 
 static inline uint64_t pbl_twin_cycles_half_a(const pbl_hw *hw) {

@@ -4,6 +4,7 @@
 
 #include "pbl_twin.h"
 #include "pbl_twin_kernel.h"
+#include "pbl_twin_regulator.h"
 
 enum {
   PBL_TWIN_STREAM_CAP = 1 << 20, /* words */
@@ -27,9 +28,15 @@ enum {
   PBL_TWIN_N_COUNTERS
 };
 
-typedef enum { PBL_TWIN_IDLE, PBL_TWIN_SWEEPING, PBL_TWIN_READOUT } pbl_twin_phase;
+typedef enum {
+  PBL_TWIN_IDLE,
+  PBL_TWIN_SWEEPING,
+  PBL_TWIN_READOUT,
+  PBL_TWIN_START_PAUSE, /* the regulator computes the first beta of the run */
+  PBL_TWIN_WINDOW_PAUSE
+} pbl_twin_phase;
 
-/* The sample stream behind the device: words [head, tail) of a buffer that grows up to the cap. */
+/* A stream behind the device: words [head, tail) of a buffer that grows up to the cap. */
 typedef struct {
   uint32_t *words;
   size_t capacity, head, tail;
@@ -76,12 +83,17 @@ typedef struct {
   /* the run, as latched by START */
   pbl_twin_phase phase;
   pbl_kernel run_kernel;
+  bool run_coupled;
   uint32_t run_sweeps, run_every, run_done; /* run_done: sweeps ended */
   bool stop;
-  uint64_t elapsed; /* clocks into the present sweep or pass */
+  pbl_twin_phase after_window; /* the phase that follows the pause */
+  uint64_t elapsed;            /* clocks into the present sweep, pass or pause */
   uint64_t bus_cycles, run_cycles;
 
-  pbl_twin_stream stream;
+  pbl_twin_regulator regulator;
+  uint64_t sweep_flips_v, sweep_flips_h; /* of the last sweep */
+
+  pbl_twin_stream stream, telemetry;
   pbl_twin_trace trace;
   void *trace_user;
 } pbl_twin;
@@ -118,7 +130,11 @@ void pbl_twin_sweep(pbl_twin *t);
 /* pbl_twin_stream.c */
 size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */
 pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err); /* C frames */
+pbl_status pbl_twin_emit_record(pbl_twin *t, const uint32_t record[PBL_TWIN_RECORD_WORDS],
+                                pbl_error *err);
 pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
                                 size_t *n_words, pbl_error *err);
+pbl_status pbl_twin_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                   size_t *n_words, pbl_error *err);
 
 #endif

@@ -28,6 +28,7 @@ typedef struct {
   int word_shift;          /* 32 - T */
   pbl_generator generator;
   int lfsr_steps;
+  bool coupled; /* odd lanes decide with the word of the lane below; every generator advances */
 } pbl_twin_activation;
 
 /* All lanes' view of one update. */

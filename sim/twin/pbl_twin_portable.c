@@ -68,11 +68,13 @@ static uint32_t activate(const pbl_twin_activation *act, int64_t field, uint32_t
 static void update_one(pbl_twin_job *job, int target) {
   const uint32_t clamped = job->clamp[target];
   const uint32_t old_bits = job->bits[target];
-  uint32_t new_bits = 0;
+  uint32_t new_bits = 0, even_word = 0;
   for (int l = 0; l < PBL_TWIN_GROUP; l++) {
     if (!(job->lane_mask >> l & 1)) continue;
     const int64_t field = job->fields[target * PBL_TWIN_GROUP + l];
-    const uint32_t word = draw(job, l);
+    const uint32_t own_word = draw(job, l);
+    const uint32_t word = job->activation->coupled && (l & 1) ? even_word : own_word;
+    even_word = word;
     uint32_t threshold, saturated;
     uint32_t state = activate(job->activation, field, word, &threshold, &saturated);
     const uint32_t old_state = old_bits >> l & 1;

@@ -1,25 +1,28 @@
 /* A run: which clocks pass, when a sweep begins and ends, when a sample is due. */
+#include "pbl_regs.h"
 #include "pbl_twin_cycles.h"
 #include "pbl_twin_internal.h"
 
 static void finish(pbl_twin *t) {
   t->phase = PBL_TWIN_IDLE;
   t->done = true;
-  t->irq_status = 1;
+  t->irq_status |= PBL_IRQ_STATUS_DONE_MASK;
 }
 
 void pbl_twin_start(pbl_twin *t) {
-  t->run_kernel = t->config ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  t->run_kernel = t->config & PBL_CONFIG_KERNEL_MASK ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  t->run_coupled = (t->config & PBL_CONFIG_COUPLED_MASK) != 0;
   t->run_sweeps = t->sweeps;
   t->run_every = t->sample_every;
   t->run_done = 0;
   t->elapsed = 0;
   t->stop = false;
   t->done = false;
-  t->beta_active = t->beta;
+  const bool regulated = pbl_twin_regulator_acts(&t->regulator);
+  if (!regulated) t->beta_active = t->beta;
   pbl_twin_image_pack(t);
   if (t->run_sweeps > 0) {
-    t->phase = PBL_TWIN_SWEEPING;
+    t->phase = regulated ? PBL_TWIN_START_PAUSE : PBL_TWIN_SWEEPING;
   } else if (t->run_every > 0) {
     t->phase = PBL_TWIN_READOUT;
   } else {
@@ -31,11 +34,27 @@ static bool sample_due(const pbl_twin *t, uint32_t sweep) {
   return t->run_every > 0 && sweep % t->run_every == 0;
 }
 
-/* Decided before the first clock of a sweep or pass: a sample that it may bring must find room. */
+/* Decided before the first clock of a sweep, pass or pause: what it may bring must find room. */
 bool pbl_twin_stalled(const pbl_twin *t) {
-  if (t->phase == PBL_TWIN_IDLE || t->elapsed > 0) return false;
-  if (t->phase == PBL_TWIN_SWEEPING && !sample_due(t, t->run_done + 1)) return false;
+  if (t->elapsed > 0) return false;
+  switch (t->phase) {
+    case PBL_TWIN_SWEEPING:
+      if (!sample_due(t, t->run_done + 1)) return false;
+      break;
+    case PBL_TWIN_READOUT:
+      break;
+    case PBL_TWIN_WINDOW_PAUSE:
+      return (t->regulator.config & PBL_REG_CONFIG_TELEMETRY_MASK) &&
+             pbl_twin_stream_free(&t->telemetry) < PBL_TWIN_RECORD_WORDS;
+    default:
+      return false;
+  }
   return pbl_twin_stream_free(&t->stream) < t->stream.frame_words * (size_t)pbl_hw_contexts(&t->hw);
+}
+
+static void enter(pbl_twin *t, pbl_twin_phase phase) {
+  t->phase = phase;
+  if (phase == PBL_TWIN_IDLE) finish(t);
 }
 
 static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
@@ -43,14 +62,32 @@ static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
   t->run_done++;
   const bool last = t->stop || t->run_done == t->run_sweeps;
   const bool due = sample_due(t, t->run_done);
-  if (last && due) {
-    t->phase = PBL_TWIN_READOUT;
-  } else if (last) {
-    finish(t);
-  } else if (due) {
-    return pbl_twin_emit_sample(t, err);
-  }
-  return PBL_OK;
+  const pbl_twin_phase next = !last ? PBL_TWIN_SWEEPING : due ? PBL_TWIN_READOUT : PBL_TWIN_IDLE;
+  const bool window = pbl_twin_regulator_sweep(&t->regulator, t->sweep_flips_v, t->sweep_flips_h,
+                                               t->energy, t->hw.replicas);
+  t->after_window = next;
+  enter(t, window ? PBL_TWIN_WINDOW_PAUSE : next);
+  return due && !last ? pbl_twin_emit_sample(t, err) : PBL_OK;
+}
+
+static void end_start_pause(pbl_twin *t) {
+  uint32_t no_flags = 0;
+  t->beta_active =
+      pbl_twin_regulator_beta(&t->regulator, pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, &no_flags);
+  t->phase = PBL_TWIN_SWEEPING;
+}
+
+static pbl_status end_window(pbl_twin *t, pbl_error *err) {
+  uint32_t record[PBL_TWIN_RECORD_WORDS];
+  const uint32_t beta = t->beta_active;
+  t->beta_active = pbl_twin_regulator_window_end(&t->regulator, beta, pbl_hw_beta_bits(&t->hw),
+                                                 t->hw.beta_frac, record);
+  record[1] = (uint32_t)t->counters[PBL_TWIN_SWEEPS].value;
+  record[14] = beta;
+  t->irq_status |= PBL_IRQ_STATUS_WINDOW_MASK;
+  enter(t, t->after_window);
+  if (!(t->regulator.config & PBL_REG_CONFIG_TELEMETRY_MASK)) return PBL_OK;
+  return pbl_twin_emit_record(t, record, err);
 }
 
 static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
@@ -59,14 +96,45 @@ static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
   return status;
 }
 
+static uint64_t phase_cycles(const pbl_twin *t) {
+  switch (t->phase) {
+    case PBL_TWIN_SWEEPING:
+      return pbl_twin_cycles_sweep(&t->hw, t->run_kernel);
+    case PBL_TWIN_READOUT:
+      return pbl_twin_cycles_readout(&t->hw);
+    default:
+      return PBL_TWIN_PAUSE_CYCLES;
+  }
+}
+
+static pbl_status end_phase(pbl_twin *t, pbl_error *err) {
+  switch (t->phase) {
+    case PBL_TWIN_SWEEPING:
+      return end_sweep(t, err);
+    case PBL_TWIN_READOUT:
+      return end_readout(t, err);
+    case PBL_TWIN_WINDOW_PAUSE:
+      return end_window(t, err);
+    default:
+      end_start_pause(t);
+      return PBL_OK;
+  }
+}
+
+/* A host that asked for the interrupt of a window gets control back there. */
+static bool interrupts(const pbl_twin *t, pbl_twin_phase ended) {
+  return ended == PBL_TWIN_WINDOW_PAUSE && (t->irq_enable & PBL_IRQ_ENABLE_WINDOW_MASK);
+}
+
 pbl_status pbl_twin_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) {
   pbl_twin *t = (pbl_twin *)dev;
   pbl_status status = PBL_OK;
   while (status == PBL_OK && max_cycles > 0 && t->phase != PBL_TWIN_IDLE && !pbl_twin_stalled(t)) {
-    const bool sweeping = t->phase == PBL_TWIN_SWEEPING;
-    const uint64_t cost =
-        sweeping ? pbl_twin_cycles_sweep(&t->hw, t->run_kernel) : pbl_twin_cycles_readout(&t->hw);
-    if (sweeping && t->elapsed == 0) t->beta_active = t->beta;
+    const pbl_twin_phase phase = t->phase;
+    const uint64_t cost = phase_cycles(t);
+    if (phase == PBL_TWIN_SWEEPING && t->elapsed == 0 &&
+        pbl_twin_regulator_follows_host(&t->regulator))
+      t->beta_active = t->beta;
     const uint64_t left = cost - t->elapsed;
     const uint64_t step = max_cycles < left ? max_cycles : left;
     t->elapsed += step;
@@ -75,7 +143,8 @@ pbl_status pbl_twin_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err
     max_cycles -= step;
     if (t->elapsed < cost) continue;
     t->elapsed = 0;
-    status = sweeping ? end_sweep(t, err) : end_readout(t, err);
+    status = end_phase(t, err);
+    if (interrupts(t, phase)) break;
   }
   return status;
 }

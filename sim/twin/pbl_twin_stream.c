@@ -1,4 +1,5 @@
-/* Samples: packed into frames as they leave the device, kept until the host takes them. */
+/* Samples, packed into frames as they leave the device, and telemetry: kept until the host takes
+ * them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static pbl_status reserve(pbl_twin_stream *s, size_t n, pbl_error *err) {
     const size_t capacity = 2 * (used + n);
     uint32_t *words = realloc(s->words, capacity * sizeof *words);
     if (!words)
-      return pbl_fail(err, PBL_NO_MEMORY, "twin device: no memory for %zu words of samples",
+      return pbl_fail(err, PBL_NO_MEMORY, "twin device: no memory for %zu words of a stream",
                       capacity);
     s->words = words;
     s->capacity = capacity;
@@ -66,11 +67,20 @@ pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err) {
   return PBL_OK;
 }
 
-pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
-                                size_t *n_words, pbl_error *err) {
-  pbl_twin_stream *s = &((pbl_twin *)dev)->stream;
+pbl_status pbl_twin_emit_record(pbl_twin *t, const uint32_t record[PBL_TWIN_RECORD_WORDS],
+                                pbl_error *err) {
+  pbl_twin_stream *s = &t->telemetry;
+  const pbl_status status = reserve(s, PBL_TWIN_RECORD_WORDS, err);
+  if (status != PBL_OK) return status;
+  memcpy(s->words + s->tail, record, PBL_TWIN_RECORD_WORDS * sizeof *record);
+  s->tail += PBL_TWIN_RECORD_WORDS;
+  return PBL_OK;
+}
+
+static pbl_status take(pbl_twin_stream *s, uint32_t *dst, uint8_t *last, size_t max_words,
+                       size_t *n_words, pbl_error *err) {
   if (!n_words || (!dst && max_words > 0))
-    return pbl_fail(err, PBL_INVALID, "stream_read: NULL argument");
+    return pbl_fail(err, PBL_INVALID, "twin device: reading a stream: NULL argument");
   const size_t used = s->tail - s->head;
   const size_t n = max_words < used ? max_words : used;
   if (n > 0) memcpy(dst, s->words + s->head, n * sizeof *dst);
@@ -79,4 +89,14 @@ pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, s
   s->n_popped += n;
   *n_words = n;
   return PBL_OK;
+}
+
+pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                size_t *n_words, pbl_error *err) {
+  return take(&((pbl_twin *)dev)->stream, dst, last, max_words, n_words, err);
+}
+
+pbl_status pbl_twin_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                   size_t *n_words, pbl_error *err) {
+  return take(&((pbl_twin *)dev)->telemetry, dst, last, max_words, n_words, err);
 }

@@ -201,6 +201,33 @@ static void clamp_lists_are_checked(void **state) {
   assert_loaded(&l);
 }
 
+static void the_regulator_of_a_case_is_read_and_checked(void **state) {
+  loaded l;
+  (void)state;
+  load(&l, "schema: 1\n" CASE);
+  assert_loaded(&l);
+  const pbl_case_regulator *r = &l.config.cases[0].regulator;
+  assert_int_equal(r->settings.mode, PBL_REGULATOR_HOST);
+  assert_int_equal(r->settings.window_sweeps, 0);
+  assert_true(r->telemetry && !r->freeze && !l.config.cases[0].coupled);
+  load(&l, "schema: 1\n" CASE
+           "    coupled: true\n"
+           "    regulator: {mode: guard, window_sweeps: 7, flip_rate: 0.125, gain: 2,\n"
+           "                step_limit: 0.5, temperature: 2, freeze: true, telemetry: false}\n");
+  assert_loaded(&l);
+  assert_true(l.config.cases[0].coupled && r->freeze && !r->telemetry);
+  assert_int_equal(r->settings.mode, PBL_REGULATOR_GUARD);
+  assert_int_equal(r->settings.window_sweeps, 7);
+  assert_true(r->settings.flip_rate == 0.125 && r->settings.gain == 2.0);
+  assert_true(r->settings.step_limit == 0.5 && r->settings.temperature == 2.0);
+  load(&l,
+       "schema: 1\n" CASE "    chains: 3\n    coupled: true\n    regulator: {mode: setpoint}\n");
+  assert_message(&l, "3 lanes are an odd number");
+  assert_message(&l, "mode setpoint needs window_sweeps");
+  load(&l, "schema: 1\n" CASE "    regulator: {temperature: 9}\n");
+  assert_message(&l, "temperature is 9");
+}
+
 static void faults_must_lie_in_the_image(void **state) {
   loaded l;
   (void)state;
@@ -274,6 +301,7 @@ int main(void) {
       cmocka_unit_test(keys_that_contradict_each_other_are_found),
       cmocka_unit_test(the_window_shrinks_to_a_short_run_unless_it_is_given),
       cmocka_unit_test(clamp_lists_are_checked),
+      cmocka_unit_test(the_regulator_of_a_case_is_read_and_checked),
       cmocka_unit_test(faults_must_lie_in_the_image),
       cmocka_unit_test(a_missing_model_names_all_places_tried),
       cmocka_unit_test(a_model_is_found_from_the_folder_of_the_file),

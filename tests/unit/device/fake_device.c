@@ -42,7 +42,20 @@ static void send_sample(fake_device *f) {
   }
 }
 
+uint32_t fake_record_word(uint32_t index, uint32_t word) {
+  return word == 0 ? index : (index + 1) * 0x9E3779B9u + word * 0x01010101u;
+}
+
+static void finish_window(fake_device *f) {
+  const uint32_t index = f->window_index++;
+  f->window_position = 0;
+  if (!(f->regulator[0] & PBL_REG_CONFIG_TELEMETRY_MASK) || index + 1 == f->lose_record) return;
+  f->telemetry = realloc(f->telemetry, (f->telemetry_write + 16) * sizeof *f->telemetry);
+  for (uint32_t i = 0; i < 16; i++) f->telemetry[f->telemetry_write++] = fake_record_word(index, i);
+}
+
 static void finish_sweep(fake_device *f) {
+  if (f->regulator[1] > 0 && ++f->window_position >= f->regulator[1]) finish_window(f);
   f->sweep_count++;
   f->sweeps_left--;
   f->sweeps_run++;
@@ -80,6 +93,10 @@ static void start(fake_device *f) {
 static void command(fake_device *f, uint32_t value) {
   if (value & PBL_CTRL_CLEAR_MASK) f->error = f->done = false;
   if (value & PBL_CTRL_STOP_MASK) f->stop = true;
+  if (value & PBL_CTRL_WINDOW_CLEAR_MASK) {
+    f->window_index = f->window_position = 0;
+    f->window_clears++;
+  }
   if (value & PBL_CTRL_CHECK_MASK) {
     f->hash = pbl_image_hash(&f->image) ^ f->hash_xor;
     f->hash_valid = !f->never_hashes;
@@ -154,7 +171,10 @@ static pbl_status fake_write(pbl_device *dev, uint32_t address, uint32_t value, 
     case PBL_REG_IRQ_STATUS:
       break;
     default:
-      return pbl_fail(err, PBL_DEVICE, "SLVERR");
+      if (address < PBL_REG_REG_CONFIG || address > PBL_REG_T_MAX)
+        return pbl_fail(err, PBL_DEVICE, "SLVERR");
+      f->regulator[(address - PBL_REG_REG_CONFIG) / 4] = value;
+      if (f->refuse_writes) f->error = true;
   }
   return PBL_OK;
 }
@@ -220,6 +240,9 @@ static pbl_status fake_read(pbl_device *dev, uint32_t *value, uint32_t address, 
     case PBL_REG_ENERGY_LO: /* energy of replica r is -(2^40 + r) */
       *value = low_latching_high(f, (uint64_t)(-(1ll << 40) - (int64_t)f->replica));
       break;
+    case PBL_REG_WINDOW_INDEX:
+      *value = f->window_index;
+      break;
     case PBL_REG_STALL_CYCLES_LO:
     case PBL_REG_FLIPS_LO:
     case PBL_REG_SATURATIONS_LO:
@@ -247,6 +270,21 @@ static pbl_status fake_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last
   return PBL_OK;
 }
 
+static pbl_status fake_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                      size_t max_words, size_t *n_words, pbl_error *err) {
+  (void)err;
+  fake_device *f = (fake_device *)dev;
+  size_t n = 0;
+  for (; n < max_words && f->telemetry_read < f->telemetry_write; f->telemetry_read++) {
+    if (f->telemetry_read + 1 == f->lose_record_word) continue;
+    dst[n] = f->telemetry[f->telemetry_read];
+    if (last != NULL) last[n] = f->telemetry_read % 16 == 15;
+    n++;
+  }
+  *n_words = n;
+  return PBL_OK;
+}
+
 static uint64_t fake_cycles(const pbl_device *dev) {
   return ((const fake_device *)dev)->cycles;
 }
@@ -260,6 +298,7 @@ static void fake_close(pbl_device *dev) {
   free(f->state);
   free(f->fifo);
   free(f->fifo_last);
+  free(f->telemetry);
   free(f);
 }
 
@@ -269,6 +308,7 @@ static const pbl_device_ops k_fake_ops = {
     .read32 = fake_read,
     .write32 = fake_write,
     .stream_read = fake_stream_read,
+    .telemetry_read = fake_telemetry_read,
     .advance = fake_advance,
     .cycles = fake_cycles,
 };

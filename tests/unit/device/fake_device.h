@@ -19,7 +19,9 @@ typedef struct {
   uint32_t hash_xor;
   bool never_done, never_hashes, lose_a_word, end_early, clock_stands_still, refuse_writes;
   uint32_t hang_after_sweeps; /* 0: never */
-  bool *closed;               /* set by close */
+  uint32_t lose_record,
+      lose_record_word; /* number of a record (from 1), of a word of all; 0: none */
+  bool *closed;         /* set by close */
   /* what arrived */
   pbl_image image;
   uint32_t generator[32][4];
@@ -33,11 +35,17 @@ typedef struct {
   uint32_t *fifo;
   uint8_t *fifo_last;
   size_t fifo_read, fifo_write, fifo_size;
+  /* regulator: settings as written, and a record every WINDOW_SWEEPS sweeps whose word i > 0 is
+   * fake_record_word(index, i) */
+  uint32_t regulator[15], window_index, window_position, window_clears;
+  uint32_t *telemetry; /* words that wait or have been taken */
+  size_t telemetry_read, telemetry_write;
 } fake_device;
 
 fake_device *fake_device_open(const pbl_hw *hw, bool *closed);
 
 /* The state that the sample after device sweep `sweep` shows: 1 for +1. */
 int fake_bit(uint64_t sweep, size_t replica, size_t pbit);
+uint32_t fake_record_word(uint32_t index, uint32_t word);
 
 #endif

@@ -25,6 +25,7 @@ void plain_create(plain_model *m, const pbl_hw *hw, uint64_t seed) {
   m->table = must_calloc((size_t)hw->table_size, sizeof *m->table);
   m->clamp = must_calloc(v + h, 1);
   m->spin = must_calloc(r * (v + h), 1);
+  m->even = must_calloc(v + 2 * h, sizeof *m->even);
   const int bits = pbl_hw_weight_bits(hw);
   /* Amplitudes from one step to the full range, so that all of the table is met. */
   const int drop = (int)(pbl_splitmix64(&seed) % (uint64_t)bits);
@@ -50,6 +51,7 @@ void plain_free(plain_model *m) {
   free(m->table);
   free(m->clamp);
   free(m->spin);
+  free(m->even);
 }
 
 static uint32_t rotate_left(uint32_t x, unsigned k) {
@@ -106,7 +108,11 @@ static void update(plain_model *m, int replica, int pbit, int half, uint32_t bet
   const pbl_hw *hw = &m->hw;
   int8_t *s = m->spin + (size_t)replica * (size_t)pbl_hw_pbits(hw);
   const int64_t field = local_field(m, s, pbit);
-  const uint32_t word = next_word(hw, m->generator[replica % hw->lanes]);
+  const int lane = replica % hw->lanes;
+  uint32_t word = next_word(hw, m->generator[lane]);
+  if (lane % 2 == 0) m->even[m->n_draws] = word;
+  if (lane % 2 == 1 && m->coupled) word = m->even[m->n_draws];
+  m->n_draws++;
   int table_log2 = 0;
   for (int n = hw->table_size; n > 1; n /= 2) table_log2++;
   const int shift = hw->weight_frac + hw->beta_frac + hw->table_range_log2 - 1 - table_log2;
@@ -122,6 +128,7 @@ static void update(plain_model *m, int replica, int pbit, int half, uint32_t bet
   const int new_up = clamped ? old_up : u < limit;
   if (!clamped) {
     m->flips += (uint64_t)(new_up != old_up);
+    m->flips_v += (uint64_t)(new_up != old_up && pbit < hw->n_visible);
     m->saturations += (uint64_t)saturated;
     m->freezes += q == 0;
   }
@@ -153,6 +160,7 @@ static int64_t energy_of(const plain_model *m, const int8_t *s) {
 void plain_sweep(plain_model *m, pbl_kernel kernel, uint32_t beta) {
   const int v = m->hw.n_visible, h = m->hw.n_hidden;
   for (int r = 0; r < m->hw.replicas; r++) {
+    m->n_draws = 0;
     for (int j = 0; j < h; j++) update(m, r, v + j, 0, beta);
     for (int i = 0; i < v; i++) update(m, r, i, 1, beta);
     for (int j = 0; j < h && kernel == PBL_KERNEL_PALINDROMIC; j++) update(m, r, v + j, 2, beta);

@@ -1,4 +1,6 @@
 /* The bus, the image port and the hash of the twin. */
+#include <stdbool.h>
+
 #include "twin_rig.h"
 
 static uint32_t status_of(pbl_device *dev) {
@@ -17,7 +19,7 @@ static void identity_and_capabilities_describe_the_variant(void **state) {
   pbl_device *dev = rig_open(&hw, "");
   assert_string_equal(dev->ops->name, "twin");
   assert_int_equal(rig_read(dev, PBL_REG_ID), 0x50424954);
-  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010000);
+  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010100);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS0), 1 | 1 << 1 | 1 << 4 | 8 << 8 | 1 << 14);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_SIZE), 20 << 16 | 37);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_REPLICAS), 3 << 16 | 6);
@@ -57,7 +59,10 @@ static void only_registers_for_it_take_writes(void **state) {
     int expected = 0;
     for (size_t i = 0; i < sizeof writable / sizeof writable[0]; i++)
       expected |= writable[i] == address;
-    const int mapped = address % 4 == 0 && address <= PBL_REG_PROBE_STATE;
+    const int aligned = address % 4 == 0;
+    expected |= aligned && address >= PBL_REG_REG_CONFIG && address <= PBL_REG_T_MAX;
+    const int mapped = aligned && (address <= PBL_REG_PROBE_STATE ||
+                                   (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS));
     assert_int_equal(dev->ops->write32(dev, address, 0, NULL), expected ? PBL_OK : PBL_DEVICE);
     assert_int_equal(dev->ops->read32(dev, &value, address, NULL), mapped ? PBL_OK : PBL_DEVICE);
   }
@@ -69,11 +74,11 @@ static void writable_registers_read_back_what_they_hold(void **state) {
   const pbl_hw hw = pbl_hw_default();
   pbl_device *dev = rig_open(&hw, "");
   const uint32_t kept[][2] = {{PBL_REG_SCRATCH, 0xFFFFFFFF},
-                              {PBL_REG_CONFIG, 1},
+                              {PBL_REG_CONFIG, 1}, /* one lane: no pairs */
                               {PBL_REG_SWEEPS, 0xFFFFFFFF},
                               {PBL_REG_SAMPLE_EVERY, 0xFFFFFFFF},
                               {PBL_REG_BETA, 0xFFFF},
-                              {PBL_REG_IRQ_ENABLE, 1},
+                              {PBL_REG_IRQ_ENABLE, 3},
                               {PBL_REG_IMG_ADDRESS, 0xFFFFFFFF},
                               {PBL_REG_PROBE_SELECT, 0xFFFFFFFF}};
   for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
@@ -83,6 +88,24 @@ static void writable_registers_read_back_what_they_hold(void **state) {
   assert_int_equal(rig_read(dev, PBL_REG_CTRL), 0);
   assert_int_equal(rig_read(dev, PBL_REG_IMG_DATA), 0);
   dev->ops->close(dev);
+}
+
+static void coupled_twins_need_an_even_number_of_lanes(void **state) {
+  (void)state;
+  const int lanes[] = {1, 2, 3, 6};
+  for (size_t i = 0; i < 4; i++) {
+    pbl_hw hw = pbl_hw_default();
+    hw.replicas = hw.lanes = lanes[i];
+    pbl_device *dev = rig_open(&hw, "");
+    const bool even = lanes[i] % 2 == 0;
+    rig_write(dev, PBL_REG_CONFIG, PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_KERNEL_MASK);
+    assert_int_equal(rig_read(dev, PBL_REG_CONFIG), even ? 3 : 1);
+    assert_int_equal(status_of(dev), even ? 0 : PBL_STATUS_ERROR_MASK);
+    rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+    rig_write(dev, PBL_REG_CONFIG, 0);
+    assert_int_equal(status_of(dev), 0);
+    dev->ops->close(dev);
+  }
 }
 
 static void every_bus_access_takes_one_cycle(void **state) {
@@ -208,6 +231,7 @@ int main(void) {
       cmocka_unit_test(open_refuses_an_unknown_simd_name),
       cmocka_unit_test(only_registers_for_it_take_writes),
       cmocka_unit_test(writable_registers_read_back_what_they_hold),
+      cmocka_unit_test(coupled_twins_need_an_even_number_of_lanes),
       cmocka_unit_test(every_bus_access_takes_one_cycle),
       cmocka_unit_test(weight_row_is_committed_by_its_last_column),
       cmocka_unit_test(weights_are_cut_to_their_width_and_sign_extended),

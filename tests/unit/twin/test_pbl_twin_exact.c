@@ -61,7 +61,9 @@ static void check_probe(pbl_device *dev, const plain_model *m) {
 /* A run of both, the twin's time cut into uneven pieces, then everything compared. */
 static void run_both(pbl_device *dev, plain_model *m, pbl_kernel kernel, uint32_t beta,
                      uint32_t sweeps, uint32_t every) {
-  rig_write(dev, PBL_REG_CONFIG, kernel == PBL_KERNEL_PALINDROMIC);
+  rig_write(dev, PBL_REG_CONFIG,
+            (uint32_t)(kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)m->coupled
+                                                               << PBL_CONFIG_COUPLED_SHIFT);
   rig_write(dev, PBL_REG_BETA, beta);
   rig_write(dev, PBL_REG_PROBE_SELECT, (uint32_t)m->watch_replica << 16 | (uint32_t)m->watch_pbit);
   rig_start(dev, sweeps, every);
@@ -111,7 +113,9 @@ static void compare_device(const pbl_hw *hw, const char *simd, int index, exerci
   const pbl_kernel kernel = index % 2 ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
   const uint32_t beta = typical_beta(&m);
   run_both(dev, &m, kernel, beta, 4, 1);
+  m.coupled = hw->lanes % 2 == 0;
   run_both(dev, &m, kernel, beta / 2 + 1, 7, 3);
+  m.coupled = 0; /* the odd lanes' generators went on by themselves */
   run_both(dev, &m, (pbl_kernel)(1 - (int)kernel), beta, 2, 0);
   m.watch_pbit = (m.watch_pbit + 1) % pbl_hw_pbits(hw);
   run_both(dev, &m, kernel, (uint32_t)(((uint64_t)1 << pbl_hw_beta_bits(hw)) - 1), 3, 3);
@@ -237,6 +241,7 @@ static void trace_reports_every_update_in_order_and_changes_nothing(void **state
       plain_create(&m, &hw, 5);
       m.watch_pbit = 3;
       m.watch_replica = hw.replicas - 1;
+      m.coupled = hw.lanes % 2 == 0;
       trace_log log = {.hw = &hw};
       assert_int_equal(pbl_twin_set_trace(dev, record, &log, NULL), PBL_OK);
       rig_upload(dev, &m);

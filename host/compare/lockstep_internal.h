@@ -1,0 +1,33 @@
+/* Lock-step of the temperature regulator. */
+#ifndef LOCKSTEP_INTERNAL_H
+#define LOCKSTEP_INTERNAL_H
+
+#include "compare_internal.h"
+
+typedef struct {
+  pbl_driver *rtl, *twin;
+} lockstep_pair;
+
+typedef struct {
+  pbl_window_log rtl, twin;   /* records of the last run */
+  uint64_t n_windows, n_runs; /* compared so far */
+} lockstep_windows;
+
+/* Lets both drivers log their windows here; the struct must stay where it is. */
+void lockstep_watch(lockstep_windows *k, lockstep_pair *p);
+void lockstep_windows_release(lockstep_windows *k);
+
+/* Sweeps of the next run: `longest` without windows. With windows runs are of many lengths, from 1
+ * to twice a window, so that windows begin and end anywhere in them. */
+size_t lockstep_run_length(const lockstep_windows *k, const case_work *w, size_t longest);
+
+/* May the RTL stall where the twin does not: for a busy receiver, or, with windows, where a sweep
+ * of one context is too short to sum the energies of all lanes? */
+bool lockstep_stalls(const case_work *w);
+
+/* Every record of the last run, word by word, then every register of the regulator. Prints what
+ * differs and sets *equal to false. */
+pbl_status lockstep_compare_regulator(bool *equal, lockstep_windows *k, const case_work *w,
+                                      lockstep_pair *p, uint64_t done, pbl_error *err);
+
+#endif
