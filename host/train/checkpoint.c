@@ -84,6 +84,7 @@ static void walk_state(walker *w, pbl_pcd *t) {
   if (t->binary) {
     item(w, &t->thermostat.regulation, sizeof t->thermostat.regulation);
     item(w, &t->model->beta, sizeof t->model->beta);
+    item(w, &t->telemetry_bytes, sizeof t->telemetry_bytes);
   }
   for (size_t k = 0; k < t->n_blocks; k++) { /* hidden states are drawn anew from these */
     item(w, t->blocks[k].v, t->n_visible * PBL_GIBBS_LANES * sizeof(float));

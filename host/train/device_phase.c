@@ -1,10 +1,16 @@
 #include "device_phase.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pbl_rng.h"
 #include "pbl_variant.h"
+#include "thermostat.h"
 
 /* Streams apart from the training's own. */
 #define SEED_GENERATORS UINT64_C(0x64657669636567)
@@ -17,7 +23,11 @@ struct pbl_device_phase {
   signed char *states; /* replicas x (V+H) */
   size_t n_saturated;
   int epoch;
-  bool fresh; /* nothing uploaded in this epoch */
+  bool fresh; /* to be uploaded before the next sweep */
+  bool regulated;
+  pbl_regulator_words words;
+  pbl_window_log windows; /* of the last run: none or one */
+  FILE *telemetry;
 };
 
 static uint64_t mix(uint64_t seed, uint64_t stream, uint64_t a, uint64_t b) {
@@ -42,8 +52,52 @@ static int lanes_for(int chains) {
   return 1;
 }
 
-pbl_status pbl_device_phase_create(pbl_device_phase **out, const pbl_pcd *t, pbl_progress *progress,
-                                   pbl_error *err) {
+/* The regulator's words; a window is a whole number of updates, 0: the epoch. */
+static pbl_status set_regulator(pbl_device_phase *d, const pbl_pcd *t, size_t updates,
+                                pbl_error *err) {
+  const pbl_regulator_mode mode = t->opt.regulator.mode;
+  d->regulated =
+      mode == PBL_REGULATOR_SRTRBM || mode == PBL_REGULATOR_SETPOINT || mode == PBL_REGULATOR_GUARD;
+  if (!d->regulated) return PBL_OK;
+  pbl_regulator_settings s = t->opt.regulator;
+  const size_t window = t->opt.window_updates ? (size_t)t->opt.window_updates : updates;
+  s.window_sweeps = (uint32_t)(window * (size_t)t->opt.sweeps_per_update);
+  const pbl_regulator_load load = {.visible = (uint32_t)d->hw.n_visible,
+                                   .hidden = (uint32_t)d->hw.n_hidden,
+                                   .replicas = (uint32_t)d->hw.replicas};
+  pbl_status st = pbl_regulator_quantise(&d->words, NULL, &s, &load, err);
+  d->words.telemetry = true;
+  if (!st) st = pbl_driver_set_regulator(d->driver, &d->words, err);
+  pbl_driver_set_window_log(d->driver, &d->windows);
+  return st;
+}
+
+static const char telemetry_header[] =
+    "epoch,window,flips_visible,flips_hidden,energy_reference,energy_sum,energy_squares,rate,"
+    "filter,"
+    "lambda,temperature,beta,flags\n";
+
+/* Lines after the checkpoint belong to updates that will be done again. */
+static pbl_status open_telemetry(pbl_device_phase *d, pbl_pcd *t, const char *path,
+                                 pbl_error *err) {
+  d->telemetry = fopen(path, t->telemetry_bytes ? "r+" : "w");
+  if (!d->telemetry) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
+  if (t->telemetry_bytes == 0) {
+    fputs(telemetry_header, d->telemetry);
+    t->telemetry_bytes = sizeof telemetry_header - 1;
+  } else if (ftruncate(fileno(d->telemetry), (off_t)t->telemetry_bytes) != 0 ||
+             fseek(d->telemetry, 0, SEEK_END) != 0 ||
+             ftell(d->telemetry) != (long)t->telemetry_bytes) {
+    return pbl_fail(err, PBL_FORMAT,
+                    "%s is shorter than at the checkpoint; put it back, or remove the checkpoint "
+                    "to start anew",
+                    path);
+  }
+  return PBL_OK;
+}
+
+pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const char *telemetry,
+                                   size_t updates, pbl_progress *progress, pbl_error *err) {
   *out = NULL;
   pbl_device_phase *d = calloc(1, sizeof *d);
   if (!d) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the device");
@@ -64,6 +118,8 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, const pbl_pcd *t, pbl
   if (!st) st = open_backend(&dev, &d->hw, t->opt.device, progress, err);
   if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, NULL, err);
   if (!st) st = pbl_driver_set_kernel(d->driver, PBL_KERNEL_CYCLIC, err);
+  if (!st) st = set_regulator(d, t, updates, err);
+  if (!st && d->regulated) st = open_telemetry(d, t, telemetry, err);
   if (st) {
     pbl_device_phase_destroy(d);
     return st;
@@ -75,6 +131,8 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, const pbl_pcd *t, pbl
 void pbl_device_phase_destroy(pbl_device_phase *d) {
   if (!d) return;
   pbl_driver_destroy(d->driver);
+  pbl_window_log_free(&d->windows);
+  if (d->telemetry) fclose(d->telemetry);
   pbl_chains_destroy(d->sample);
   free(d->states);
   free(d);
@@ -121,6 +179,17 @@ static void unpack(const pbl_device_phase *d, pbl_pcd *t) {
   }
 }
 
+/* lambda and filter are whole words, since they came from the device or begin as its words do. */
+static pbl_status write_regulator(pbl_device_phase *d, const pbl_pcd *t, pbl_error *err) {
+  const pbl_regulation *r = &t->thermostat.regulation;
+  d->words.lambda = (int32_t)lrint(ldexp(r->lambda, 24));
+  d->words.filter = (uint32_t)lrint(ldexp(r->filter, 31));
+  d->words.macro = t->opt.regulator.mode == PBL_REGULATOR_SRTRBM
+                       ? pbl_regulator_macro_word(t->opt.regulator.gap_scale * r->gap)
+                       : 0;
+  return pbl_driver_set_regulator(d->driver, &d->words, err);
+}
+
 pbl_status pbl_device_phase_begin(pbl_device_phase *d, const pbl_pcd *t, int epoch,
                                   pbl_error *err) {
   d->epoch = epoch;
@@ -128,7 +197,26 @@ pbl_status pbl_device_phase_begin(pbl_device_phase *d, const pbl_pcd *t, int epo
   pack(d, t);
   pbl_status st =
       pbl_driver_seed(d->driver, mix(t->opt.seed, SEED_GENERATORS, (uint64_t)epoch, 0), err);
-  return st ? st : pbl_driver_set_state(d->driver, d->states, err);
+  if (!st) st = pbl_driver_set_state(d->driver, d->states, err);
+  if (st || !d->regulated) return st;
+  st = pbl_driver_window_clear(d->driver, err);
+  return st ? st : write_regulator(d, t, err);
+}
+
+static double beta_of(const pbl_device_phase *d, uint32_t word) {
+  return ldexp((double)(word ? word : 1u), -d->hw.beta_frac);
+}
+
+/* The beta of the sweeps just done: behind a window's end the device already has the next one. */
+static pbl_status take_beta(pbl_device_phase *d, pbl_pcd *t, pbl_error *err) {
+  pbl_regulator_state state;
+  if (d->windows.n > 0) {
+    t->model->beta = beta_of(d, d->windows.items[d->windows.n - 1].beta);
+    return PBL_OK;
+  }
+  const pbl_status st = pbl_driver_regulator_read(d->driver, &state, err);
+  if (!st) t->model->beta = beta_of(d, state.beta_active);
+  return st;
 }
 
 pbl_status pbl_device_phase_run(pbl_device_phase *d, pbl_pcd *t, size_t update, pbl_error *err) {
@@ -136,12 +224,55 @@ pbl_status pbl_device_phase_run(pbl_device_phase *d, pbl_pcd *t, size_t update, 
   if (d->fresh || update % (size_t)t->opt.upload_every == 0) st = upload(d, t, update, err);
   d->fresh = false;
   d->sample->n_recorded = 0;
+  d->windows.n = 0;
   if (!st)
     st = pbl_driver_run(d->driver, d->sample, 1, (size_t)t->opt.sweeps_per_update, NULL, err);
   if (!st) unpack(d, t);
+  if (!st && d->regulated) st = take_beta(d, t, err);
   return st ? pbl_wrap(err, st, "training on the device, epoch %d, update %zu", d->epoch + 1,
                        update + 1)
             : PBL_OK;
+}
+
+static pbl_status write_telemetry(pbl_device_phase *d, pbl_pcd *t, const pbl_window *w,
+                                  pbl_error *err) {
+  const int n =
+      fprintf(d->telemetry,
+              "%d,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%" PRIu64
+              ",%.9g,%.10g,%.9g,%.9g,%.9g,%" PRIu32 "\n",
+              d->epoch + 1, w->index, w->flips_v, w->flips_h, w->energy_ref, w->energy_sum,
+              w->energy_sq, ldexp(w->rate, -24), ldexp(w->filter, -31), ldexp(w->lambda, -24),
+              ldexp(w->temperature, -24), ldexp(w->beta, -d->hw.beta_frac), w->flags);
+  if (n < 0 || fflush(d->telemetry) != 0)
+    return pbl_fail(err, PBL_IO, "cannot write the telemetry: %s", strerror(errno));
+  t->telemetry_bytes += (uint64_t)n;
+  return PBL_OK;
+}
+
+pbl_status pbl_device_phase_window(pbl_device_phase *d, pbl_pcd *t, double gap, pbl_error *err) {
+  if (d->windows.n == 0) return PBL_OK;
+  const pbl_window *w = &d->windows.items[d->windows.n - 1];
+  pbl_regulation *r = &t->thermostat.regulation;
+  pbl_regulator_state state;
+  pbl_status st = pbl_driver_regulator_read(d->driver, &state, err);
+  if (!st) st = write_telemetry(d, t, w, err);
+  if (st) return st;
+  r->windows++;
+  r->gaps++;
+  r->gap += (gap - r->gap) / (double)r->gaps;
+  r->lambda = ldexp(w->lambda, -24);
+  r->filter = ldexp(w->filter, -31);
+  r->flags = w->flags;
+  t->model->beta = beta_of(d, state.beta_active);
+  r->temperature = 1.0 / t->model->beta;
+  if (t->opt.gauge_fixing && t->model->beta != 1.0) {
+    /* beta has fewer digits than lambda: what it could not show stays for the next window */
+    const double rest = r->lambda + log(t->model->beta);
+    pbl_thermostat_fold(t);
+    r->lambda = ldexp(rint(ldexp(rest, 24)), -24);
+    d->fresh = true;
+  }
+  return write_regulator(d, t, err);
 }
 
 size_t pbl_device_phase_saturated(const pbl_device_phase *d) {

@@ -105,7 +105,7 @@ static pbl_status check_images(const char *part, const signed char *images, size
 /* Everything one run owns. */
 typedef struct {
   pbl_train_options opt;
-  char state_path[PATH_MAX], log_path[PATH_MAX];
+  char state_path[PATH_MAX], log_path[PATH_MAX], telemetry_path[PATH_MAX];
   pbl_pcd *pcd;
   pbl_device_phase *device; /* or NULL: the chains are sampled in software */
   pbl_run_identity id;
@@ -143,9 +143,16 @@ static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
     n = snprintf(s->state_path, sizeof s->state_path, "%s/state.bin", checkpoint);
   if (n > 0 && (size_t)n < sizeof s->state_path)
     n = snprintf(s->log_path, sizeof s->log_path, "%s/log.csv", folder);
-  if (n < 0 || (size_t)n >= sizeof s->log_path)
+  if (n > 0 && (size_t)n < sizeof s->log_path)
+    n = snprintf(s->telemetry_path, sizeof s->telemetry_path, "%s/telemetry.csv", folder);
+  if (n < 0 || (size_t)n >= sizeof s->telemetry_path)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", folder);
   return make_folder(checkpoint, err);
+}
+
+static size_t updates_per_epoch(const session *s) {
+  const size_t n = s->pcd->n_images, batch = (size_t)s->pcd->opt.batch_size;
+  return s->opt.drop_incomplete_batch && n >= batch ? n / batch : (n + batch - 1) / batch;
 }
 
 static pbl_status open_session(session *s, const signed char *images, size_t n, int n_visible,
@@ -166,7 +173,8 @@ static pbl_status open_session(session *s, const signed char *images, size_t n, 
     return pbl_fail(err, PBL_CONFIG, "%s has %d epochs, but only %d are asked for; raise epochs",
                     s->state_path, s->epoch, s->opt.epochs);
   if (s->opt.device != PBL_TRAIN_REFERENCE)
-    status = pbl_device_phase_create(&s->device, s->pcd, progress, err);
+    status = pbl_device_phase_create(&s->device, s->pcd, s->telemetry_path, updates_per_epoch(s),
+                                     progress, err);
   if (status) return status;
   return pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
 }
@@ -222,15 +230,22 @@ static pbl_status one_update(session *s, size_t update, size_t first, size_t n, 
   if (status) return status;
   pbl_pcd_statistics(s->pcd, first, n, s->device == NULL);
   pbl_pcd_step(s->pcd);
-  if (s->pcd->binary) pbl_thermostat_update(s->pcd, last, NULL);
+  double flips, gap;
+  if (s->pcd->binary && pbl_thermostat_count(s->pcd, last, &flips, &gap)) {
+    if (s->device) {
+      status = pbl_device_phase_window(s->device, s->pcd, gap, err);
+    } else {
+      pbl_thermostat_step(s->pcd, flips, gap);
+    }
+    if (status) return status;
+  }
   if (last || update % LIMIT_EVERY == LIMIT_EVERY - 1) status = pbl_pcd_limit(s->pcd, err);
   return status;
 }
 
 static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) {
   const size_t n = s->pcd->n_images, batch = (size_t)s->pcd->opt.batch_size;
-  const bool drop = s->opt.drop_incomplete_batch && n >= batch;
-  const size_t per_epoch = drop ? n / batch : (n + batch - 1) / batch;
+  const size_t per_epoch = updates_per_epoch(s);
   uint64_t done = per_epoch * (uint64_t)s->epoch;
   pbl_status status = PBL_OK;
   pbl_pcd_shuffle(s->pcd, s->epoch);

@@ -36,6 +36,7 @@ typedef struct {
   double flip_rate;             /* visible p-bits that changed over the k sweeps, 0..1 */
   double free_data, free_model; /* mean free energy F(v; T) / T of batch and chains, {0,1} units */
   pbl_thermostat thermostat;
+  uint64_t telemetry_bytes; /* a device's telemetry file up to here belongs to the run */
 } pbl_pcd;
 
 /* Weights, biases and chains at their start. The options must have been checked. */

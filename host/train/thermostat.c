@@ -35,7 +35,7 @@ void pbl_thermostat_fold(pbl_pcd *t) {
   t->model->beta = 1.0;
 }
 
-void pbl_thermostat_update(pbl_pcd *t, bool last, bool *ended) {
+bool pbl_thermostat_count(pbl_pcd *t, bool last, double *flips, double *gap) {
   pbl_thermostat *s = &t->thermostat;
   s->updates++;
   s->flips += t->flip_rate;
@@ -45,17 +45,20 @@ void pbl_thermostat_update(pbl_pcd *t, bool last, bool *ended) {
   s->epoch_data += t->free_data;
   s->epoch_model += t->free_model;
   const uint64_t window = (uint64_t)t->opt.window_updates;
-  const bool end = window ? s->updates >= window : last;
-  if (ended) *ended = end;
-  if (!end) return;
-  const double n = (double)s->updates;
-  if (regulates(t)) {
-    pbl_regulation_step(&s->regulation, &t->opt.regulator, s->flips / n, s->gap / n);
-    t->model->beta = 1.0 / s->regulation.temperature;
-    if (t->opt.gauge_fixing) pbl_thermostat_fold(t);
-  }
+  if (window ? s->updates < window : !last) return false;
+  *flips = s->flips / (double)s->updates;
+  *gap = s->gap / (double)s->updates;
   s->updates = 0;
   s->flips = s->gap = 0.0;
+  return true;
+}
+
+void pbl_thermostat_step(pbl_pcd *t, double flips, double gap) {
+  if (!regulates(t)) return;
+  pbl_regulation *r = &t->thermostat.regulation;
+  pbl_regulation_step(r, &t->opt.regulator, flips, gap);
+  t->model->beta = 1.0 / r->temperature;
+  if (t->opt.gauge_fixing) pbl_thermostat_fold(t);
 }
 
 static double mean(double sum, uint64_t n) {

@@ -9,10 +9,12 @@
 void pbl_thermostat_start(pbl_pcd *t);
 /* A new epoch, and with it a new window. */
 void pbl_thermostat_epoch(pbl_pcd *t);
-/* After the step of an update, whose flips and free energies are t's last statistics; `last` of its
- * epoch. At the end of a window the regulator takes its step and the model its new temperature.
- * *ended (may be NULL) says whether a window ended. */
-void pbl_thermostat_update(pbl_pcd *t, bool last, bool *ended);
+/* Counts the update whose flips and free energies are t's last statistics; `last` of its epoch.
+ * True when a window ends with it: then *gap is the window's mean F(data) - F(model) and *flips its
+ * flip rate. */
+bool pbl_thermostat_count(pbl_pcd *t, bool last, double *flips, double *gap);
+/* A window's step, in software: the model gets its new temperature. */
+void pbl_thermostat_step(pbl_pcd *t, double flips, double gap);
 /* Temperature into the parameters, T = 1: the law stays. */
 void pbl_thermostat_fold(pbl_pcd *t);
 /* Means over the epoch so far. */
