@@ -57,6 +57,9 @@ static bool read_row(pbl_train_log *row, char *line, const int place[N_COLUMNS])
     *x = strtod(fields[place[k]], &end);
     if (*end != '\0') return false;
   }
+  /* data sets without a test part */
+  if (isnan(row->log_likelihood_test)) row->log_likelihood_test = row->log_likelihood_train;
+  if (isnan(row->test_error)) row->test_error = row->reconstruction_error;
   return true;
 }
 
