@@ -19,7 +19,8 @@ const pbl_command pbl_command_info = {
     .summary = "versions, back-ends, folders and cached hardware variants",
     .details =
         "Prints the versions of the program and of the tools it uses, the back-ends that can\n"
-        "play the device, whether chains can be written as netCDF, the folders, and how many hardware\n"
+        "play the device, whether chains can be written as netCDF, the folders, and how many "
+        "hardware\n"
         "variants are compiled.\n",
     .options = options,
     .run = run};

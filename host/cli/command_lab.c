@@ -37,9 +37,8 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   *exit_code = 0;
   pbl_lab_config *config = calloc(1, sizeof *config);
   if (config == NULL) return pbl_fail(err, PBL_NO_MEMORY, "out of memory");
-  pbl_status status =
-      pbl_config_load_lab(config, arguments->positional, (const char *const *)arguments->sets,
-                          arguments->n_sets, err);
+  pbl_status status = pbl_config_load_lab(
+      config, arguments->positional, (const char *const *)arguments->sets, arguments->n_sets, err);
   if (status == PBL_OK) {
     pbl_progress *progress =
         pbl_progress_stderr_create(pbl_arguments_has(arguments, &pbl_command_lab, "quiet"));

@@ -31,10 +31,11 @@ const pbl_command pbl_command_stats = {
     .positional = "FILE.npy",
     .summary = "autocorrelation times and verdict of any array of chains",
     .details =
-        "Reads an array of shape chains x draws or chains x draws x observables, of any type\n"
-        "that numpy.save writes as plain little-endian numbers, and prints autocorrelation time,\n"
-        "effective sample size and verdict of every observable beside the estimates that other\n"
-        "programs would give. Chains should start over-dispersed; 16 or more can certify, four\n"
+        "Reads an array of shape chains x draws or chains x draws x observables, of float64,\n"
+        "float32, integers of any size or bool as numpy.save writes them (little-endian), and\n"
+        "prints autocorrelation time, effective sample size and verdict of every observable\n"
+        "beside the estimates that other programs would give. Takes five times the memory of the\n"
+        "draws as float64. Chains should start over-dispersed; 16 or more can certify, four\n"
         "cannot. tau is half-Sokal (white noise 0.5), in draws.\n"
         "\n"
         "Exit code: 0 all RESOLVED, 11 UNRESOLVED, SHORT or PARTIAL, 12 FROZEN (an observable\n"

@@ -41,7 +41,7 @@ static int widest_run(const pbl_lab_config *c) {
 }
 
 static void print_findings(const pbl_lab_config *c, const pbl_lab_result *result, int width) {
-  printf("%-*s  %-36s %-6s %12s  %-26s\n", width, "run", "quantity", "of", "measured", "expected");
+  printf("%-*s  %-36s %-6s %12s  %s\n", width, "run", "quantity", "of", "measured", "expected");
   for (int k = 0; k < c->n_expectations; k++) {
     const pbl_lab_expectation *e = &c->expectations[k];
     char what[96], range[96];
@@ -62,11 +62,13 @@ static pbl_lab_summary summary_of(const pbl_lab_result *result, int run, int qua
 
 /* The end of every run that trained: means, and half-widths of their 95 % intervals. */
 static void print_runs(const pbl_lab_config *c, const pbl_lab_result *result, int width) {
-  static const int columns[] = {PBL_LAB_temperature, PBL_LAB_norm_over_t,    PBL_LAB_flip_rate,
-                                PBL_LAB_gap,         PBL_LAB_log_likelihood, PBL_LAB_tracking_error};
+  static const int columns[] = {PBL_LAB_temperature,    PBL_LAB_norm_over_t,
+                                PBL_LAB_flip_rate,      PBL_LAB_gap,
+                                PBL_LAB_log_likelihood, PBL_LAB_tracking_error};
   enum { N = sizeof columns / sizeof columns[0] };
   printf("%-*s", width, "run");
-  for (int k = 0; k < N; k++) printf("  %-18s", pbl_lab_quantity_of(columns[k])->name);
+  for (int k = 0; k < N; k++)
+    printf("  %-*s", k < N - 1 ? 18 : 0, pbl_lab_quantity_of(columns[k])->name);
   putchar('\n');
   for (int r = 0; r < c->n_runs; r++) {
     if (c->runs[r].windows == 0) continue;
@@ -74,12 +76,14 @@ static void print_runs(const pbl_lab_config *c, const pbl_lab_result *result, in
     for (int k = 0; k < N; k++) {
       char cell[40];
       const pbl_lab_summary s = summary_of(result, r, columns[k]);
-      if (isnan(s.high)) {
+      if (isnan(s.mean)) {
+        snprintf(cell, sizeof cell, "-");
+      } else if (isnan(s.high)) {
         snprintf(cell, sizeof cell, "%.4g", s.mean);
       } else {
         snprintf(cell, sizeof cell, "%.4g +- %.2g", s.mean, s.high - s.mean);
       }
-      printf("  %-18s", cell);
+      printf("  %-*s", k < N - 1 ? 18 : 0, cell);
     }
     putchar('\n');
   }

@@ -47,9 +47,9 @@ struct pbl_command {
   pbl_status (*run)(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 };
 
-extern const pbl_command pbl_command_compare, pbl_command_train, pbl_command_regimes, pbl_command_lockstep,
-    pbl_command_rng, pbl_command_stats, pbl_command_power, pbl_command_exact, pbl_command_info,
-    pbl_command_lab, pbl_command_help;
+extern const pbl_command pbl_command_compare, pbl_command_train, pbl_command_regimes,
+    pbl_command_lockstep, pbl_command_rng, pbl_command_stats, pbl_command_power, pbl_command_exact,
+    pbl_command_info, pbl_command_lab, pbl_command_help;
 /* All commands, ends with NULL. */
 extern const pbl_command *const pbl_commands[];
 

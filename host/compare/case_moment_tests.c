@@ -120,15 +120,18 @@ static pbl_status gate(case_work *w, const char *name, const moment_tests *x, si
     if (x->p[k] < x->p[worst]) worst = k;
     if (x->error[k] > x->error[coarsest]) coarsest = k;
   }
+  pbl_gate g = {.name = name, .p_value = p, .needs_mixing = true};
+  g.statistic = g.threshold = g.would_see = NAN;
+  if (tests == 0) {
+    case_gate(w, &g, "all %zu moments are too rare to test", last - first);
+    return PBL_OK;
+  }
   char label[64];
   moment_name(label, sizeof label, w, worst);
-  pbl_gate g = {.name = name, .statistic = x->t[worst], .p_value = p, .needs_mixing = true};
-  g.threshold = g.would_see = NAN;
-  if (tests > 0) {
-    g.threshold = case_gate_threshold(w, (double)tests, x->dof[worst]);
-    g.would_see = x->error[coarsest] * case_gate_reach(w, (double)tests, x->dof[coarsest]);
-    g.would_see_of = "any one mean";
-  }
+  g.statistic = x->t[worst];
+  g.threshold = case_gate_threshold(w, (double)tests, x->dof[worst]);
+  g.would_see = x->error[coarsest] * case_gate_reach(w, (double)tests, x->dof[coarsest]);
+  g.would_see_of = "any one mean";
   case_gate(w, &g, "%zu moments, worst %s: %s = %.2f, family p = %.3g; %zu too rare to test", tests,
             label, isinf(x->dof[worst]) ? "z" : "t", x->t[worst], p, last - first - tests);
   return PBL_OK;

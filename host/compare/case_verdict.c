@@ -69,26 +69,24 @@ static double beta_seen(const case_work *w, const pbl_innovation_report *t) {
 }
 
 static void gate_innovations(case_work *w, const char *name, const pbl_innovation_report *t) {
-  size_t worst = 0;
-  for (size_t f = 1; f < PBL_TEST_COUNT; f++) {
-    if (t->family[f].p_value < t->family[worst].p_value) worst = f;
-  }
-  const pbl_innovation_result *family = &t->family[worst];
-  char beta[128] = "too few to tell a beta error";
+  const pbl_innovation_result *family = pbl_innovation_worst(t);
+  char beta[128] = "too few to tell a beta error", fault[96];
   if (!isnan(t->implied_beta_error)) {
     snprintf(beta, sizeof beta, "implied beta error %+.3g %% [%+.3g, %+.3g]",
              100 * t->implied_beta_error, 100 * t->implied_beta_error_low,
              100 * t->implied_beta_error_high);
   }
-  const double members = (double)(family->n_tests ? family->n_tests : 1) * PBL_TEST_COUNT;
+  const size_t members = family->n_tests + family->n_pools;
+  pbl_innovation_fault_text(fault, sizeof fault, t, case_gate_alpha(w));
   pbl_gate gate = {.name = name,
-                   .statistic = family->max_abs_z,
-                   .threshold = case_gate_threshold(w, members, INFINITY),
+                   .statistic = family->z,
+                   .threshold = case_gate_threshold(
+                       w, (double)(members > 0 ? members : 1) * PBL_TEST_COUNT, INFINITY),
                    .p_value = t->p_value,
                    .would_see = beta_seen(w, t)};
   if (!isnan(gate.would_see)) gate.would_see_of = "beta, relative";
-  case_gate(w, &gate, "%.3g updates, worst family %s: |z| = %.2f; %s", (double)t->n_updates,
-            family->name, family->max_abs_z, beta);
+  case_gate(w, &gate, "%s%s%.3g updates, worst family %s: |z| = %.2f; %s", fault,
+            fault[0] ? "; " : "", (double)t->n_updates, family->name, family->z, beta);
 }
 
 pbl_status case_innovations(case_work *w, pbl_error *err) {

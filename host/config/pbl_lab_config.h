@@ -72,15 +72,15 @@ typedef struct {
 const pbl_lab_quantity_info *pbl_lab_quantity_of(int quantity); /* NULL out of range */
 
 typedef struct {
-  int windows;       /* 0: no loop */
+  int windows;        /* 0: no loop */
   double disturbance; /* half-width of a uniform error of each flip rate; 0: none */
-  double box;        /* half-width in lambda of the box of starts */
-  int starts;        /* disturbed runs, their starts spread evenly over the box */
+  double box;         /* half-width in lambda of the box of starts */
+  int starts;         /* disturbed runs, their starts spread evenly over the box */
   pbl_regulator_settings regulator;
 } pbl_lab_loop;
 
 typedef struct {
-  int points; /* 0: no scan; else 2 .. PBL_LAB_MAX_SCAN */
+  int points;      /* 0: no scan; else 2 .. PBL_LAB_MAX_SCAN */
   double from, to; /* log T, evenly spaced */
 } pbl_lab_scan;
 

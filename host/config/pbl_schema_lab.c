@@ -53,31 +53,30 @@ static const pbl_field scan_fields[] = {
     I(pbl_lab_scan, "points", points, 0, 0, PBL_LAB_MAX_SCAN, "0",
       "Temperatures; 0: no such stage, else at least 2."),
     D(pbl_lab_scan, "from", from, 0, -10, 10, "-1", "log T of the first."),
-    D(pbl_lab_scan, "to", to, 0, -10, 10, "1", "log T of the last."),
-    END};
+    D(pbl_lab_scan, "to", to, 0, -10, 10, "1", "log T of the last."), END};
 
-#define RUN_FIELDS                                                                             \
-  I(pbl_lab_run, "chains", chains, 0, 1, 4096, "64", "Persistent chains."),                    \
-      D(pbl_lab_run, "learning_rate", learning_rate, 0, 0, 100, "0.02",                        \
-        "Step per update. 0: frozen weights."),                                                \
-      D(pbl_lab_run, "weight_decay", weight_decay, 0, 0, 100, "1e-4", "L2, weights only."),    \
-      D(pbl_lab_run, "initial_scale", initial_scale, 0, 0, 1000, "0.05",                       \
-        "Standard deviation of the first weights."),                                           \
-      I(pbl_lab_run, "burn_in_sweeps", burn_in, 0, 0, 1e6, "0",                                \
-        "Sweeps before the first update."),                                                    \
+#define RUN_FIELDS                                                                               \
+  I(pbl_lab_run, "chains", chains, 0, 1, 4096, "64", "Persistent chains."),                      \
+      D(pbl_lab_run, "learning_rate", learning_rate, 0, 0, 100, "0.02",                          \
+        "Step per update. 0: frozen weights."),                                                  \
+      D(pbl_lab_run, "weight_decay", weight_decay, 0, 0, 100, "1e-4", "L2, weights only."),      \
+      D(pbl_lab_run, "initial_scale", initial_scale, 0, 0, 1000, "0.05",                         \
+        "Standard deviation of the first weights."),                                             \
+      I(pbl_lab_run, "burn_in_sweeps", burn_in, 0, 0, 1e6, "0",                                  \
+        "Sweeps before the first update."),                                                      \
       B(pbl_lab_run, "clamped", clamped, "false", "After burn-in the chains stay as they are."), \
-      I(pbl_lab_run, "updates_per_window", updates_per_window, 0, 1, 1e6, "100",               \
-        "Updates (and sweeps) per window of the regulator."),                                  \
-      I(pbl_lab_run, "windows", windows, 0, 0, 1e7, "400", "Windows of training."),            \
-      D(pbl_lab_run, "growth", growth, 0, -1, 1, "0",                                          \
-        "Disturbance: after each window all parameters grow by this, in logarithm."),          \
-      B(pbl_lab_run, "gauge_fixing", gauge_fixing, "false",                                    \
-        "After each window fold T into the parameters, so that T is 1 again."),                \
-      S("regulator", 0, offsetof(pbl_lab_run, regulator), regulator_fields,                    \
-        "Temperature of the chains."),                                                         \
-      S("loop", 0, offsetof(pbl_lab_run, loop), loop_fields,                                   \
-        "Second stage: a regulator on the frozen model with its exact flip rate."),            \
-      S("scan", 0, offsetof(pbl_lab_run, scan), scan_fields,                                   \
+      I(pbl_lab_run, "updates_per_window", updates_per_window, 0, 1, 1e6, "100",                 \
+        "Updates (and sweeps) per window of the regulator."),                                    \
+      I(pbl_lab_run, "windows", windows, 0, 0, 1e7, "400", "Windows of training."),              \
+      D(pbl_lab_run, "growth", growth, 0, -1, 1, "0",                                            \
+        "Disturbance: after each window all parameters grow by this, in logarithm."),            \
+      B(pbl_lab_run, "gauge_fixing", gauge_fixing, "false",                                      \
+        "After each window fold T into the parameters, so that T is 1 again."),                  \
+      S("regulator", 0, offsetof(pbl_lab_run, regulator), regulator_fields,                      \
+        "Temperature of the chains."),                                                           \
+      S("loop", 0, offsetof(pbl_lab_run, loop), loop_fields,                                     \
+        "Second stage: a regulator on the frozen model with its exact flip rate."),              \
+      S("scan", 0, offsetof(pbl_lab_run, scan), scan_fields,                                     \
         "Third stage: exact properties of the model over temperatures.")
 
 static const pbl_field default_fields[] = {RUN_FIELDS, END};
@@ -117,7 +116,8 @@ const pbl_field pbl_schema_lab[] = {
      .fields = pbl_schema_lab_run,
      .min = 1,
      .max = PBL_LAB_MAX_RUNS,
-     .meaning = "What to do. Each entry has its own `name` and any key of `defaults`, which it replaces."},
+     .meaning =
+         "What to do. Each entry has its own `name` and any key of `defaults`, which it replaces."},
     {.key = "expect",
      .kind = PBL_FIELD_LIST,
      .fields = pbl_schema_lab_expectation,

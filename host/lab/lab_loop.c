@@ -110,7 +110,8 @@ pbl_status lab_scan(pbl_lab_outcome *out, const pbl_testbed_model *m, const pbl_
     out->scan[k].gap = truth.gap;
     out->scan[k].slope = lab_slope(m, lambda);
     lab_line_add(&arrhenius, exp(-lambda), log(truth.gap));
-    if (k > 0 && (truth.gap <= out->scan[k - 1].gap || truth.flip_rate <= out->scan[k - 1].flip_rate))
+    if (k > 0 &&
+        (truth.gap <= out->scan[k - 1].gap || truth.flip_rate <= out->scan[k - 1].flip_rate))
       out->values[PBL_LAB_scan_rising] += 1.0;
   }
   out->values[PBL_LAB_scan_arrhenius_r2] = lab_line_r2(&arrhenius);

@@ -63,8 +63,7 @@ static pbl_status watch_end(watch *w, const pbl_testbed *t, const pbl_regulation
                             pbl_error *err) {
   double *v = w->values;
   pbl_testbed_truth truth;
-  const pbl_status status =
-      pbl_testbed_exact(&truth, pbl_testbed_weights(t), r->temperature, err);
+  const pbl_status status = pbl_testbed_exact(&truth, pbl_testbed_weights(t), r->temperature, err);
   if (status != PBL_OK) return status;
   v[PBL_LAB_temperature] = r->temperature;
   v[PBL_LAB_norm] = pbl_testbed_norm(t);
@@ -72,7 +71,9 @@ static pbl_status watch_end(watch *w, const pbl_testbed *t, const pbl_regulation
   v[PBL_LAB_flip_rate] = w->last.flip_rate;
   v[PBL_LAB_flip_rate_exact] = truth.flip_rate;
   v[PBL_LAB_filter] = r->filter;
-  v[PBL_LAB_tracking_error] = sqrt(w->squares / w->tracked);
+  const bool target = w->run->regulator.mode == PBL_REGULATOR_SETPOINT ||
+                      w->run->regulator.mode == PBL_REGULATOR_GUARD;
+  if (target) v[PBL_LAB_tracking_error] = sqrt(w->squares / w->tracked);
   v[PBL_LAB_gap] = truth.gap;
   v[PBL_LAB_relaxation] = truth.relaxation;
   v[PBL_LAB_log_likelihood] = truth.log_likelihood;

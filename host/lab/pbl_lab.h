@@ -25,7 +25,7 @@ typedef struct {
 
 typedef struct {
   int n_runs, n_seeds;
-  pbl_lab_outcome *outcomes; /* n_runs x n_seeds, row-major */
+  pbl_lab_outcome *outcomes;                          /* n_runs x n_seeds, row-major */
   pbl_lab_finding findings[PBL_LAB_MAX_EXPECTATIONS]; /* in the order of the configuration */
   int n_failed;
 } pbl_lab_result;

@@ -69,11 +69,8 @@ unsigned pbl_testbed_pattern(int k) {
 }
 
 pbl_testbed_options pbl_testbed_default(void) {
-  return (pbl_testbed_options){.chains = 64,
-                               .learning_rate = 0.02,
-                               .weight_decay = 1e-4,
-                               .initial_scale = 0.05,
-                               .seed = 1};
+  return (pbl_testbed_options){
+      .chains = 64, .learning_rate = 0.02, .weight_decay = 1e-4, .initial_scale = 0.05, .seed = 1};
 }
 
 static pbl_status check(const pbl_testbed_options *o, pbl_error *err) {
@@ -115,8 +112,8 @@ void pbl_testbed_destroy(pbl_testbed *t) {
   free(t);
 }
 
-void pbl_testbed_skip(pbl_testbed *t, size_t n_words) {
-  while (n_words-- > 0) (void)next_word(t->generator);
+double pbl_testbed_normal(pbl_testbed *t) {
+  return normal(t->generator);
 }
 
 /* x[j] = bias[j] + sum of the rows w[i] with bit i of state. */

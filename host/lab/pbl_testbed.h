@@ -50,8 +50,8 @@ void pbl_testbed_destroy(pbl_testbed *t);
 
 /* n sweeps of all chains without learning. */
 void pbl_testbed_sweep(pbl_testbed *t, double temperature, int n_sweeps);
-/* Passes over n words of the generator, as a caller does that draws from the same stream. */
-void pbl_testbed_skip(pbl_testbed *t, size_t n_words);
+/* The next standard normal of the generator (two words), for callers that share the stream. */
+double pbl_testbed_normal(pbl_testbed *t);
 
 /* What a window of updates measured. */
 typedef struct {

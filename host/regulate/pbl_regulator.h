@@ -29,18 +29,18 @@
 
 typedef struct {
   pbl_regulator_mode mode;
-  bool hidden_flips;       /* count hidden p-bits too; else visible ones alone */
-  uint32_t window_sweeps;  /* device sweeps per window; the reference does not read it */
-  double flip_rate;        /* r* of setpoint and guard, 0 < r* < .5 */
-  double gain;             /* eta per window, 0 < eta < 256 */
-  double smoothing;        /* alpha of srtrbm per window, 0 < alpha < 1 */
-  double gap_scale;        /* eps of srtrbm, >= 0; 0: no macro term */
-  double dead_band;        /* of setpoint and guard, 0 <= . < 1 */
-  double step_limit;       /* of setpoint and guard, largest |d lambda| per window; 0: none */
-  double temperature;      /* first T, inside the limits */
-  double temperature_min;  /* PBL_TEMPERATURE_MIN .. temperature_max */
-  double temperature_max;  /* .. PBL_TEMPERATURE_MAX */
-  double filter;           /* first c of srtrbm, 0 .. 1 */
+  bool hidden_flips;      /* count hidden p-bits too; else visible ones alone */
+  uint32_t window_sweeps; /* device sweeps per window; the reference does not read it */
+  double flip_rate;       /* r* of setpoint and guard, 0 < r* < .5 */
+  double gain;            /* eta per window, 0 < eta < 256 */
+  double smoothing;       /* alpha of srtrbm per window, 0 < alpha < 1 */
+  double gap_scale;       /* eps of srtrbm, >= 0; 0: no macro term */
+  double dead_band;       /* of setpoint and guard, 0 <= . < 1 */
+  double step_limit;      /* of setpoint and guard, largest |d lambda| per window; 0: none */
+  double temperature;     /* first T, inside the limits */
+  double temperature_min; /* PBL_TEMPERATURE_MIN .. temperature_max */
+  double temperature_max; /* .. PBL_TEMPERATURE_MAX */
+  double filter;          /* first c of srtrbm, 0 .. 1 */
 } pbl_regulator_settings;
 
 /* T = 1 in .125..8; srtrbm: the published eta = alpha = .01, eps = .001, c = 0; setpoint and guard:

@@ -61,8 +61,8 @@ static pbl_status window_words(pbl_regulator_words *w, const pbl_regulator_setti
     return pbl_fail(err, PBL_INVALID,
                     "regulator: mode %s needs windows with updates (%u sweeps, %llu updates a "
                     "sweep, %u replicas)",
-                    pbl_regulator_mode_name(s->mode), s->window_sweeps,
-                    (unsigned long long)updates, load->replicas);
+                    pbl_regulator_mode_name(s->mode), s->window_sweeps, (unsigned long long)updates,
+                    load->replicas);
   if (n >= 1.0) rate_words(w, (uint64_t)n);
   return PBL_OK;
 }
@@ -70,8 +70,7 @@ static pbl_status window_words(pbl_regulator_words *w, const pbl_regulator_setti
 static pbl_status srtrbm_words(pbl_regulator_words *w, const pbl_regulator_settings *s,
                                pbl_error *err) {
   pbl_status status = to_word(&w->smoothing, "smoothing", s->smoothing, 16, 65535.0, err);
-  if (status == PBL_OK)
-    status = to_word(&w->filter, "filter", s->filter, 31, 2147483648.0, err);
+  if (status == PBL_OK) status = to_word(&w->filter, "filter", s->filter, 31, 2147483648.0, err);
   if (status == PBL_OK)
     status = to_word(&w->t_min, "temperature_min", s->temperature_min, 24, T_LIMIT - 1.0, err);
   if (status == PBL_OK)
@@ -127,7 +126,8 @@ pbl_status pbl_regulator_quantise(pbl_regulator_words *words, pbl_regulator_sett
     status = to_word(&w.gain, "gain", s->gain, 24, 4294967295.0, err);
     if (status == PBL_OK) status = to_lambda(&w.lambda, "temperature", s->temperature, err);
     if (status == PBL_OK)
-      status = s->mode == PBL_REGULATOR_SRTRBM ? srtrbm_words(&w, s, err) : target_words(&w, s, err);
+      status =
+          s->mode == PBL_REGULATOR_SRTRBM ? srtrbm_words(&w, s, err) : target_words(&w, s, err);
   }
   if (status != PBL_OK) return status;
   *words = w;

@@ -95,6 +95,9 @@ typedef struct {
   double deviation[PBL_TRACE_CHAINS]; /* standard deviation of all draws of the chain */
   double sweep[PBL_TRACE_THIN], x[PBL_TRACE_CHAINS][PBL_TRACE_THIN];
 } pbl_chain_traces;
+/* x: n_chains x n_draws, row-major; chains that moved equally little keep their order. */
+void pbl_chain_traces_fill(pbl_chain_traces *out, const double *x, size_t n_chains, size_t n_draws,
+                           size_t sweeps_per_draw);
 
 /* What the reference is worth. */
 typedef struct {

@@ -55,9 +55,7 @@ static void row_head(FILE *f, const char *text) {
 
 static void open_table(FILE *f, const char *caption, const char *const *heads) {
   fprintf(f, "<div class=\"scroll\"><table>\n<caption>%s</caption>\n<thead><tr>", caption);
-  for (size_t i = 0; heads[i]; i++)
-    fprintf(f, "<th scope=\"col\"%s>%s</th>", strcmp(heads[i], "detail") ? "" : " class=\"text\"",
-            heads[i]);
+  for (size_t i = 0; heads[i]; i++) fprintf(f, "<th scope=\"col\">%s</th>", heads[i]);
   fputs("</tr></thead>\n<tbody>\n", f);
 }
 
@@ -151,16 +149,16 @@ static void put_means(FILE *f, const pbl_case_result *c) {
   fputs("</details>\n", f);
 }
 
-/* "0.12 % of beta": what this run would have found in nine cases of ten. */
+/* "0.120 % of beta" for "beta, relative", else "0.031 of any one mean". */
 static void cell_would_see(FILE *f, const pbl_gate *g) {
   char number[PBL_NUMBER_CHARS], text[96];
   const char *of = g->would_see_of ? g->would_see_of : "";
-  const char *relative = strstr(of, " (relative)");
-  const bool percent = relative != NULL;
+  const bool percent = strstr(of, "relative") != NULL;
+  const int length = (int)(percent ? strcspn(of, ",(") : strlen(of));
   pbl_report_number(number, percent ? 100 * g->would_see : g->would_see, 3);
   if (isfinite(g->would_see) && *of)
     snprintf(text, sizeof text, "%s%s of %.*s", number, percent ? " %" : "",
-             percent ? (int)(relative - of) : 60, of);
+             length < 60 ? length : 60, of);
   else
     snprintf(text, sizeof text, "-");
   cell(f, text);
@@ -175,18 +173,20 @@ static void cell_one_percent(FILE *f, const pbl_gate *g) {
   cell(f, text);
 }
 
+/* Two rows: the numbers, and what they are about. */
 static void put_gates(FILE *f, const pbl_case_result *c) {
-  static const char *const heads[] = {"gate",   "",      "statistic",           "threshold",
-                                      "p",      "alpha", "smallest error seen", "at beta 1 % off",
-                                      "detail", NULL};
+  static const char *const heads[] = {"gate", "",      "statistic",           "threshold",
+                                      "p",    "alpha", "smallest error seen", "at beta 1 % off",
+                                      NULL};
   open_table(f,
              "Gates of the verdict. Smallest error seen: found by this gate in nine runs of ten as "
              "long as this one. At beta 1 % off: what this gate would have said.",
              heads);
   for (size_t i = 0; i < c->n_gates; i++) {
     const pbl_gate *g = &c->gates[i];
-    row_head(f, g->name);
-    fprintf(f, "<td class=\"%s\">%s</td>",
+    fputs("<tr class=\"numbers\"><th scope=\"row\">", f);
+    pbl_report_escape(f, g->name);
+    fprintf(f, "</th><td class=\"%s\">%s</td>",
             g->status == PBL_GATE_PASSED   ? "pass"
             : g->status == PBL_GATE_FAILED ? "fail"
                                            : "open",
@@ -197,7 +197,7 @@ static void put_gates(FILE *f, const pbl_case_result *c) {
     cell_number(f, g->alpha);
     cell_would_see(f, g);
     cell_one_percent(f, g);
-    fputs("<td class=\"text\">", f);
+    fputs("</tr>\n<tr><td class=\"text\" colspan=\"8\">", f);
     pbl_report_escape(f, g->detail);
     fputs("</td></tr>\n", f);
   }

@@ -141,21 +141,39 @@ static void draw_tail(const pbl_svg *p, int s, const pbl_side *side, double ever
     y[i] = rho * exp(-(x[i] - first) / slow);
   }
   pbl_svg_line(p, s ? "reference-tail" : "device-tail", x, y, POINTS);
-  pbl_svg_segment(p, s ? "reference" : "device", first - every, p->y.low, first - every,
-                  p->y.low + 0.2 * (p->y.high - p->y.low));
-  pbl_svg_mark(p, side_style[s], first - every, p->y.low + 0.2 * (p->y.high - p->y.low));
+  const double end = p->log_y ? p->y.low * pow(p->y.high / p->y.low, 0.2)
+                              : p->y.low + 0.2 * (p->y.high - p->y.low);
+  pbl_svg_segment(p, s ? "reference" : "device", first - every, p->y.low, first - every, end);
+  pbl_svg_mark(p, side_style[s], first - every, end);
 }
 
 static void draw_side(const pbl_svg *p, int s, const pbl_side *side, double every) {
   double low[PBL_ACF_POINTS], high[PBL_ACF_POINTS];
   const size_t n = side->n_acf < PBL_ACF_POINTS ? side->n_acf : PBL_ACF_POINTS;
   for (size_t i = 0; i < n; i++) {
-    low[i] = side->acf[i] - 1.96 * side->acf_error[i];
-    high[i] = side->acf[i] + 1.96 * side->acf_error[i];
+    low[i] = fmax(side->acf[i] - 1.96 * side->acf_error[i], p->y.low);
+    high[i] = fmax(side->acf[i] + 1.96 * side->acf_error[i], p->y.low);
   }
   pbl_svg_band(p, s ? "reference-band" : "device-band", side->acf_lag, low, high, n);
   pbl_svg_line(p, side_style[s], side->acf_lag, side->acf, n);
   draw_tail(p, s, side, every);
+}
+
+/* Logarithmic down to the noise, so that an exponential is a straight line; linear where a chain
+ * swings below zero. */
+static void scale_rho(pbl_svg *p, const pbl_observable *o) {
+  double floor = 1;
+  p->y = (pbl_svg_range){-0.1, 1};
+  p->log_y = true;
+  for (int s = 0; s < 2; s++) {
+    const pbl_side *side = side_of(o, s);
+    for (size_t i = 1; i < side->n_acf && i < PBL_ACF_POINTS; i++) {
+      if (side->acf[i] < -4 * side->acf_error[i] - 0.02) p->log_y = false;
+      if (side->acf_error[i] > 0) floor = fmin(floor, side->acf_error[i]);
+      pbl_svg_cover(&p->y, side->acf[i]);
+    }
+  }
+  p->y = p->log_y ? (pbl_svg_range){fmin(fmax(floor, 1e-4), 0.1), 1.2} : pbl_svg_padded(p->y, 0.04);
 }
 
 /* Without the interval, which would not fit. */
@@ -168,12 +186,11 @@ static void tau_text(char out[PBL_ESTIMATE_CHARS], const pbl_tau_report *t) {
 
 static void draw_correlation(FILE *f, const pbl_observable *o, double every) {
   char text[200], tau[2][PBL_ESTIMATE_CHARS];
-  pbl_svg_range x = pbl_svg_empty(), y = {-0.1, 1};
+  pbl_svg_range x = pbl_svg_empty();
   for (int s = 0; s < 2; s++) {
     const pbl_side *side = side_of(o, s);
     const size_t n = side->n_acf < PBL_ACF_POINTS ? side->n_acf : PBL_ACF_POINTS;
     pbl_svg_cover_all(&x, side->acf_lag, n);
-    pbl_svg_cover_all(&y, side->acf, n);
     tau_text(tau[s], &side->tau);
   }
   snprintf(text, sizeof text, "%.24s: tau %s / %s", o->name, tau[0], tau[1]);
@@ -181,13 +198,9 @@ static void draw_correlation(FILE *f, const pbl_observable *o, double every) {
   pbl_report_escape(f, text);
   fputs("\">\n", f);
   pbl_svg_text(f, 190, 15, "middle", text);
-  const pbl_svg p = {.f = f,
-                     .left = 58,
-                     .top = 24,
-                     .width = 312,
-                     .height = 150,
-                     .x = pbl_svg_padded(x, 0),
-                     .y = pbl_svg_padded(y, 0.04)};
+  pbl_svg p = {
+      .f = f, .left = 58, .top = 24, .width = 312, .height = 150, .x = pbl_svg_padded(x, 0)};
+  scale_rho(&p, o);
   pbl_svg_axes(&p, "lag (sweeps)", "rho");
   pbl_svg_segment(&p, "exact", p.x.low, 0, p.x.high, 0);
   for (int s = 1; s >= 0; s--) draw_side(&p, s, side_of(o, s), every);
@@ -209,11 +222,10 @@ void pbl_plot_correlation(FILE *f, const pbl_case_result *c) {
   }
   fputs(c->n_observables > SHOWN ? "</div></details>\n" : "</div>\n", f);
   fputs(
-      "<figcaption>Autocorrelations with bands of 1.96 standard errors, tau of hardware / "
-      "reference "
-      "in sweeps. The mark on the axis ends the window that is summed; the dotted curve is the "
-      "exponential attached behind it, of the slowest observable's time. No mark: nothing is "
-      "attached.</figcaption></figure>\n",
+      "<figcaption>Autocorrelations down to the noise (linear where they swing below zero) with "
+      "bands of 1.96 standard errors; tau of hardware / reference in sweeps. The mark on the axis "
+      "ends the window that is summed; the dotted curve is the exponential attached behind it, of "
+      "the slowest observable's time. No mark: nothing is attached.</figcaption></figure>\n",
       f);
 }
 

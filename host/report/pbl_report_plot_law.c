@@ -164,7 +164,7 @@ void pbl_plot_beta(FILE *f, const pbl_case_result *c) {
   const pbl_svg p = {
       .f = f, .left = 160, .top = 8, .width = 230, .height = 96, .x = {-end, end}, .y = {0, 3}};
   char text[PBL_ESTIMATE_CHARS];
-  pbl_svg_open(f, "beta", 560, 142, "Implied error of beta with 95 % intervals");
+  pbl_svg_open(f, "beta", 620, 142, "Implied error of beta with 95 % intervals");
   pbl_svg_axes(&p, "relative error of beta, %", NULL);
   pbl_svg_segment(&p, "exact", 0, 0, 0, 3);
   pbl_svg_segment(&p, "soft", 100 * seen, 0, 100 * seen, 3);

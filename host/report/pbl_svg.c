@@ -68,10 +68,12 @@ static size_t log_ticks(double *ticks, size_t size, pbl_svg_range r) {
 
 size_t pbl_svg_ticks(double *ticks, size_t size, pbl_svg_range r, bool logarithmic) {
   if (size == 0 || !(r.low < r.high) || !isfinite(r.high - r.low)) return 0;
-  if (logarithmic) return r.low > 0 ? log_ticks(ticks, size, r) : 0;
-  const double rough = (r.high - r.low) / (double)size;
-  double step = pow(10, floor(log10(rough)));
-  if (step < rough) step *= rough <= 2 * step ? 2 : rough <= 5 * step ? 5 : 10;
+  if (logarithmic && !(r.low > 0)) return 0;
+  if (logarithmic && r.high > 8 * r.low) return log_ticks(ticks, size, r);
+  static const double factor[] = {2, 2.5, 2}; /* 1, 2, 5, 10 */
+  double step = pow(10, floor(log10((r.high - r.low) / (double)size)));
+  for (int i = 0; floor(r.high / step) - ceil(r.low / step) + 1 > (double)size; i = (i + 1) % 3)
+    step *= factor[i];
   size_t n = 0;
   for (double k = ceil(r.low / step); k * step <= r.high && n < size; k++) ticks[n++] = k * step;
   return n;
@@ -97,20 +99,24 @@ void pbl_svg_text(FILE *f, double x, double y, const char *anchor, const char *t
 
 static void tick_text(char text[PBL_NUMBER_CHARS], double v, pbl_svg_range r) {
   const double zero = 1e-9 * (r.high - r.low);
-  snprintf(text, PBL_NUMBER_CHARS, "%.5g", fabs(v) < zero ? 0.0 : v);
+  snprintf(text, PBL_NUMBER_CHARS, "%.6g", fabs(v) < zero ? 0.0 : v);
 }
 
 void pbl_svg_axes(const pbl_svg *p, const char *x_label, const char *y_label) {
   double ticks[MAX_TICKS];
   char text[PBL_NUMBER_CHARS];
   const double right = p->left + p->width, bottom = p->top + p->height;
+  double taken = -INFINITY;
   const size_t room_x = p->width < 260 ? 4 : 8, room_y = p->height < 120 ? 4 : 6;
   size_t n = pbl_svg_ticks(ticks, room_x, p->x, p->log_x);
   for (size_t i = 0; i < n; i++) {
     const double x = pbl_svg_x(p, ticks[i]);
     fprintf(p->f, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>\n", x, p->top, bottom);
     tick_text(text, ticks[i], p->x);
-    if (x_label) pbl_svg_text(p->f, x, bottom + 15, "middle", text);
+    const double half = 0.5 * CHARACTER * (double)strlen(text) + 5;
+    if (!x_label || x - half < taken) continue; /* a number there would touch the last one */
+    pbl_svg_text(p->f, x, bottom + 15, "middle", text);
+    taken = x + half;
   }
   n = pbl_svg_ticks(ticks, room_y, p->y, p->log_y);
   for (size_t i = 0; i < n && y_label; i++) {

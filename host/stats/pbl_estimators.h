@@ -148,10 +148,10 @@ typedef struct {
  *   (a) n >= 50 full tau_tail              (b) n >= 20 tau_exp_max
  *   (c) spread_ratio <= chi2_{R-1, 1 - .01/n_tests}/(R-1)
  *   (d) split R-hat or nested R-hat < 1.01 (e) |doubling_change| <= doubling_bound
- *       doubling_error, doubling_bound = max(2, t_{R-1, 1 - .005/n_tests} / sqrt 3)
- *   (f) |agreement| < ln 1.25
- * base.tau_lower_bound is what remains to be said about tau of unresolved chains. The rule takes
- * over-dispersed starts for granted, and R >= 16 for its published error rates. */
+ *       doubling_error or a tenth of sigma2, doubling_bound = max(2, t_{R-1, 1 - .005/n_tests} /
+ * sqrt 3) (f) |agreement| < ln 1.25 base.tau_lower_bound is what remains to be said about tau of
+ * unresolved chains. The rule takes over-dispersed starts for granted, and R >= 16 for its
+ * published error rates. */
 pbl_status pbl_resolve(pbl_resolve_report *out, const double *const *x, size_t n_observables,
                        size_t n_chains, size_t n_draws, const pbl_resolve_options *options,
                        pbl_error *err);

@@ -77,6 +77,9 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
                                size_t every, bool exact_sigmoid, int threads,
                                pbl_progress *progress, pbl_error *err);
 
+/* The family with the smallest p_value, among equals (several may underflow) with most evidence. */
+const pbl_innovation_result *pbl_innovation_worst(const pbl_innovation_report *report);
+
 typedef enum {
   PBL_FAULT_NONE,       /* overall p_value >= alpha */
   PBL_FAULT_BIAS,       /* an offset of one p-bit or of all */

@@ -140,6 +140,16 @@ void pbl_innovation_weigh(pbl_innovation_report *out, const pbl_half *halves, si
   for (size_t t = 0; t < PBL_TEST_COUNT; ++t) weigh(&out->family[t], &pools[t]);
 }
 
+const pbl_innovation_result *pbl_innovation_worst(const pbl_innovation_report *report) {
+  const pbl_innovation_result *worst = &report->family[0];
+  for (size_t t = 1; t < PBL_TEST_COUNT; ++t) {
+    const pbl_innovation_result *f = &report->family[t];
+    if (f->p_value > worst->p_value || isinf(worst->z)) continue;
+    if (f->p_value < worst->p_value || f->evidence > worst->evidence) worst = f;
+  }
+  return worst;
+}
+
 static const struct {
   const char *name;
   bool words; /* of the random source, not of the law */

@@ -13,6 +13,7 @@
 #define DRAWS_PER_TAU_EXP 20.0
 #define RHAT_LIMIT 1.01
 #define TAIL_SIGMA 3.0
+#define SMALL_CHANGE 0.1 /* of sigma2: no sign of chains that are too short */
 
 pbl_resolve_options pbl_resolve_default(void) {
   return (pbl_resolve_options){.n_superchains = 0, .tau_exp = 0.0, .threads = 1, .n_tests = 0};
@@ -167,6 +168,7 @@ static pbl_status look_at_lags(pbl_resolve_report *out, resolve_state *s, const 
     if (status != PBL_OK) return status;
     if (closed || reach == most) break;
   }
+  out->tail_window = s->attached ? s->window : 0;
   out->tau_exp = own_tau_exp(s->gamma, s->tau_ics, s);
   if (n_chains < MIN_CHAINS) return PBL_OK;
   const pbl_status status = half_sigma2(&half, &half_error, x, n_chains, n_draws, err);
@@ -312,7 +314,8 @@ static void judge(pbl_resolve_report *out, const resolve_state *s, const slowest
     fail_clause(out, 'c', "chain means spread more than tau explains");
   } else if (!(out->base.split_rhat < RHAT_LIMIT) && !(out->nested_rhat < RHAT_LIMIT)) {
     fail_clause(out, 'd', "neither split nor nested R-hat is below 1.01");
-  } else if (!(fabs(out->doubling_change) <= out->doubling_bound * out->doubling_error)) {
+  } else if (!(fabs(out->doubling_change) <=
+               fmax(out->doubling_bound * out->doubling_error, SMALL_CHANGE * s->sigma2))) {
     fail_clause(out, 'e', "sigma2 changed when the chains doubled");
   } else if (!(fabs(out->agreement) < log(1.25))) {
     fail_clause(out, 'f', "convex and tail-attached tau differ by more than 25 %");

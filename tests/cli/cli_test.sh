@@ -120,10 +120,10 @@ a_missing_model_is_looked_for_in_the_source_tree() {
 
 help_is_there_for_the_program_and_every_command() {
   run 0 --help
-  for command in compare train lockstep stats power exact rng info help; do
+  for command in compare train lockstep stats power exact lab rng info help; do
     output_says "  $command "
   done
-  for command in compare train lockstep stats power exact rng info help; do
+  for command in compare train lockstep stats power exact lab rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
     cp out first
@@ -143,7 +143,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train lockstep stats power exact rng info help; do
+  for command in compare train lockstep stats power exact lab rng info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"
@@ -466,6 +466,54 @@ for o in d["observables"]:
     assert abs(o["ess"]["value"] * 2 * o["tau"]["value"] - 16000) < 1e-6
     assert {"geyer_pooled_mean", "geyer_chain_mean", "sokal", "gamma_1_5", "gamma_2_0", "stan",
             "batch_means", "chain_means"} <= set(o["estimators"])
+PYTHON
+}
+
+# The worked example of docs/regulation.md: file, command and output.
+lab_prints_what_its_page_shows() {
+  page=$SOURCE_DIR/docs/regulation.md
+  file=configs/regulation/example.yaml
+  cd "$SOURCE_DIR" || exit 1
+  "$program" lab $file --quiet >"$folder/out" 2>"$folder/err"
+  code=$?
+  cd "$folder" || exit 1
+  [ "$code" -eq 0 ] || fail "exit code $code instead of 0"
+  sed -n '/^ *\$ pbitloop lab/,/^```$/p' "$page" | sed '1d;$d' >shown
+  cmp -s shown out || fail "docs/regulation.md shows $(diff shown out)"
+  sed -n '/^```yaml$/,/^```$/p' "$page" | sed '1d;$d' >shown
+  cmp -s shown "$SOURCE_DIR/$file" || fail "docs/regulation.md has another example.yaml"
+}
+
+lab_exits_10_when_an_expectation_does_not_hold() {
+  run 10 lab "$SOURCE_DIR/configs/regulation/example.yaml" --quiet --set 'expect[0].max=0'
+  output_says "FAIL: 1 of 3 expectations do not hold"
+}
+
+lab_finds_faults_before_it_runs() {
+  printf 'schema: 1\nruns: [{name: a}]\nexpect: [{run: a, quantity: gapp, min: 0}]\n' >c.yaml
+  run 2 lab c.yaml
+  errors_say "c.yaml:3:10: no quantity 'gapp'; did you mean 'gap'?"
+  run 2 lab c.yaml --set runs.a.windosw=3
+  errors_say "did you mean 'windows'?"
+  run 2 lab
+  errors_say "CONFIG is missing"
+  output_is_empty
+}
+
+lab_json_is_complete() {
+  run 0 lab "$SOURCE_DIR/configs/regulation/example.yaml" --quiet --json --seeds 2 \
+    --set defaults.windows=20 --set 'expect[0].max=1' --set 'expect[1].min=0' \
+    --set 'expect[2].min=-100'
+  command -v python3 >/dev/null || exit 77
+  python3 - out <<'PYTHON' || fail "the JSON lacks something"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["passed"] and d["seeds"] == 2 and [r["name"] for r in d["runs"]] == ["fixed", "guard"]
+gap = d["runs"][0]["quantities"]["gap"]
+assert len(gap["seeds"]) == 2 and gap["low"] < gap["mean"] < gap["high"]
+assert abs(gap["mean"] - sum(gap["seeds"]) / 2) < 1e-12
+assert [e["passed"] for e in d["expectations"]] == [True] * 3
+assert d["expectations"][1]["quantity"] == "gap / fixed"
 PYTHON
 }
 

@@ -57,5 +57,5 @@ class ProgramTest(unittest.TestCase):
 
 def show_gates(case):
     for gate in case["gates"]:
-        print(f"  {gate['name']}: passed {gate['passed']}, statistic {gate['statistic']}, "
+        print(f"  {gate['name']}: {gate['status']}, statistic {gate['statistic']}, "
               f"p {gate['p_value']}, alpha {gate['alpha']}")

@@ -51,6 +51,7 @@ class Run(ProgramTest):
             self.assertGreater(os.path.getsize(self.path("deep/r", name)), 200, name)
         for side in ("device.npy", "reference.npy"):  # 12 p-bits are two bytes
             self.assertEqual(self.npy_shape("deep/r/sound", side), (16, 20000, 2))
+        self.assertEqual(sorted(os.listdir(self.path("deep/r/sound"))), sorted(self.chain_files()))
         again = self.path("deep/r/config.yaml")
         self.compare(0, again, out="again")  # the resolved configuration is one
         self.assertEqual(self.bytes_of("deep/r/sound/device.npy"),
@@ -67,7 +68,15 @@ class Run(ProgramTest):
         done = subprocess.run([PROGRAM, "compare", SOUND, "--out", out, "--quiet", *SHORT,
                                *options], cwd=self.folder, capture_output=True, check=False)
         self.assertIn(done.returncode, (0, 11), done.stderr)
-        return [self.bytes_of(out, "sound", f"{side}.npy") for side in ("device", "reference")]
+        return [self.bytes_of(out, "sound", name) for name in self.chain_files()]
+
+    def chain_files(self):
+        """What a case folder holds: the netCDF files only of a program built with netCDF."""
+        info = self.run_program(0, "info").stdout
+        self.assertIn("netCDF:", info)
+        absent = "netCDF:        absent" in info
+        return ["device.npy", "reference.npy"] + (
+            [] if absent else ["chains.nc", "chains_reference.nc"])
 
     def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(self):
         one = self.chains("one", "--threads", "1")

@@ -4,6 +4,7 @@ Bounds and false-alarm probabilities: docs/testing.md, Statistical bounds."""
 import collections
 import concurrent.futures
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -15,6 +16,14 @@ SOUND = os.path.join(HERE, "sound.yaml")
 EXACT = os.path.join(HERE, "exact.yaml")
 FAULTS = ["beta_2_percent_high", "lfsr_1_step", "truncating_table_index", "one_weight_wrong",
           "one_stale_row"]
+# every gate must see the fault that is its business
+SEEN_BY = {
+    "beta_2_percent_high": ["device innovations", "energy histogram", "state frequencies",
+                            "moments against exact law"],
+    "lfsr_1_step": ["transitions"],
+    "truncating_table_index": ["first moments against reference"],
+    "one_stale_row": ["tau against exact kernel"],
+}
 
 
 class Verdict(ProgramTest):
@@ -31,6 +40,9 @@ class Verdict(ProgramTest):
             # 1000 times below the bound: no lucky seed
             gates = [g for g in cases[name]["gates"] if not g["passed"] and g["alpha"] is not None]
             self.assertLess(min(g["p_value"] / g["alpha"] for g in gates), 1e-3, name)
+            p_values = {g["name"]: g["p_value"] / g["alpha"] for g in gates}
+            for gate in SEEN_BY.get(name, []):
+                self.assertLess(p_values.get(gate, 1), 1e-3, f"{name}: {gate}")
         return report
 
     def test_every_fault_is_found_on_the_twin(self):
@@ -91,6 +103,52 @@ class Verdict(ProgramTest):
         print(dict(verdicts))
         self.assertLessEqual(verdicts["DIFFERS"], 2)
         self.assertLessEqual(verdicts["UNRESOLVED"], 0.03 * seeds)
+
+    def gates_of(self, case):
+        return {gate["name"]: gate for gate in case["gates"]}
+
+    def test_a_temperature_error_is_seen_against_a_coupled_reference(self):
+        """No exact law: 10 % of beta show in the energies and in the chain means."""
+        case = self.compare(10, SOUND, "--set", "cases.sound.exact=false", "--set",
+                            "cases.sound.faults.beta_gain=1.1")["cases"][0]
+        show_gates(case)
+        ladder = case["reference_ladder"]
+        self.assertEqual((ladder["rung"], ladder["n_met"]), ("COUPLED", 512))
+        self.assertEqual(len(ladder["meeting"]), 512)
+        self.assertLessEqual(ladder["tv_bound_upper"], 0.01)
+        gates = self.gates_of(case)
+        for name in ("energy histogram", "observables against reference"):
+            self.assertEqual(gates[name]["status"], "failed", name)
+        error = case["energy"]["beta_error"]  # its own 95 % interval
+        self.assertTrue(error["low"] <= 0.1 <= error["high"], error)
+
+    def test_a_reference_without_evidence_is_unresolved_by_name(self):
+        """Six chains have no two halves of four, and no pairs were coupled."""
+        options = ["--set", "cases.sound.exact=false", "--set", "cases.sound.coupled_pairs=0",
+                   "--set", "cases.sound.chains=6"]
+        case = self.compare(11, SOUND, *options)["cases"][0]
+        self.assertTrue(case["gate"].startswith("reference: REF_UNCONVERGED"), case["gate"])
+        self.assertEqual(self.gates_of(case)["chains resolved"]["status"], "passed")
+        # what leans on the reference does not count, the innovations do
+        case = self.compare(10, SOUND, *options, "--set",
+                            "cases.sound.faults.beta_gain=1.1")["cases"][0]
+        self.assertTrue(case["gate"].startswith("device innovations"), case["gate"])
+        self.assertEqual(self.gates_of(case)["energy histogram"]["status"], "not counted")
+
+    def test_a_slow_chain_names_its_clause_and_a_lower_bound_of_tau(self):
+        small = ["visible=4", "hidden=4", "scale=2"]
+        case = self.compare(11, SOUND, "--set", "cases.sound.draws=2000",
+                            *(word for key in small
+                              for word in ("--set", f"cases.sound.random.{key}")))["cases"][0]
+        print(case["gate"])
+        found = re.search(r"chains resolved: (device|reference) of (\w+) unresolved: "
+                          r"clause \(([a-f])\), .*; tau at least ([\d.]+) sweeps", case["gate"])
+        self.assertIsNotNone(found, case["gate"])
+        side, name, clause, bound = found.groups()
+        observable = {o["name"]: o for o in case["observables"]}[name]
+        self.assertEqual(observable[side]["clause"], clause)
+        self.assertLess(float(bound), observable["exact_tau"])  # a 95 % limit
+        self.assertGreater(float(bound), 1)
 
     def samples_match_the_exact_law(self, device):
         case = self.compare(0, EXACT, "--device", device)["cases"][0]

@@ -183,7 +183,8 @@ static void settings_out_of_range_are_named(void **state) {
   pbl_regulator_settings s = of(PBL_REGULATOR_SETPOINT);
   s.flip_rate = 0.5;
   assert_int_equal(pbl_regulator_settings_check(&s, &err), PBL_INVALID);
-  assert_string_equal(err.message, "regulator: flip_rate is 0.5, but must be above 0 and below 0.5");
+  assert_string_equal(err.message,
+                      "regulator: flip_rate is 0.5, but must be above 0 and below 0.5");
   s.mode = PBL_REGULATOR_SRTRBM; /* which does not read it */
   assert_int_equal(pbl_regulator_settings_check(&s, &err), PBL_OK);
   s.smoothing = NAN;
@@ -226,7 +227,7 @@ static void words_are_the_settings_in_fixed_point(void **state) {
   s.filter = 0.25;
   assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &load, NULL), PBL_OK);
   assert_int_equal(w.mode, PBL_REGULATOR_SRTRBM);
-  assert_int_equal(w.gain, 167772);  /* .01 2^24 = 167772.16 */
+  assert_int_equal(w.gain, 167772);   /* .01 2^24 = 167772.16 */
   assert_int_equal(w.smoothing, 655); /* .01 2^16 = 655.36: published .009995 */
   assert_int_equal(w.filter, 1u << 29);
   assert_int_equal(w.lambda, 0);
@@ -242,10 +243,10 @@ static void words_are_the_settings_in_fixed_point(void **state) {
   s.temperature = 0.5;
   assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &load, NULL), PBL_OK);
   assert_true(w.source);
-  assert_int_equal(w.rate_set, 838861);  /* .05 2^24 = 838860.8 */
-  assert_int_equal(w.dead_band, 16777);  /* 16777.216 */
+  assert_int_equal(w.rate_set, 838861); /* .05 2^24 = 838860.8 */
+  assert_int_equal(w.dead_band, 16777); /* 16777.216 */
   assert_int_equal(w.rate_limit, 1u << 23);
-  assert_int_equal(w.lambda, -11629080); /* -ln 2 2^24 = -11629079.9 */
+  assert_int_equal(w.lambda, -11629080);     /* -ln 2 2^24 = -11629079.9 */
   assert_int_equal(w.lambda_min, -34887240); /* the device's own reset value, -ln 8 */
   assert_int_equal(w.lambda_max, 34887240);
   assert_true(fabs(e.temperature_max / 8.0 - 1.0) < 1e-7);
@@ -257,11 +258,13 @@ static void what_quantisation_moved_is_said(void **state) {
   pbl_regulator_words w;
   pbl_regulator_settings e, s = of(PBL_REGULATOR_SRTRBM);
   s.gain = 0.0078125;
-  assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &(pbl_regulator_load){9, 9, 1}, NULL), PBL_OK);
+  assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &(pbl_regulator_load){9, 9, 1}, NULL),
+                   PBL_OK);
   assert_true(pbl_regulator_rounding_text(text, sizeof text, &s, &e) == strlen(text));
   assert_string_equal(text, "smoothing 0.01 -> 0.00999450684 (-0.055 %)\n");
   s.smoothing = 0.0078125;
-  assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &(pbl_regulator_load){9, 9, 1}, NULL), PBL_OK);
+  assert_int_equal(pbl_regulator_quantise(&w, &e, &s, &(pbl_regulator_load){9, 9, 1}, NULL),
+                   PBL_OK);
   assert_true(pbl_regulator_rounding_text(text, sizeof text, &s, &e) == 0 && text[0] == '\0');
 }
 

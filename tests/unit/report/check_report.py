@@ -71,8 +71,15 @@ def check_json(report):
     for case in report["cases"]:
         for key in ("name verdict gate sizes model kernel chains draws every burn_in q_window hw "
                     "beta_word image_hash quantisation observables q_op innovations gates moments "
-                    "counters timings").split():
+                    "energy reference_ladder counters timings").split():
             assert key in case, key
+        for gate in case["gates"]:
+            assert set(gate) == {"name", "status", "passed", "statistic", "threshold", "p_value",
+                                 "alpha", "needs_mixing", "would_see", "would_see_of", "detail"}
+            assert gate["passed"] == (gate["status"] == "passed")
+        check_estimate(case["energy"]["beta_error"], "energy")
+        for key in "rung reason n_pairs n_met meeting tv_bound_upper halves_p q_change".split():
+            assert key in case["reference_ladder"], key
         for o in case["observables"]:
             for quantity in ("tau", "ess", "q_op"):
                 for side in ("device", "reference"):
@@ -83,6 +90,8 @@ def check_json(report):
                 assert set(o[side]["acf"]) == {"lag", "rho", "error"}
                 for key in "mean mcse split_rhat resolution gate tau_chain_means".split():
                     assert key in o[side], key
+                assert {"tau_tail", "tau_exp_max", "spread_bound", "doubling_bound", "agreement",
+                        "one_switch"} <= set(o[side]["clauses"])
                 assert "trace" not in o[side]
         for side in ("device", "reference"):
             check_estimate(case["q_op"][side], side)

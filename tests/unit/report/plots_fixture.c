@@ -76,7 +76,7 @@ bool plots_fill(fixture *x) {
     for (int s = 0; s < 2; s++) {
       pbl_side *side = s ? &o->reference : &o->device;
       side->resolve.resolution = PBL_RESOLVED;
-      side->resolve.tail_window = 20 + 4 * i;
+      side->resolve.tail_window = 6 + i;
       side->resolve.tau_exp_max = 31;
     }
   }
@@ -94,7 +94,7 @@ bool plots_fill(fixture *x) {
                           .p_value = 0.37,
                           .alpha = 1e-5,
                           .would_see = 5e-3,
-                          .would_see_of = "beta (relative)",
+                          .would_see_of = "beta, relative",
                           .detail = "worst: serial, p-bit 5, z = 2.4"});
   add_gate(c, &(pbl_gate){.name = "energy histogram",
                           .statistic = 5.9,
@@ -104,7 +104,7 @@ bool plots_fill(fixture *x) {
                           .status = PBL_GATE_FAILED,
                           .needs_mixing = true,
                           .would_see = 1.4e-2,
-                          .would_see_of = "beta (relative)",
+                          .would_see_of = "beta, relative",
                           .detail = "implied beta error +1 %"});
   add_gate(c, &(pbl_gate){.name = "moments",
                           .statistic = 2.9,

@@ -18,7 +18,7 @@
 
 /* tau_exp 5000: initial sequences and windows end beyond the first 16384 lags. */
 #define R 4
-#define N 400000
+#define N 200000
 #define PHI 0.9998
 static double x[R * N], gamma_all[N];
 

@@ -189,6 +189,22 @@ static void clause_e_wants_sigma2_to_stand_when_chains_double(void **state) {
   free(x);
 }
 
+/* n_tests observables share the level .01 of (c) and (e); t_15 at 1 - .005/30 is 4.62 (tables). */
+static void levels_are_shared_by_all_observables_of_a_verdict(void **state) {
+  (void)state;
+  enum { N = 2000 };
+  double *x = two_state(R, N, 0.0, 41);
+  pbl_resolve_options o = pbl_resolve_default();
+  const pbl_resolve_report alone = resolve(x, R, N, &o);
+  o.n_tests = 30;
+  const pbl_resolve_report among = resolve(x, R, N, &o);
+  assert_true(alone.doubling_bound == 2.0);
+  assert_true(fabs(among.doubling_bound - 4.62 / sqrt(3.0)) < 0.01);
+  assert_true(fabs(alone.spread_bound - pbl_chi2_quantile(0.99, 15) / 15) < 1e-9);
+  assert_true(fabs(among.spread_bound - pbl_chi2_quantile(1 - 0.01 / 30, 15) / 15) < 1e-9);
+  free(x);
+}
+
 /* With a system time of 100 draws, 4 x 2500 draws of white noise leave room for a slow part:
  * the noise of rho, .01, times 100 is more than tau itself. */
 static void clause_f_wants_the_tail_to_agree(void **state) {
@@ -260,6 +276,7 @@ static void faults_name_the_observable(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(levels_are_shared_by_all_observables_of_a_verdict),
       cmocka_unit_test(sound_chains_are_resolved),
       cmocka_unit_test(degenerate_chains_have_named_verdicts),
       cmocka_unit_test(strict_alternation_is_resolved_and_capped),
