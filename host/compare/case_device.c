@@ -68,23 +68,6 @@ static pbl_status upload_corrupted(pbl_driver *d, const case_work *w, pbl_error 
   return st ? st : pbl_driver_verify(d, err);
 }
 
-static pbl_status set_regulator(pbl_driver *d, const case_work *w, pbl_error *err) {
-  const pbl_case_regulator *r = &w->cc->regulator;
-  pbl_regulator_words words;
-  pbl_regulator_load load = {.replicas = (uint32_t)w->hw.replicas};
-  for (int p = 0; p < pbl_hw_pbits(&w->hw); p++) {
-    if (w->image->clamp[p]) continue;
-    *(p < w->hw.n_visible ? &load.visible : &load.hidden) += 1;
-  }
-  if (w->cc->kernel == PBL_KERNEL_PALINDROMIC) load.hidden *= 2;
-  const pbl_status st = pbl_regulator_quantise(&words, NULL, &r->settings, &load, err);
-  if (st) return st;
-  words.macro = pbl_regulator_macro_word(r->macro);
-  words.freeze = r->freeze;
-  words.telemetry = r->telemetry && r->settings.window_sweeps > 0;
-  return pbl_driver_set_regulator(d, &words, err);
-}
-
 pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err) {
   const pbl_faults *f = &w->cc->faults;
   signed char *starts = NULL;
@@ -99,7 +82,7 @@ pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err
   if (!st) st = pbl_driver_set_beta(d, beta, err);
   if (!st) st = pbl_driver_set_kernel(d, w->cc->kernel, err);
   if (!st) st = pbl_driver_set_coupled(d, w->cc->coupled, err);
-  if (!st) st = set_regulator(d, w, err);
+  if (!st) st = case_set_regulator(d, w, err);
   free(starts);
   return st;
 }
@@ -109,8 +92,11 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   pbl_driver *d = NULL;
   pbl_driver_counters before;
   pbl_case_result *r = w->result;
+  pbl_window_log windows = {0};
+  const bool regulated = case_is_regulated(cc);
   pbl_status st = case_open_device(&d, w, w->config->device, err);
   if (!st) st = case_prepare_device(d, w, err);
+  if (!st && regulated) st = case_adapt(w, d, &windows, err);
   if (!st) {
     st = pbl_chains_create(&w->device, (size_t)cc->chains, (size_t)cc->draws,
                            (size_t)pbl_hw_pbits(&w->hw), err);
@@ -131,6 +117,8 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
                            pbl_hw_pbits(&w->hw);
     r->device_updates_per_second = updates / r->device_seconds;
   }
+  if (!st && regulated) st = case_keep_windows(w, &windows, err);
   pbl_driver_destroy(d);
+  pbl_window_log_free(&windows);
   return st ? pbl_wrap(err, st, "case %s", cc->name) : PBL_OK;
 }

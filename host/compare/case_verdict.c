@@ -14,7 +14,8 @@
 #define POWER 0.9
 
 double case_gate_alpha(const case_work *w) {
-  return w->config->alpha / (P_VALUE_GATES * (double)w->config->n_cases);
+  const int gates = P_VALUE_GATES + case_is_regulated(w->cc);
+  return w->config->alpha / (gates * (double)w->config->n_cases);
 }
 
 static double lower_quantile(double p, double dof) {
@@ -102,6 +103,7 @@ pbl_status case_innovations(case_work *w, pbl_error *err) {
   if (st) return pbl_wrap(err, st, "case %s", w->cc->name);
   gate_innovations(w, "device innovations", &r->innovation_device);
   gate_innovations(w, "reference innovations", &r->innovation_reference);
+  case_gate_adapting(w);
   return PBL_OK;
 }
 

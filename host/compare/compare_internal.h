@@ -8,6 +8,7 @@
 #include "pbl_image.h"
 #include "pbl_oracle.h"
 #include "pbl_report.h"
+#include "pbl_window_log.h"
 
 /* Independent random streams of one case, all derived from (config seed, case number). */
 typedef enum {
@@ -56,6 +57,17 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
 /* Uploads image (with the configured faults), clamps, seed, starting states, beta and kernel. */
 pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err);
 pbl_status case_sample_device(case_work *w, pbl_error *err);
+/* The device sets beta by itself (modes srtrbm, setpoint, guard). */
+bool case_is_regulated(const pbl_case_config *cc);
+/* CONFIG when what a comparison of such a case needs is missing. */
+pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
+pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
+/* The configured windows on a prepared device, tested; then FREEZE, and image and models get the
+ * beta that the device has found. log collects this run's windows and all later ones. */
+pbl_status case_adapt(case_work *w, pbl_driver *d, pbl_window_log *log, pbl_error *err);
+/* History of the windows into the result. */
+pbl_status case_keep_windows(case_work *w, const pbl_window_log *log, pbl_error *err);
+void case_gate_adapting(case_work *w);
 pbl_status case_sample_reference(case_work *w, pbl_error *err);
 
 /* tau, ESS, autocorrelations and traces of the scalar observables of both sides. */

@@ -63,14 +63,11 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
   return st ? st : analyse_case(w, err);
 }
 
-/* The reference runs at one temperature, and its tests take chains as independent. */
-static pbl_status refuse_lockstep_only(const pbl_case_config *cc, pbl_error *err) {
-  const pbl_regulator_mode mode = cc->regulator.settings.mode;
+/* Its tests take chains as independent. */
+static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
-  if (mode < PBL_REGULATOR_SRTRBM) return PBL_OK;
-  return pbl_fail(err, PBL_CONFIG, "case %s: regulator.mode %s is only for pbitloop lockstep",
-                  cc->name, pbl_regulator_mode_name(mode));
+  return case_check_regulated(cc, err);
 }
 
 /* Models that cannot be read or do not fit their hardware show here, before the first case is
@@ -81,7 +78,7 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
   for (int k = 0; !st && k < config->n_cases; k++) {
     case_work w = {
         .config = config, .cc = &config->cases[k], .index = (size_t)k, .result = &result->cases[k]};
-    st = refuse_lockstep_only(w.cc, err);
+    st = check_case(w.cc, err);
     if (!st) st = case_setup(&w, err);
     case_release(&w);
   }

@@ -31,6 +31,7 @@ typedef struct {
   pbl_regulator_settings settings;
   double macro; /* added to T in mode srtrbm */
   bool freeze, telemetry;
+  int windows; /* compare: before FREEZE */
 } pbl_case_regulator;
 
 #define PBL_MAX_CASES 16

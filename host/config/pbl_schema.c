@@ -75,6 +75,8 @@ static const pbl_field case_regulator_fields[] = {
       "`setpoint`: against `flip_rate`; `guard`: the same, heats only."),
     I(pbl_case_regulator, "window_sweeps", settings.window_sweeps, 0, 0, 1e9, "0",
       "Device sweeps per window. 0: no windows."),
+    I(pbl_case_regulator, "windows", windows, 0, 0, 1e6, "50",
+      "Windows in which the temperature adapts before `compare` freezes it and samples."),
     B(pbl_case_regulator, "hidden_flips", settings.hidden_flips, "false",
       "Count flips of hidden p-bits too."),
     D(pbl_case_regulator, "flip_rate", settings.flip_rate, 0, 0, 0.5, "0.05",
@@ -132,7 +134,8 @@ const pbl_field pbl_schema_case[] = {
     B(pbl_case_config, "coupled", coupled, "false",
       "Replicas 2p and 2p+1 share random words; an even number of lanes. Only for `lockstep`."),
     S("regulator", 0, offsetof(pbl_case_config, regulator), case_regulator_fields,
-      "Temperature regulator of the device. Modes that set beta only for `lockstep`."),
+      "Temperature regulator of the device. In `compare` it adapts, is frozen, and the comparison "
+      "takes place at the temperature it has found."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};

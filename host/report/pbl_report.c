@@ -73,6 +73,7 @@ void pbl_result_free(pbl_result *r) {
     free_scatter(&c->first_moments);
     free_scatter(&c->second_moments);
     free(c->reference.meeting);
+    free(c->regulation.temperature);
     free(c->device_images);
     free(c->reference_images);
   }

@@ -118,6 +118,22 @@ typedef struct {
   double q_change;
 } pbl_reference_report;
 
+/* The device's temperature regulator over the run: it adapts, then it is frozen. */
+typedef struct {
+  size_t n_windows;           /* 0: the temperature was not regulated */
+  size_t n_adapting;          /* of them before FREEZE */
+  double *temperature;        /* owned, and with it the other three: n_windows each */
+  double *flip_rate;          /* 0..1 */
+  double *energy, *energy_sd; /* mean and standard deviation over replicas and sweeps */
+  double frozen_beta;
+  unsigned flags; /* PBL_WINDOW_* while adapting */
+  /* Innovations of each adapting window at its own beta: Bonferroni over windows; the worst one */
+  double p_value, worst_z;
+  size_t worst_window;
+  const char *worst_family; /* static text */
+  pbl_estimate beta_error;  /* relative, of all adapting windows */
+} pbl_regulation_report;
+
 typedef struct {
   char name[64];
   pbl_verdict verdict;
@@ -142,6 +158,7 @@ typedef struct {
   pbl_energy_report energy;
   pbl_reference_report reference;
   pbl_chain_traces device_traces, reference_traces;
+  pbl_regulation_report regulation;
   pbl_driver_counters counters;
   double device_seconds, reference_seconds, device_updates_per_second, reference_updates_per_second;
   uint64_t device_cycles;

@@ -406,6 +406,7 @@ void pbl_report_html_case(FILE *f, const pbl_result *r, size_t index) {
   put_observables(f, c);
   put_means(f, c);
   put_gates(f, c);
+  pbl_plot_regulation(f, c);
   put_observable_plots(f, c, index);
   put_law_plots(f, c, index);
   put_images(f, c, index);

@@ -93,6 +93,20 @@ static void emit_observable(pbl_json *j, const pbl_case_result *c, const pbl_obs
   pbl_json_end(j);
 }
 
+static void emit_regulation(pbl_json *j, const pbl_regulation_report *r) {
+  pbl_json_object(j, "regulation");
+  pbl_report_emit_size(j, "n_adapting", r->n_adapting);
+  pbl_json_double(j, "frozen_beta", r->frozen_beta);
+  pbl_json_int(j, "flags", (int64_t)r->flags);
+  pbl_json_double(j, "p_value", r->p_value);
+  pbl_report_emit_estimate(j, "implied_beta_error", r->beta_error);
+  pbl_report_emit_curve(j, "temperature", r->temperature, r->n_windows);
+  pbl_report_emit_curve(j, "flip_rate", r->flip_rate, r->n_windows);
+  pbl_report_emit_curve(j, "energy", r->energy, r->n_windows);
+  pbl_report_emit_curve(j, "energy_sd", r->energy_sd, r->n_windows);
+  pbl_json_end(j);
+}
+
 static void emit_q_side(pbl_json *j, const char *key, const pbl_qop_report *q) {
   pbl_json_object(j, key);
   pbl_json_double(j, "value", q->q.value);
@@ -229,6 +243,7 @@ static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, p
   pbl_report_emit_moments(j, "second", &c->second_moments, plots);
   pbl_json_end(j);
   pbl_report_emit_energy(j, &c->energy);
+  if (c->regulation.n_windows) emit_regulation(j, &c->regulation);
   pbl_report_emit_reference(j, &c->reference);
   emit_counters(j, c);
   if (plots && c->n_images && c->image_rows > 0) {

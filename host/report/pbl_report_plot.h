@@ -14,6 +14,8 @@ void pbl_plot_meeting(FILE *f, const pbl_case_result *c);
 void pbl_plot_times(FILE *f, const pbl_case_result *c);
 void pbl_plot_correlation(FILE *f, const pbl_case_result *c);
 void pbl_plot_traces(FILE *f, const pbl_case_result *c);
+/* Nothing at all where the temperature was not regulated. */
+void pbl_plot_regulation(FILE *f, const pbl_case_result *c);
 
 /* beta as the device holds it. */
 double pbl_plot_device_beta(const pbl_case_result *c);

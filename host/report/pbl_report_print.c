@@ -227,6 +227,17 @@ static void print_reference(const printer *p) {
        rung, reason, r->n_met, r->n_pairs, mean, q95, upper);
 }
 
+static void print_regulation(const printer *p) {
+  const pbl_regulation_report *r = &p->c->regulation;
+  if (r->n_adapting == 0) return;
+  const size_t last = r->n_windows - 1;
+  line(p, "temperature",
+       "%zu windows: T %.4g -> %.4g, flip rate %.4f -> %.4f, then frozen at beta %.6g; while "
+       "adapting %s (innovations p = %.2g)",
+       r->n_adapting, r->temperature[0], 1.0 / r->frozen_beta, r->flip_rate[0], r->flip_rate[last],
+       r->frozen_beta, r->p_value < 1e-4 ? "DIFFERS" : "AGREES", r->p_value);
+}
+
 /* One line for a gate that passed; the others explain themselves. */
 static void print_gates(const printer *p) {
   static const char *const words[] = {"pass", "FAIL", "skip"};
@@ -288,6 +299,7 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_innovation(&p, "innovations reference", &p.c->innovation_reference);
     print_quantisation(&p);
     print_speed(&p);
+    print_regulation(&p);
     print_reference(&p);
     print_gates(&p);
     print_verdict(&p);

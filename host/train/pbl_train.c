@@ -14,7 +14,9 @@
 #include "evaluate.h"
 #include "pcd.h"
 #include "thermostat.h"
+#include "timing.h"
 #include "train_log.h"
+#include "view.h"
 
 #define LIMIT_EVERY 10 /* updates between two looks at the spectrum */
 
@@ -105,7 +107,7 @@ static pbl_status check_images(const char *part, const signed char *images, size
 /* Everything one run owns. */
 typedef struct {
   pbl_train_options opt;
-  char state_path[PATH_MAX], log_path[PATH_MAX], telemetry_path[PATH_MAX];
+  char state_path[PATH_MAX], log_path[PATH_MAX], telemetry_path[PATH_MAX], timing_path[PATH_MAX];
   pbl_pcd *pcd;
   pbl_device_phase *device; /* or NULL: the chains are sampled in software */
   pbl_run_identity id;
@@ -118,6 +120,7 @@ typedef struct {
   size_t n_test;
   float *base_bias; /* of AIS */
   pbl_ais_report ais;
+  pbl_timing timing;
 } session;
 
 static pbl_status make_folder(const char *path, pbl_error *err) {
@@ -145,7 +148,9 @@ static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
     n = snprintf(s->log_path, sizeof s->log_path, "%s/log.csv", folder);
   if (n > 0 && (size_t)n < sizeof s->log_path)
     n = snprintf(s->telemetry_path, sizeof s->telemetry_path, "%s/telemetry.csv", folder);
-  if (n < 0 || (size_t)n >= sizeof s->telemetry_path)
+  if (n > 0 && (size_t)n < sizeof s->telemetry_path)
+    n = snprintf(s->timing_path, sizeof s->timing_path, "%s/timing.csv", folder);
+  if (n < 0 || (size_t)n >= sizeof s->timing_path)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", folder);
   return make_folder(checkpoint, err);
 }
@@ -175,11 +180,13 @@ static pbl_status open_session(session *s, const signed char *images, size_t n, 
   if (s->opt.device != PBL_TRAIN_REFERENCE)
     status = pbl_device_phase_create(&s->device, s->pcd, s->telemetry_path, updates_per_epoch(s),
                                      progress, err);
+  if (!status) status = pbl_timing_open(&s->timing, s->timing_path, s->epoch, err);
   if (status) return status;
   return pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
 }
 
 static void close_session(session *s) {
+  pbl_timing_close(&s->timing);
   pbl_device_phase_destroy(s->device);
   pbl_pcd_destroy(s->pcd);
   pbl_checkpoint_free(&s->last);
@@ -197,6 +204,12 @@ static double weight_norm(const pbl_rbm *m) {
 static pbl_status fail_diverged(const session *s, pbl_error *err) {
   return pbl_fail(err, PBL_NUMERIC, "training diverged in epoch %d; lower the learning rate",
                   s->epoch);
+}
+
+static pbl_status show(const session *s, pbl_error *err) {
+  const bool windows = s->device && s->pcd->telemetry_bytes > 0;
+  return pbl_train_show(s->pcd, s->log, s->n_log, s->id.text, windows ? s->telemetry_path : NULL,
+                        err);
 }
 
 static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) {
@@ -219,7 +232,8 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
         pbl_train_evaluate(&row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress, err);
   if (status) return status;
   s->log[s->n_log++] = row;
-  return pbl_train_log_write(s->log, s->n_log, s->log_path, err);
+  status = pbl_train_log_write(s->log, s->n_log, s->log_path, err);
+  return !status && s->evaluated ? show(s, err) : status;
 }
 
 /* One update with the images from `first` on; the epoch's last one ends within the limit. */
@@ -267,10 +281,14 @@ static pbl_status one_epoch(session *s, pbl_progress *progress, pbl_error *err) 
 
 /* One epoch with its log row, and a checkpoint in memory or on disk. */
 static pbl_status next_epoch(session *s, pbl_progress *progress, pbl_error *err) {
+  const double start = pbl_timing_now();
   pbl_status status = one_epoch(s, progress, err);
+  const double trained = pbl_timing_now();
   /* before a checkpoint: from a diverged one no run can go on */
   if (!status && !isfinite(weight_norm(s->pcd->model))) status = fail_diverged(s, err);
   if (!status && s->epoch % s->opt.log_every == 0) status = log_epoch(s, progress, err);
+  if (!status)
+    status = pbl_timing_add(&s->timing, s->epoch, trained - start, pbl_timing_now() - trained, err);
   if (!status)
     status = pbl_checkpoint_take(&s->last, &s->id, s->pcd, s->epoch, s->log, s->n_log, err);
   const int every = s->opt.checkpoint_every;
@@ -294,12 +312,17 @@ static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
 /* After the last checkpoint, since a longer run that goes on from it must not have these: the row
  * of the last epoch, and its evaluation. */
 static pbl_status finish(session *s, pbl_progress *progress, pbl_error *err) {
+  const double start = pbl_timing_now();
   pbl_status status = PBL_OK;
   if (s->epoch % s->opt.log_every != 0) status = log_epoch(s, progress, err);
   if (!status && s->n_log && !s->evaluated)
     status = pbl_train_evaluate(&s->log[s->n_log - 1], &s->ais, s->pcd, s->base_bias, s->test,
                                 s->n_test, progress, err);
-  return status ? status : pbl_train_log_write(s->log, s->n_log, s->log_path, err);
+  if (!status) status = pbl_train_log_write(s->log, s->n_log, s->log_path, err);
+  if (!status) status = show(s, err);
+  if (!status)
+    status = pbl_timing_add(&s->timing, s->epoch, NAN, pbl_timing_now() - start, err);
+  return status;
 }
 
 static void describe(pbl_rbm *m, const pbl_train_options *o, const char *identity) {

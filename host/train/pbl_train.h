@@ -27,6 +27,11 @@ typedef enum { /* who samples the negative phase */
                PBL_TRAIN_RTL
 } pbl_train_device;
 
+struct pbl_train_view;
+/* Shows a run to whoever reports on it; anything but OK ends the training. */
+typedef pbl_status (*pbl_train_observer)(void *context, const struct pbl_train_view *view,
+                                         pbl_error *err);
+
 typedef struct {
   int n_hidden;
   pbl_units units; /* of weights, learning_rate, weight_decay and initial_scale */
@@ -71,6 +76,8 @@ typedef struct {
   int image_rows, image_cols; /* 0: the visible p-bits are no image */
   const char *name;           /* NULL: "rbm" */
   const char *provenance;     /* data set and command, NULL: none; the options are added to it */
+  pbl_train_observer observer; /* after the rows with an evaluation and at the end; NULL: none */
+  void *observer_context;
 } pbl_train_options;
 
 pbl_train_options pbl_train_default(void);
@@ -95,6 +102,19 @@ typedef struct {
   double tau_resolved; /* 1 resolved, 0 not */
 } pbl_train_log;
 
+/* What an observer sees, valid during its call. Nothing in it depends on times, threads or
+ * interruptions. */
+typedef struct pbl_train_view {
+  const pbl_train_log *rows; /* all so far, at least one */
+  size_t n_rows;
+  const pbl_rbm *model; /* as it is */
+  int image_rows, image_cols; /* 0: the visible p-bits are no image */
+  const signed char *chains;  /* n_chains x V, +-1: the first persistent chains, at most 64 */
+  size_t n_chains;
+  const char *identity;  /* data and every option that changes the numbers */
+  const char *telemetry; /* path of the device's windows, or NULL */
+} pbl_train_view;
+
 typedef struct {
   double log_z, log_z_low, log_z_high; /* AIS estimate, 95 % */
   double log_weight_variance, ess_fraction;
@@ -103,8 +123,8 @@ typedef struct {
 } pbl_ais_report;
 
 /* states: n x V, +-1. Writes folder/checkpoint/state.bin (weights, chains, generator state, epoch)
- * so that a resumed run ends in the same bytes as an uninterrupted one, folder/log.csv, and the
- * finished model (with data moments). Resumes by itself when a matching checkpoint is there; a
+ * so that a resumed run ends in the same bytes as an uninterrupted one, folder/log.csv,
+ * folder/timing.csv (seconds: the only file that is not reproducible), and the finished model (with data moments). Resumes by itself when a matching checkpoint is there; a
  * checkpoint of other data or options is refused (CONFIG); epochs may grow, threads,
  * checkpoint_every and the evaluation may change. INTERRUPTED leaves a checkpoint of the last
  * complete epoch.

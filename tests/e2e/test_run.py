@@ -17,7 +17,12 @@ class Run(ProgramTest):
     def test_the_quickstart_agrees(self):
         report = self.compare(0, QUICKSTART)
         self.assertEqual(report["verdict"], "AGREES")
-        self.assertEqual([c["name"] for c in report["cases"]], ["exact_6x6", "fashion_784x64"])
+        self.assertEqual([c["name"] for c in report["cases"]], ["exact_6x6", "fashion_784x64", "regulated_6x6"])
+        loop = report["cases"][2]["regulation"]
+        self.assertEqual(loop["n_adapting"], 60)
+        self.assertGreater(loop["p_value"], 1e-4)
+        self.assertLess(abs(sum(loop["flip_rate"][60:]) / len(loop["flip_rate"][60:]) - 0.3), 0.01)
+        self.assertEqual(len(set(loop["temperature"][60:])), 1)  # frozen
         for case in report["cases"]:
             self.assertGreaterEqual(case["chains"], 16)
             self.assertEqual(case["verdict"], "AGREES")
