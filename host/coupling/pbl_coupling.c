@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "coupling_law.h"
+#include "coupling_pair.h"
 #include "pbl_parallel.h"
 #include "pbl_stats.h"
 
@@ -21,74 +22,26 @@ typedef struct {
   size_t first;         /* pair of job 0 */
 } work;
 
-/* h += weight * (f(x) - f(y)); y NULL: f(x). */
-static void add_moments(double *h, const pbl_coupling_law *law, const signed char *x,
-                        const signed char *y, double weight) {
-  const size_t nv = law->n_visible, nh = law->n_hidden, n = nv + nh;
-  for (size_t p = 0; p < n; p++) h[p] += weight * (x[p] - (y ? y[p] : 0));
-  for (size_t i = 0; i < nv; i++)
-    for (size_t j = 0; j < nh; j++)
-      h[n + i * nh + j] += weight * (x[i] * x[nv + j] - (y ? y[i] * y[nv + j] : 0));
-}
-
-/* How many (l, j) with k <= l <= m and j >= 1 have l + j L = t. */
-static uint64_t corrections(const pbl_coupling_options *o, uint64_t t) {
-  if (t < o->k + o->lag) return 0;
-  const uint64_t most = (t - o->k) / o->lag;
-  const uint64_t least = t > o->m + o->lag ? (t - o->m + o->lag - 1) / o->lag : 1;
-  return most >= least ? most - least + 1 : 0;
-}
-
-static void random_state(signed char *s, size_t n, pbl_xoshiro *g) {
-  for (size_t p = 0; p < n; p++) s[p] = (pbl_xoshiro_next(g) >> 31) ? 1 : -1;
-}
-
 /* While the chains differ both are swept on the same words; Y is then where X will be L sweeps
  * later, so that after the meeting X alone is needed, up to sweep m. */
 static void run_pair(void *context, size_t job) {
   work *w = context;
-  const pbl_coupling_options *o = w->opt;
-  const size_t n = w->law->n_visible + w->law->n_hidden, pair = w->first + job;
+  const pbl_coupling_law *law = w->law;
+  const size_t n = law->n_visible + law->n_hidden, pair = w->first + job;
   signed char *x = w->states + 2 * n * job, *y = x + n;
   pbl_xoshiro *g = &w->streams[pair];
-  double *h = w->out->h + pair * w->out->n_moments;
-  uint64_t met = PBL_COUPLING_NOT_MET, cost = 0;
-  const double each = 1.0 / (double)(o->m - o->k + 1);
-  random_state(x, n, g);
-  random_state(y, n, g);
-  for (uint64_t t = 0;; t++) {
-    const bool apart = met == PBL_COUPLING_NOT_MET;
-    if (t > 0) {
-      const bool both = apart && t > o->lag;
-      coupling_sweep(w->law, x, both ? y : NULL, g);
-      cost += both ? 2 : 1;
-    }
-    if (apart && t >= o->lag && memcmp(x, y, n) == 0) met = t;
-    if (t >= o->k && t <= o->m) add_moments(h, w->law, x, NULL, each);
-    if (met == PBL_COUPLING_NOT_MET && t >= o->lag) {
-      const uint64_t times = corrections(o, t);
-      if (times > 0) add_moments(h, w->law, x, y, each * (double)times);
-    }
-    if (met != PBL_COUPLING_NOT_MET ? t >= o->m : t >= o->max_sweeps) break;
+  coupling_pair c = coupling_pair_of(w->out, w->opt, law->n_visible, law->n_hidden, pair);
+  uint64_t cost = 0;
+  coupling_random_state(x, n, g);
+  coupling_random_state(y, n, g);
+  for (uint64_t t = 0; coupling_pair_take(&c, t, x, y);) {
+    t++;
+    const bool both = c.met == PBL_COUPLING_NOT_MET && t > w->opt->lag;
+    coupling_sweep(law, x, both ? y : NULL, g);
+    cost += both ? 2 : 1;
   }
-  w->out->meeting[pair] = met;
+  w->out->meeting[pair] = c.met;
   w->sweeps[pair] = cost;
-  if (met == PBL_COUPLING_NOT_MET)
-    for (size_t k = 0; k < w->out->n_moments; k++) h[k] = NAN;
-}
-
-static pbl_status check(const pbl_coupling_options *o, pbl_error *err) {
-  if (o->n_pairs < 2)
-    return pbl_fail(err, PBL_INVALID, "coupling: %zu pairs; at least 2", o->n_pairs);
-  if (o->lag < 1 || o->k > o->m)
-    return pbl_fail(err, PBL_INVALID, "coupling: lag %llu, k %llu, m %llu; lag >= 1 and k <= m",
-                    (unsigned long long)o->lag, (unsigned long long)o->k, (unsigned long long)o->m);
-  if (o->max_sweeps <= o->lag || o->max_sweeps < o->m)
-    return pbl_fail(err, PBL_INVALID,
-                    "coupling: max_sweeps %llu must be above the lag %llu and at least m = %llu",
-                    (unsigned long long)o->max_sweeps, (unsigned long long)o->lag,
-                    (unsigned long long)o->m);
-  return PBL_OK;
 }
 
 static void summarise(pbl_coupling_result *out, const uint64_t *sweeps) {
@@ -101,18 +54,14 @@ static void summarise(pbl_coupling_result *out, const uint64_t *sweeps) {
 pbl_status pbl_coupling_run(pbl_coupling_result *out, const pbl_coupling_law *law,
                             const pbl_coupling_options *opt, pbl_progress *progress,
                             pbl_error *err) {
-  *out = (pbl_coupling_result){.n_pairs = opt->n_pairs, .lag = opt->lag};
-  pbl_status st = check(opt, err);
+  pbl_status st = coupling_result_create(out, opt, law->n_visible, law->n_hidden, err);
   if (st) return st;
   const size_t n = law->n_visible + law->n_hidden;
-  out->n_moments = n + law->n_visible * law->n_hidden;
-  out->meeting = calloc(opt->n_pairs, sizeof *out->meeting);
-  out->h = calloc(opt->n_pairs * out->n_moments, sizeof *out->h);
   work w = {.law = law, .opt = opt, .out = out};
   w.streams = calloc(opt->n_pairs, sizeof *w.streams);
   w.sweeps = calloc(opt->n_pairs, sizeof *w.sweeps);
   w.states = calloc(STRETCH * 2 * n, 1);
-  if (!out->meeting || !out->h || !w.streams || !w.sweeps || !w.states)
+  if (!w.streams || !w.sweeps || !w.states)
     st = pbl_fail(err, PBL_NO_MEMORY, "coupling: no memory for %zu pairs", opt->n_pairs);
   pbl_xoshiro g;
   pbl_xoshiro_seed(&g, opt->seed);

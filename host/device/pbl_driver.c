@@ -183,6 +183,14 @@ pbl_device *pbl_driver_device(pbl_driver *d) {
   return d->dev;
 }
 
+const pbl_hw *pbl_driver_hw(const pbl_driver *d) {
+  return &d->hw;
+}
+
+const pbl_image *pbl_driver_image(const pbl_driver *d) {
+  return d->has_image ? &d->image : NULL;
+}
+
 pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err) {
   if (beta >> pbl_hw_beta_bits(&d->hw) != 0)
     return pbl_fail(err, PBL_INVALID, "driver: beta word %u does not fit %d bits", beta,

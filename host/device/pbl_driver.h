@@ -95,5 +95,9 @@ pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
 
 pbl_device *pbl_driver_device(pbl_driver *d);
+/* As given to create. */
+const pbl_hw *pbl_driver_hw(const pbl_driver *d);
+/* The driver's copy of the last upload with the clamps set since; NULL before the first. */
+const pbl_image *pbl_driver_image(const pbl_driver *d);
 
 #endif

@@ -210,6 +210,15 @@ a_case_that_does_not_fit_shows_before_any_is_sampled() {
   [ ! -e r ] || fail "a results folder was made"
 }
 
+what_only_lockstep_can_do_is_refused_by_compare() {
+  write_two_cases
+  compare_twin 2 --set cases.second.coupled=true
+  errors_say "case second: coupled is only for pbitloop lockstep"
+  compare_twin 2 --set cases.second.regulator.mode=guard --set cases.second.regulator.freeze=true
+  errors_say "case second: a comparison under regulator.mode guard needs regulator.window_sweeps"
+  [ ! -e r ] || fail "a results folder was made"
+}
+
 finished_cases_are_reported_when_a_later_one_fails() {
   write_two_cases
   break_second

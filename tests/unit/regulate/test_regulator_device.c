@@ -105,7 +105,8 @@ static void srtrbm_follows_the_reference(void **state) {
   pbl_regulator_settings s = pbl_regulator_settings_default(PBL_REGULATOR_SRTRBM);
   s.gap_scale = 0.0;
   follow(s, 0.1);
-  s.gain = 0.5;
+  s.gain = 0.05;
+  s.smoothing = 0.02;
   s.hidden_flips = true;
   follow(s, 0.2);
 }
