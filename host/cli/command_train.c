@@ -17,7 +17,8 @@ static const pbl_option options[] = {
 const pbl_command pbl_command_train = {
     .name = "train",
     .positional = "CONFIG",
-    .summary = "train a restricted Boltzmann machine, its negative phase in software or on a device",
+    .summary =
+        "train a restricted Boltzmann machine, its negative phase in software or on a device",
     .details =
         "Trains the model of CONFIG by persistent contrastive divergence and writes its folder.\n"
         "An interrupted training leaves a checkpoint; the same command goes on from there.\n"

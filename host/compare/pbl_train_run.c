@@ -7,6 +7,7 @@
 #include "pbl_compare.h"
 #include "pbl_dataset.h"
 #include "pbl_train.h"
+#include "pbl_train_report.h"
 
 /* Reads one part of the data set and binarises it. Data sets without a test part give n = 0. */
 static pbl_status load_part(signed char **states, size_t *n, int *rows, int *cols,
@@ -36,6 +37,31 @@ static bool has_test_part(const char *dataset) {
   return dataset[0] == 'f' || dataset[0] == 'm'; /* fashion-mnist, mnist */
 }
 
+typedef struct {
+  const pbl_train_config *config;
+  char *text; /* resolved */
+} report_context;
+
+/* Neither the folder nor the threads change the run, so they are not in its report. */
+static pbl_status open_report(report_context *r, const pbl_train_config *c, pbl_error *err) {
+  pbl_train_config plain = *c;
+  plain.out[0] = '\0';
+  plain.threads = 0;
+  *r = (report_context){.config = c};
+  return pbl_config_dump_train(&r->text, &plain, err);
+}
+
+static pbl_status write_report(void *context, const pbl_train_view *view, pbl_error *err) {
+  const report_context *r = context;
+  const pbl_train_report report = {
+      .name = r->config->name, .configuration = r->text, .view = *view};
+  char path[sizeof r->config->out + 16];
+  snprintf(path, sizeof path, "%s/report.html", r->config->out);
+  pbl_status st = pbl_train_report_html(&report, path, err);
+  snprintf(path, sizeof path, "%s/report.json", r->config->out);
+  return st ? st : pbl_train_report_json(&report, path, err);
+}
+
 pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_error *err) {
   signed char *train = NULL, *test = NULL;
   size_t n_train = 0, n_test = 0;
@@ -43,6 +69,7 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   pbl_rbm *model = NULL;
   char provenance[768];
   pbl_ais_report ais = {0};
+  report_context report;
   pbl_train_options o = pbl_train_default();
   o.n_hidden = c->n_hidden;
   o.learning_rate = c->learning_rate;
@@ -79,7 +106,8 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   o.ais_temperatures = c->ais_temperatures;
 
   openblas_set_num_threads(1);
-  pbl_status st = load_part(&train, &n_train, &rows, &cols, c, "train", err);
+  pbl_status st = open_report(&report, c, err);
+  if (!st) st = load_part(&train, &n_train, &rows, &cols, c, "train", err);
   if (!st && has_test_part(c->dataset)) {
     st = load_part(&test, &n_test, &test_rows, &test_cols, c, "test", err);
     if (!st && (test_rows != rows || test_cols != cols)) {
@@ -97,11 +125,14 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
     o.image_cols = cols;
     o.name = c->name;
     o.provenance = provenance;
+    o.observer = write_report;
+    o.observer_context = &report;
     st = pbl_train_rbm(&model, train, n_train, test, n_test, rows * cols, &o, c->out, &ais,
                        progress, err);
   }
   if (!st) {
-    printf("model: %s (%d visible, %d hidden)\n", c->out, model->n_visible, model->n_hidden);
+    printf("model: %s (%d visible, %d hidden); report.html and report.json beside it\n", c->out,
+           model->n_visible, model->n_hidden);
     if (o.ais_chains > 0) {
       printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f", ais.log_z,
              ais.log_z_low, ais.log_z_high, ais.log_likelihood_train);
@@ -116,6 +147,7 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
     }
   }
   pbl_rbm_destroy(model);
+  free(report.text);
   free(train);
   free(test);
   return st;

@@ -5,23 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The clones make one binary fast on every processor; sanitizers and the loader's resolvers do not
- * go together. Fused multiply-add is off project-wide, so all clones give the same bits. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PBL_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PBL_SANITIZED 1
-#endif
-#endif
-#if defined(__x86_64__) && defined(__ELF__) && !defined(PBL_SANITIZED) && defined(__has_attribute)
-#if __has_attribute(target_clones)
-#define PBL_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-#endif
-#ifndef PBL_CLONES
-#define PBL_CLONES
-#endif
+#include "pbl_clones.h"
 
 /* exp(x) for x <= 0, relative error < 3e-16; x < -708 gives exp(-708) ~ 3e-308. x = n ln2 + r with
  * |r| <= ln2/2, Taylor to r^13 (truncation 4e-18). Adding 1.5 * 2^52 leaves n in the low bits. */

@@ -97,7 +97,7 @@ typedef struct {
  * stand for, so that the difference is the quantisation. rate_scale is as large as 32 bits hold:
  * the rate of a window is exact to 2^-24 and needs no division. Temperature limits become limits of
  * lambda in setpoint and guard and limits of T in srtrbm, whose lambda may use its whole range
- * (-4..4; without disturbance it moves by kappa times the change of c).
+ * (-4..4; it moves by kappa times the change of c).
  * The macro term starts at 0 (pbl_regulator_macro_word later). telemetry is off.
  *
  * INVALID: what the check refuses; a value that is not 0 but would become 0; T outside exp(-4)..

@@ -113,12 +113,8 @@ pbl_estimate pbl_report_beta_error(const pbl_innovation_report *r) {
 }
 
 const pbl_innovation_result *pbl_report_worst_family(const pbl_innovation_report *r) {
-  const pbl_innovation_result *worst = NULL;
-  for (int i = 0; i < PBL_TEST_COUNT; i++) {
-    const pbl_innovation_result *f = &r->family[i];
-    if (f->name && f->n_tests && (!worst || f->p_value < worst->p_value)) worst = f;
-  }
-  return worst;
+  const pbl_innovation_result *worst = pbl_innovation_worst(r);
+  return worst && worst->name && worst->n_tests ? worst : NULL;
 }
 
 static bool curves_fit(const pbl_case_result *c) {

@@ -213,7 +213,7 @@ static void put_families(FILE *f, const char *side, const pbl_innovation_report 
     cell(f, side);
     cell_count(f, m->n_tests);
     cell_count(f, m->n_skipped);
-    cell_number(f, m->max_abs_z);
+    cell_number(f, m->z);
     cell_number(f, m->p_value);
     if (m->worst_a == SIZE_MAX)
       snprintf(place, sizeof place, "-");

@@ -10,7 +10,7 @@ typedef struct {
   const unsigned char *data;
   size_t size;
 } pbl_report_asset;
-extern const pbl_report_asset pbl_report_style, pbl_report_script;
+extern const pbl_report_asset pbl_report_style, pbl_report_page_style, pbl_report_script;
 extern const pbl_report_asset pbl_report_uplot_style, pbl_report_uplot_script;
 
 /* Buffer sizes that hold any number, and any value with its interval, at up to 6 digits. */

@@ -60,6 +60,9 @@ void pbl_report_emit_innovation(pbl_json *j, const char *key, const pbl_innovati
     pbl_report_emit_size(j, "n_tests", f->n_tests);
     pbl_report_emit_size(j, "n_skipped", f->n_skipped);
     pbl_json_double(j, "max_abs_z", f->n_tests ? f->max_abs_z : NAN);
+    pbl_report_emit_size(j, "n_pools", f->n_pools);
+    pbl_json_double(j, "pooled_z", f->n_tests ? f->pooled_z : NAN);
+    pbl_json_double(j, "z", f->n_tests ? f->z : NAN);
     pbl_json_double(j, "p_value", f->n_tests ? f->p_value : NAN);
     pbl_report_emit_size(j, "worst_a", f->worst_a);
     pbl_report_emit_size(j, "worst_b", f->worst_b);

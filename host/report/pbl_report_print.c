@@ -183,7 +183,7 @@ static void print_innovation(const printer *p, const char *label, const pbl_inno
   pbl_report_number(n, (double)r->n_updates, 4);
   pbl_report_percent(beta, pbl_report_beta_error(r), 3);
   pbl_report_number(pv, r->p_value, 3);
-  pbl_report_number(z, w ? w->max_abs_z : NAN, 3);
+  pbl_report_number(z, w ? w->z : NAN, 3);
   line(p, label, "%s updates, implied beta error %s, p = %s, worst %s |z| = %s", n, beta, pv,
        w ? w->name : "-", z);
   if (r->n_impossible)

@@ -16,6 +16,16 @@ pbl_status pbl_own_lags(pbl_lags *lags, const double *x, size_t n_chains, size_t
 void pbl_own_gamma(double *gamma, const pbl_lags *own);
 void pbl_pooled_gamma(double *gamma, const pbl_lags *pooled);
 
+/* pbl_tau_among that leaves its lag products in *lags (pbl_lags_at; may be NULL), none where tau is
+ * undefined. */
+pbl_status pbl_tau_sharing(pbl_tau_report *out, pbl_lags *lags, const double *x, size_t n_chains,
+                           size_t n_draws, size_t n_tests, pbl_error *err);
+
+/* Geyer's sums about each chain's own mean from products about the pooled one, without transforms.
+ * *done false: more lags are needed, or chains lie so far apart that digits were lost; use
+ * pbl_geyer_of. */
+pbl_status pbl_geyer_own(pbl_geyer_sums *out, double *variance, bool *done, const pbl_lags *pooled,
+                         pbl_error *err);
 /* Geyer's sums of the chains' autocovariance up to lag `most`, from as many lags as they need;
  * variance receives lag 0. */
 pbl_status pbl_geyer_of(pbl_geyer_sums *out, double *variance, const double *x, size_t n_chains,

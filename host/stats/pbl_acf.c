@@ -1,7 +1,10 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "estimator_internal.h"
+
+#define MOST_LOST 1e4 /* between-chain over within-chain squares: 4 of 16 digits */
 
 double pbl_mean_of(const double *x, size_t n) {
   return pbl_offset_mean(x, n, 0.0);
@@ -105,6 +108,40 @@ static pbl_status geyer_to(pbl_geyer_sums *out, double *variance, bool *closed, 
   *variance = gamma[0];
   free(gamma);
   pbl_lags_free(&lags);
+  return PBL_OK;
+}
+
+/* gamma about the chains' means; false where a chain's mean is so far from the others' that its own
+ * variance is lost in the difference. */
+static bool own_gamma_of_pooled(double *gamma, const pbl_lags *pooled) {
+  const size_t width = pooled->max_lag + 1;
+  const double n = (double)pooled->n_draws, scale = 1.0 / ((double)pooled->n_chains * n);
+  memset(gamma, 0, width * sizeof *gamma);
+  for (size_t c = 0; c < pooled->n_chains; ++c) {
+    const double *products = pooled->products + c * width, *edges = pooled->edges + c * width;
+    const double mean = pooled->sums[c] / n, far = mean * mean * n;
+    if (!(far < MOST_LOST * (products[0] - mean * edges[0] + far))) return false;
+    for (size_t k = 0; k < width; ++k)
+      gamma[k] += scale * (products[k] - mean * edges[k] + (n - (double)k) * mean * mean);
+  }
+  return true;
+}
+
+pbl_status pbl_geyer_own(pbl_geyer_sums *out, double *variance, bool *done, const pbl_lags *pooled,
+                         pbl_error *err) {
+  *done = false;
+  if (pooled->products == NULL) return PBL_OK;
+  double *gamma = malloc((pooled->max_lag + 1) * sizeof *gamma);
+  if (gamma == NULL) {
+    return pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory",
+                    pooled->max_lag + 1);
+  }
+  if (own_gamma_of_pooled(gamma, pooled)) {
+    *out = pbl_geyer(gamma, pooled->max_lag);
+    *variance = gamma[0];
+    *done = pbl_sequence_closed(out->window, pooled->max_lag);
+  }
+  free(gamma);
   return PBL_OK;
 }
 

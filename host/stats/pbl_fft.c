@@ -4,17 +4,30 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "pbl_clones.h"
+
+/* roots + 2 * half: those of the pass that joins transforms of `half` points, exp(-i pi k/half). */
+static void fill_roots(double *roots, size_t half) {
+  const double angle = -3.14159265358979323846 / (double)half;
+  for (size_t k = 0; k < half; ++k) {
+    roots[2 * (half + k)] = cos(angle * (double)k);
+    roots[2 * (half + k) + 1] = sin(angle * (double)k);
+  }
+}
+
 pbl_status pbl_fft_create(pbl_fft *f, size_t n_min, pbl_error *err) {
   *f = (pbl_fft){.n = 2};
   while (f->n < n_min && f->n < SIZE_MAX / 64) f->n *= 2;
-  f->roots = malloc(f->n * sizeof *f->roots);
+  f->roots = malloc(2 * f->n * sizeof *f->roots);
   if (f->roots == NULL) {
     return pbl_fail(err, PBL_NO_MEMORY, "FFT of %zu points: out of memory", f->n);
   }
-  const double angle = -6.28318530717958647693 / (double)f->n;
-  for (size_t k = 0; k < f->n / 2; ++k) {
-    f->roots[2 * k] = cos(angle * (double)k);
-    f->roots[2 * k + 1] = sin(angle * (double)k);
+  fill_roots(f->roots, f->n / 2);
+  for (size_t half = f->n / 4; half > 0; half /= 2) { /* every other one of the next pass */
+    for (size_t k = half; k < 2 * half; ++k) {
+      f->roots[2 * k] = f->roots[4 * k];
+      f->roots[2 * k + 1] = f->roots[4 * k + 1];
+    }
   }
   return PBL_OK;
 }
@@ -41,21 +54,54 @@ static void bit_reverse(double *data, size_t n) {
   }
 }
 
+/* Joins pairs of single points. */
+static void first_pass(double *data, size_t n) {
+  for (size_t k = 0; k < 2 * n; k += 4) {
+    const double re = data[k + 2], im = data[k + 3];
+    data[k + 2] = data[k] - re;
+    data[k + 3] = data[k + 1] - im;
+    data[k] += re;
+    data[k + 1] += im;
+  }
+}
+
+/* Two passes in one visit to memory: transforms of `half` points at a, b, c, d become one of
+ * 4 half. one, two: roots of the two passes. */
+PBL_CLONES static void join_four(double *restrict a, double *restrict b, double *restrict c,
+                           double *restrict d, const double *restrict one,
+                           const double *restrict two, size_t half) {
+  for (size_t k = 0; k < 2 * half; k += 2) {
+    const double ur = one[k], ui = one[k + 1], vr = two[k], vi = two[k + 1];
+    const double br = b[k] * ur - b[k + 1] * ui, bi = b[k] * ui + b[k + 1] * ur;
+    const double dr = d[k] * ur - d[k + 1] * ui, di = d[k] * ui + d[k + 1] * ur;
+    const double y0r = a[k] + br, y0i = a[k + 1] + bi, y1r = a[k] - br, y1i = a[k + 1] - bi;
+    const double y2r = c[k] + dr, y2i = c[k + 1] + di, y3r = c[k] - dr, y3i = c[k + 1] - di;
+    const double er = y2r * vr - y2i * vi, ei = y2r * vi + y2i * vr;
+    const double fr = y3r * vi + y3i * vr, fi = y3i * vi - y3r * vr; /* times -i */
+    a[k] = y0r + er;
+    a[k + 1] = y0i + ei;
+    c[k] = y0r - er;
+    c[k + 1] = y0i - ei;
+    b[k] = y1r + fr;
+    b[k + 1] = y1i + fi;
+    d[k] = y1r - fr;
+    d[k + 1] = y1i - fi;
+  }
+}
+
 void pbl_fft_forward(const pbl_fft *f, double *data) {
+  size_t half = 1, passes = 0;
   bit_reverse(data, f->n);
-  for (size_t half = 1; half < f->n; half *= 2) {
-    const size_t stride = f->n / (2 * half);
-    for (size_t start = 0; start < f->n; start += 2 * half) {
-      double *a = data + 2 * start, *b = a + 2 * half;
-      for (size_t k = 0; k < half; ++k) {
-        const double wr = f->roots[2 * k * stride], wi = f->roots[2 * k * stride + 1];
-        const double re = b[2 * k] * wr - b[2 * k + 1] * wi;
-        const double im = b[2 * k] * wi + b[2 * k + 1] * wr;
-        b[2 * k] = a[2 * k] - re;
-        b[2 * k + 1] = a[2 * k + 1] - im;
-        a[2 * k] += re;
-        a[2 * k + 1] += im;
-      }
+  for (size_t n = f->n; n > 1; n /= 2) ++passes;
+  if (passes % 2 == 1) {
+    first_pass(data, f->n);
+    half = 2;
+  }
+  for (; half < f->n; half *= 4) {
+    for (size_t start = 0; start < f->n; start += 4 * half) {
+      double *a = data + 2 * start;
+      join_four(a, a + 2 * half, a + 4 * half, a + 6 * half, f->roots + 2 * half,
+                f->roots + 4 * half, half);
     }
   }
 }

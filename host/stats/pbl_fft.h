@@ -1,4 +1,4 @@
-/* Radix-2 complex FFT, private to this room: the autocovariance needs nothing more. */
+/* Complex FFT of powers of two, private to this room: the autocovariance needs nothing more. */
 #ifndef PBL_FFT_H
 #define PBL_FFT_H
 
@@ -8,7 +8,7 @@
 
 typedef struct {
   size_t n;      /* power of two */
-  double *roots; /* n/2 complex exp(-2 pi i k/n), interleaved */
+  double *roots; /* n complex; half + k: exp(-i pi k/half), half = 1, 2, 4 .. n/2 */
 } pbl_fft;
 
 pbl_status pbl_fft_create(pbl_fft *f, size_t n_min, pbl_error *err); /* least power >= n_min */

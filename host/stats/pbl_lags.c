@@ -6,7 +6,8 @@
 
 #include "pbl_fft.h"
 
-#define FIRST_REACH 16383
+#define FIRST_REACH 1023
+#define FIRST_TAIL_REACH 16383
 #define REACH_FACTOR 16
 #define MOST_SPREAD 1e70
 #define SMALL_FFT ((size_t)1 << 22) /* above it memory counts more than time */
@@ -15,7 +16,12 @@ size_t pbl_first_reach(size_t most) {
   return most < FIRST_REACH ? most : FIRST_REACH;
 }
 
+size_t pbl_first_tail_reach(size_t most) {
+  return most < FIRST_TAIL_REACH ? most : FIRST_TAIL_REACH;
+}
+
 size_t pbl_next_reach(size_t reach, size_t most) {
+  if (reach < FIRST_TAIL_REACH) return pbl_first_tail_reach(most);
   return most / REACH_FACTOR < 4 * reach ? most : REACH_FACTOR * (reach + 1) - 1;
 }
 
@@ -44,14 +50,24 @@ pbl_status pbl_series_check(const double *x, size_t n_chains, size_t n_draws, pb
   return PBL_OK;
 }
 
+/* Four sums side by side, each with its rounding errors (Knuth's two-sum). */
 double pbl_offset_mean(const double *x, size_t n, double origin) {
-  double sum = 0.0, lost = 0.0;
-  for (size_t i = 0; i < n; ++i) {
-    const double value = x[i] - origin, next = sum + value;
-    lost += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
-    sum = next;
+  double sum[4] = {0.0}, lost[4] = {0.0}, total = 0.0, rest = 0.0;
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    for (size_t k = 0; k < 4; ++k) {
+      const double value = x[i + k] - origin, next = sum[k] + value, part = next - sum[k];
+      lost[k] += (sum[k] - (next - part)) + (value - part);
+      sum[k] = next;
+    }
   }
-  return (sum + lost) / (double)n;
+  for (size_t k = 0; k < 4 + n - i; ++k) {
+    const double value = k < 4 ? sum[k] : x[i + k - 4] - origin;
+    const double next = total + value, part = next - total;
+    rest += (total - (next - part)) + (value - part);
+    total = next;
+  }
+  return (total + (rest + ((lost[0] + lost[1]) + (lost[2] + lost[3])))) / (double)n;
 }
 
 void pbl_lags_free(pbl_lags *lags) {
@@ -236,4 +252,11 @@ pbl_status pbl_lags_create(pbl_lags *lags, const double *x, size_t n_chains, siz
                            size_t max_lag, pbl_error *err) {
   const pbl_rows rows = {x, n_chains, n_draws, n_draws};
   return pbl_lags_of_rows(lags, &rows, max_lag, false, err);
+}
+
+pbl_status pbl_lags_at(pbl_lags *lags, const double *x, size_t n_chains, size_t n_draws,
+                       size_t max_lag, pbl_error *err) {
+  if (lags->products != NULL && lags->max_lag == max_lag) return PBL_OK;
+  pbl_lags_free(lags);
+  return pbl_lags_create(lags, x, n_chains, n_draws, max_lag, err);
 }

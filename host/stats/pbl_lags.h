@@ -29,8 +29,10 @@ typedef struct {
   size_t n_chains, n_draws, stride;
 } pbl_rows;
 
-/* Lags to compute first, and next, of at most `most`. next(most) is most. */
+/* Lags to compute first, and next, of at most `most`. next(most) is most. The error of rho sums over
+ * thousands of lags, and what needs it begins with more. */
 size_t pbl_first_reach(size_t most);
+size_t pbl_first_tail_reach(size_t most);
 size_t pbl_next_reach(size_t reach, size_t most);
 
 /* INVALID for shapes; NUMERIC for NaN or infinity (naming chain and draw) and for draws whose
@@ -46,6 +48,10 @@ pbl_status pbl_lags_create(pbl_lags *lags, const double *x, size_t n_chains, siz
  * constant row). Time n log(max_lag) a chain, memory of the order of max_lag a chain. */
 pbl_status pbl_lags_of_rows(pbl_lags *lags, const pbl_rows *rows, size_t max_lag, bool own_mean,
                             pbl_error *err);
+/* As pbl_lags_create; lags must be zero or filled from the same x, and are kept where they reach as
+ * far as asked already. */
+pbl_status pbl_lags_at(pbl_lags *lags, const double *x, size_t n_chains, size_t n_draws,
+                       size_t max_lag, pbl_error *err);
 void pbl_lags_free(pbl_lags *lags);
 /* Corrected pooled-mean autocovariance without chain `omitted` (PBL_LAGS_ALL: none). Returns the
  * initial-convex sigma2 of the result; *window its last lag. *closed (may be NULL) is set to false,

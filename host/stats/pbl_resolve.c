@@ -130,44 +130,39 @@ static void state_free(resolve_state *s) {
 
 /* Autocovariance up to `reach`, tau, the window in front of the tail; *closed: more lags would
  * change nothing. */
-static pbl_status look_to(resolve_state *s, bool *closed, const double *x, size_t n_chains,
-                          size_t n_draws, size_t reach, pbl_error *err) {
+static pbl_status look_to(resolve_state *s, bool *closed, pbl_lags *lags, const double *x,
+                          size_t n_chains, size_t n_draws, size_t reach, pbl_error *err) {
   const double n_total = (double)(n_chains * n_draws);
-  pbl_lags lags;
-  pbl_status status = pbl_lags_create(&lags, x, n_chains, n_draws, reach, err);
+  const pbl_status status = pbl_lags_at(lags, x, n_chains, n_draws, reach, err);
   if (status != PBL_OK) return status;
   state_free(s);
   s->gamma = malloc((reach + 1) * sizeof *s->gamma);
-  if (s->gamma == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance: out of memory");
-    goto done;
-  }
+  if (s->gamma == NULL) return pbl_fail(err, PBL_NO_MEMORY, "autocovariance: out of memory");
   *closed = true;
-  s->sigma2 = pbl_lags_gamma(s->gamma, NULL, closed, &lags, PBL_LAGS_ALL);
+  s->sigma2 = pbl_lags_gamma(s->gamma, NULL, closed, lags, PBL_LAGS_ALL);
   const pbl_tail tail = pbl_find_tail(s->gamma, reach, n_draws / 2, n_total, TAIL_SIGMA);
   *closed = *closed && tail.closed;
-  if (!*closed && reach < n_draws / 2) goto done;
+  if (!*closed && reach < n_draws / 2) return PBL_OK;
   s->window = tail.window;
   s->antithetic = s->gamma[1] < -TAIL_SIGMA * tail.rho_error * s->gamma[0];
   s->attached = s->window > 1;
   s->tau_measured = 0.5 * s->sigma2 / s->gamma[0];
   s->tau_ics = fmax(s->tau_measured, pbl_least_tau(n_total));
-  if (n_chains >= MIN_CHAINS) status = leave_one_out(s, closed, &lags, err);
-done:
-  pbl_lags_free(&lags);
-  return status;
+  return n_chains >= MIN_CHAINS ? leave_one_out(s, closed, lags, err) : PBL_OK;
 }
 
-static pbl_status look_at_lags(pbl_resolve_report *out, resolve_state *s, const double *x,
-                               size_t n_chains, size_t n_draws, pbl_error *err) {
+static pbl_status look_at_lags(pbl_resolve_report *out, resolve_state *s, pbl_lags *lags,
+                               const double *x, size_t n_chains, size_t n_draws, pbl_error *err) {
   const size_t most = n_draws / 2;
   double half = NAN, half_error = NAN;
-  for (size_t reach = pbl_first_reach(most);; reach = pbl_next_reach(reach, most)) {
+  size_t reach = lags->products != NULL ? lags->max_lag : pbl_first_tail_reach(most);
+  for (;; reach = pbl_next_reach(reach, most)) {
     bool closed = true;
-    const pbl_status status = look_to(s, &closed, x, n_chains, n_draws, reach, err);
+    const pbl_status status = look_to(s, &closed, lags, x, n_chains, n_draws, reach, err);
     if (status != PBL_OK) return status;
     if (closed || reach == most) break;
   }
+  pbl_lags_free(lags); /* room for those of the half */
   out->tail_window = s->attached ? s->window : 0;
   out->tau_exp = own_tau_exp(s->gamma, s->tau_ics, s);
   if (n_chains < MIN_CHAINS) return PBL_OK;
@@ -185,12 +180,17 @@ static double doubling_bound(double n, double freedom) {
 }
 
 /* Per-chain-mean autocovariance: clause (c) and the one-switch flag. */
-static pbl_status fill_own_mean(pbl_resolve_report *out, const double *x, size_t n_observables,
-                                pbl_error *err) {
+static pbl_status fill_own_mean(pbl_resolve_report *out, pbl_lags *lags, const double *x,
+                                size_t n_observables, pbl_error *err) {
   const size_t n = out->base.n_draws, n_chains = out->base.n_chains;
   double s_n, variance = 0.0;
+  bool done;
   pbl_geyer_sums sums;
-  pbl_status status = pbl_geyer_of(&sums, &variance, x, n_chains, n, n - 1, PBL_CENTRE_CHAIN, err);
+  pbl_status status = pbl_geyer_own(&sums, &variance, &done, lags, err);
+  if (status == PBL_OK && !done) {
+    pbl_lags_free(lags); /* one set of products at a time */
+    status = pbl_geyer_of(&sums, &variance, x, n_chains, n, n - 1, PBL_CENTRE_CHAIN, err);
+  }
   if (status == PBL_OK) status = pbl_chain_means(&s_n, x, n_chains, n, err);
   if (status != PBL_OK || n < 2 || !(variance > 0.0)) return status;
   out->one_switch_ratio = 0.5 * sums.positive / variance / (double)n;
@@ -228,11 +228,12 @@ static void set(pbl_resolve_report *out, pbl_resolution resolution, const char *
   out->gate = gate;
 }
 
-static pbl_status look(pbl_resolve_report *out, resolve_state *s, const resolve_job *job,
-                       const double *x, pbl_error *err) {
+/* lags: zero on entry; products about the pooled mean serve all that looks at them. */
+static pbl_status look(pbl_resolve_report *out, resolve_state *s, pbl_lags *lags,
+                       const resolve_job *job, const double *x, pbl_error *err) {
   const size_t n = job->n_draws, n_chains = job->n_chains;
-  pbl_status status = pbl_tau_among(&out->base, x, n_chains, n, job->n_tests, err);
-  if (status == PBL_OK) status = fill_own_mean(out, x, job->n_tests, err);
+  pbl_status status = pbl_tau_sharing(&out->base, lags, x, n_chains, n, job->n_tests, err);
+  if (status == PBL_OK) status = fill_own_mean(out, lags, x, job->n_tests, err);
   if (status == PBL_OK && job->options->n_superchains > 0) {
     status = pbl_nested_rhat(&out->nested_rhat, x, n_chains, n, job->options->n_superchains, err);
   }
@@ -249,12 +250,14 @@ static pbl_status look(pbl_resolve_report *out, resolve_state *s, const resolve_
     set(out, PBL_SHORT, "fewer than 4 chains");
   }
   if (n < MIN_DRAWS || all) return PBL_OK;
-  return look_at_lags(out, s, x, n_chains, n, err);
+  return look_at_lags(out, s, lags, x, n_chains, n, err);
 }
 
 static void look_job(void *context, size_t k) {
   const resolve_job *job = context;
-  job->status[k] = look(&job->out[k], &job->state[k], job, job->x[k], &job->err[k]);
+  pbl_lags lags = {0};
+  job->status[k] = look(&job->out[k], &job->state[k], &lags, job, job->x[k], &job->err[k]);
+  pbl_lags_free(&lags);
 }
 
 static void fail_clause(pbl_resolve_report *out, char clause, const char *gate) {

@@ -115,42 +115,44 @@ void pbl_fill_interval(pbl_estimate *tau, pbl_estimate *ess, double measured, do
 }
 
 /* With lags up to `reach`; *closed: more would change nothing. */
-static pbl_status estimate_to(pbl_tau_report *out, bool *closed, const double *x, size_t reach,
-                              pbl_error *err) {
+static pbl_status estimate_to(pbl_tau_report *out, bool *closed, pbl_lags *lags, const double *x,
+                              size_t reach, pbl_error *err) {
   const double n_total = (double)(out->n_chains * out->n_draws);
-  pbl_lags lags;
-  pbl_status status = pbl_lags_create(&lags, x, out->n_chains, out->n_draws, reach, err);
+  pbl_status status = pbl_lags_at(lags, x, out->n_chains, out->n_draws, reach, err);
   if (status != PBL_OK) return status;
   double *gamma = malloc((reach + 1) * sizeof *gamma);
   if (gamma == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", reach + 1);
-    goto done;
+    return pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", reach + 1);
   }
   *closed = true;
-  const double sigma2 = pbl_lags_gamma(gamma, &out->window, closed, &lags, PBL_LAGS_ALL);
+  const double sigma2 = pbl_lags_gamma(gamma, &out->window, closed, lags, PBL_LAGS_ALL);
   out->variance = gamma[0];
   const double tau = 0.5 * sigma2 / out->variance;
   double half_width = NAN;
   if (out->n_chains >= MIN_CHAINS) {
-    half_width = jackknife_log_error(closed, &lags, gamma) *
+    half_width = jackknife_log_error(closed, lags, gamma) *
                  pbl_student_t_quantile(0.975, (double)(out->n_chains - 1));
   }
   out->capped = !(tau > pbl_least_tau(n_total));
   pbl_fill_interval(&out->tau, &out->ess, tau, half_width, n_total);
   out->mcse = sqrt(2.0 * out->tau.value * out->variance / n_total);
-done:
   free(gamma);
-  pbl_lags_free(&lags);
-  return status;
+  return PBL_OK;
 }
 
-static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_error *err) {
+/* shared may be NULL. */
+static pbl_status estimate(pbl_tau_report *out, const double *x, pbl_lags *shared, pbl_error *err) {
   const size_t most = out->n_draws / 2;
-  for (size_t reach = pbl_first_reach(most);; reach = pbl_next_reach(reach, most)) {
+  pbl_lags own = {0}, *lags = shared != NULL ? shared : &own;
+  pbl_status status = PBL_OK;
+  size_t reach = shared != NULL ? pbl_first_tail_reach(most) : pbl_first_reach(most);
+  for (;; reach = pbl_next_reach(reach, most)) {
     bool closed = true;
-    const pbl_status status = estimate_to(out, &closed, x, reach, err);
-    if (status != PBL_OK || closed || reach == most) return status;
+    status = estimate_to(out, &closed, lags, x, reach, err);
+    if (status != PBL_OK || closed || reach == most) break;
   }
+  pbl_lags_free(&own);
+  return status;
 }
 
 static void judge(pbl_tau_report *out) {
@@ -187,6 +189,11 @@ pbl_status pbl_tau(pbl_tau_report *out, const double *x, size_t n_chains, size_t
 
 pbl_status pbl_tau_among(pbl_tau_report *out, const double *x, size_t n_chains, size_t n_draws,
                          size_t n_tests, pbl_error *err) {
+  return pbl_tau_sharing(out, NULL, x, n_chains, n_draws, n_tests, err);
+}
+
+pbl_status pbl_tau_sharing(pbl_tau_report *out, pbl_lags *lags, const double *x, size_t n_chains,
+                           size_t n_draws, size_t n_tests, pbl_error *err) {
   if (out == NULL) return pbl_fail(err, PBL_INVALID, "pbl_tau: no report to fill");
   const pbl_estimate none = {NAN, NAN, NAN};
   *out = (pbl_tau_report){.resolution = PBL_SHORT,
@@ -209,7 +216,7 @@ pbl_status pbl_tau_among(pbl_tau_report *out, const double *x, size_t n_chains, 
   const size_t constant = count_constant_chains(x, n_chains, n_draws);
   const bool is_short = n_draws < MIN_DRAWS || n_chains < MIN_CHAINS;
   if (constant == 0 && n_draws >= MIN_DRAWS) {
-    status = estimate(out, x, err);
+    status = estimate(out, x, lags, err);
     if (status != PBL_OK) return status;
   }
   if (constant < n_chains) out->split_rhat = split_rhat(x, n_chains, n_draws);

@@ -204,7 +204,8 @@ pbl_status pbl_wolff(pbl_wolff_report *out, const double *x, size_t n_chains, si
   out->mean = pbl_mean_of(x, n_chains * n_draws);
   if (max_lag < 3 || pbl_is_constant(x, n_chains * n_draws)) return PBL_OK;
   bool closed = false;
-  for (size_t reach = pbl_first_reach(max_lag);; reach = pbl_next_reach(reach, max_lag)) {
+  size_t reach = o.tau_exp > 0.0 ? pbl_first_tail_reach(max_lag) : pbl_first_reach(max_lag);
+  for (;; reach = pbl_next_reach(reach, max_lag)) {
     double *gamma = malloc((reach + 1) * sizeof *gamma);
     if (gamma == NULL) {
       return pbl_fail(err, PBL_NO_MEMORY, "autocovariance of %zu lags: out of memory", reach + 1);

@@ -320,8 +320,7 @@ static pbl_status finish(session *s, pbl_progress *progress, pbl_error *err) {
                                 s->n_test, progress, err);
   if (!status) status = pbl_train_log_write(s->log, s->n_log, s->log_path, err);
   if (!status) status = show(s, err);
-  if (!status)
-    status = pbl_timing_add(&s->timing, s->epoch, NAN, pbl_timing_now() - start, err);
+  if (!status) status = pbl_timing_add(&s->timing, s->epoch, NAN, pbl_timing_now() - start, err);
   return status;
 }
 

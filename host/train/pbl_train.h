@@ -73,9 +73,9 @@ typedef struct {
    */
   double spectral_limit;
   /* goes into the saved model, has no effect on the numbers */
-  int image_rows, image_cols; /* 0: the visible p-bits are no image */
-  const char *name;           /* NULL: "rbm" */
-  const char *provenance;     /* data set and command, NULL: none; the options are added to it */
+  int image_rows, image_cols;  /* 0: the visible p-bits are no image */
+  const char *name;            /* NULL: "rbm" */
+  const char *provenance;      /* data set and command, NULL: none; the options are added to it */
   pbl_train_observer observer; /* after the rows with an evaluation and at the end; NULL: none */
   void *observer_context;
 } pbl_train_options;
@@ -107,7 +107,7 @@ typedef struct {
 typedef struct pbl_train_view {
   const pbl_train_log *rows; /* all so far, at least one */
   size_t n_rows;
-  const pbl_rbm *model; /* as it is */
+  const pbl_rbm *model;       /* as it is */
   int image_rows, image_cols; /* 0: the visible p-bits are no image */
   const signed char *chains;  /* n_chains x V, +-1: the first persistent chains, at most 64 */
   size_t n_chains;
@@ -124,10 +124,10 @@ typedef struct {
 
 /* states: n x V, +-1. Writes folder/checkpoint/state.bin (weights, chains, generator state, epoch)
  * so that a resumed run ends in the same bytes as an uninterrupted one, folder/log.csv,
- * folder/timing.csv (seconds: the only file that is not reproducible), and the finished model (with data moments). Resumes by itself when a matching checkpoint is there; a
- * checkpoint of other data or options is refused (CONFIG); epochs may grow, threads,
- * checkpoint_every and the evaluation may change. INTERRUPTED leaves a checkpoint of the last
- * complete epoch.
+ * folder/timing.csv (seconds: the only file that is not reproducible), and the finished model (with
+ * data moments). Resumes by itself when a matching checkpoint is there; a checkpoint of other data
+ * or options is refused (CONFIG); epochs may grow, threads, checkpoint_every and the evaluation may
+ * change. INTERRUPTED leaves a checkpoint of the last complete epoch.
  *
  * One update: the chains do k sweeps, then with m = E[h|v] = tanh(beta (c + W'v)) on both sides
  *   dW = beta (<v m>_batch - <v m>_chains) - weight_decay W,  db, dc likewise without decay

@@ -168,6 +168,7 @@ static void every_key_has_a_default_in_its_range_or_is_required(void **state) {
   (void)state;
   assert_defaults_in_range(pbl_schema_compare);
   assert_defaults_in_range(pbl_schema_train);
+  assert_defaults_in_range(pbl_schema_lab);
 }
 
 static void the_reference_page_is_the_one_in_docs(void **state) {

@@ -63,6 +63,7 @@ static void fill_innovation(pbl_innovation_report *r, double beta_error, pbl_xos
     r->family[i] = (pbl_innovation_result){.name = names[i],
                                            .n_tests = 76,
                                            .max_abs_z = 2.4,
+                                           .z = 2.4,
                                            .p_value = 0.7,
                                            .worst_a = 5,
                                            .worst_b = SIZE_MAX};

@@ -1,0 +1,150 @@
+#include "pbl_train_report.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "pbl_report_internal.h"
+#include "pbl_report_page.h"
+#include "train_report_internal.h"
+
+/* Columns of log.csv, in its order. */
+static const struct {
+  const char *name, *meaning;
+  size_t offset;
+} columns[] = {
+#define COLUMN(column, member, meaning) \
+  { column, meaning, offsetof(pbl_train_log, member) }
+    COLUMN("reconstruction_error", reconstruction_error, "mean squared error, training images"),
+    COLUMN("pseudo_likelihood", pseudo_likelihood, "nats per training image"),
+    COLUMN("weight_norm", weight_norm, "Frobenius norm of W"),
+    COLUMN("spectral_norm", spectral_norm, "largest singular value of W"),
+    COLUMN("temperature", temperature, "T from here on"),
+    COLUMN("lambda", lambda, "state of the regulator"),
+    COLUMN("filter", filter, "its filtered flip rate"),
+    COLUMN("gap_mean", gap_mean, "its running mean of the free-energy gap"),
+    COLUMN("flip_rate", flip_rate, "per visible p-bit and update"),
+    COLUMN("free_energy_data", free_data, "F(v)/T of the batches"),
+    COLUMN("free_energy_model", free_model, "F(v)/T of the chains"),
+    COLUMN("test_error", test_error, "mean squared error, test images"),
+    COLUMN("test_accuracy", test_accuracy, "pixels on the right side of 1/2"),
+    COLUMN("log_z", log_z, "by AIS"),
+    COLUMN("log_likelihood_train", log_likelihood_train, "nats per image, by AIS"),
+    COLUMN("log_likelihood_test", log_likelihood_test, "nats per image, by AIS"),
+    COLUMN("ais_variance", ais_variance, "of the log weights; gate: below 2"),
+    COLUMN("ais_ess_fraction", ais_ess_fraction, "gate: above 0.2"),
+    COLUMN("tau", tau, "of F(v)/T, sweeps"),
+    COLUMN("tau_low", tau_low, "95 % interval"),
+    COLUMN("tau_high", tau_high, ""),
+    COLUMN("tau_resolved", tau_resolved, "1 resolved, 0 not"),
+};
+#define N_COLUMNS (sizeof columns / sizeof *columns)
+
+static const pbl_train_log *last_row(const pbl_train_report *r) {
+  return &r->view.rows[r->view.n_rows - 1];
+}
+
+static double value_of(const pbl_train_log *row, size_t column) {
+  return *(const double *)(const void *)((const char *)row + columns[column].offset);
+}
+
+static void put_facts(FILE *f, const pbl_train_report *r) {
+  const pbl_train_log *row = last_row(r);
+  char text[96], number[PBL_NUMBER_CHARS];
+  pbl_report_facts_open(f);
+  snprintf(text, sizeof text, "%d", row->epoch);
+  pbl_report_fact(f, "Epochs", text);
+  snprintf(text, sizeof text, "%d visible, %d hidden", r->view.model->n_visible,
+           r->view.model->n_hidden);
+  pbl_report_fact(f, "p-bits", text);
+  const bool test = isfinite(row->log_likelihood_test);
+  pbl_report_number(number, test ? row->log_likelihood_test : row->log_likelihood_train, 5);
+  snprintf(text, sizeof text, "%s nats per image", number);
+  if (isfinite(row->log_z))
+    pbl_report_fact(f, test ? "Log-likelihood, test" : "Log-likelihood, train", text);
+  if (isfinite(row->log_z))
+    pbl_report_fact(f, "AIS gates",
+                    pbl_train_report_gates(row) ? "passed" : "FAILED: do not trust log Z");
+  pbl_report_number(number, row->weight_norm / row->temperature, 4);
+  pbl_report_fact(f, "|W|/T", number);
+  pbl_report_facts_close(f);
+}
+
+static void put_end(FILE *f, const pbl_train_report *r) {
+  static const char *const heads[] = {"column of log.csv", "value", "meaning"};
+  char caption[64], number[PBL_NUMBER_CHARS];
+  snprintf(caption, sizeof caption, "After epoch %d", last_row(r)->epoch);
+  fputs("<h2>Last row</h2>\n", f);
+  pbl_report_table_open(f, caption, heads, 3);
+  for (size_t k = 0; k < N_COLUMNS; k++) {
+    pbl_report_number(number, value_of(last_row(r), k), 5);
+    const char *const cells[] = {columns[k].name, number, columns[k].meaning};
+    pbl_report_table_row(f, cells, 3);
+  }
+  pbl_report_table_close(f);
+}
+
+typedef struct {
+  const pbl_train_report *report;
+  const train_report_row *rows;
+} content;
+
+static void put_body(FILE *f, const void *context) {
+  const content *c = context;
+  const pbl_train_report *r = c->report;
+  put_facts(f, r);
+  pbl_report_heading(f, "Curves");
+  pbl_train_report_curves(f, c->rows, r->view.n_rows);
+  pbl_train_report_telemetry(f, r->view.telemetry);
+  pbl_train_report_images(f, &r->view);
+  put_end(f, r);
+  pbl_report_heading(f, "Settings");
+  pbl_report_note(f, "What the run is: its data and every option that changes its numbers.");
+  pbl_report_listing(f, NULL, r->view.identity);
+  if (r->configuration)
+    pbl_report_listing(f, "Resolved configuration, without folder and threads", r->configuration);
+}
+
+static pbl_status check(const pbl_train_report *r, pbl_error *err) {
+  if (r->view.n_rows > 0 && r->view.rows && r->view.model) return PBL_OK;
+  return pbl_fail(err, PBL_INVALID, "report of a training run without a row or a model");
+}
+
+pbl_status pbl_train_report_html(const pbl_train_report *r, const char *path, pbl_error *err) {
+  pbl_status status = check(r, err);
+  if (status) return status;
+  train_report_row *rows = pbl_train_report_rows(&r->view);
+  if (!rows) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the report of %s", path);
+  const content c = {.report = r, .rows = rows};
+  const pbl_report_page page = {
+      .program = "pbitloop train", .name = r->name, .body = put_body, .context = &c};
+  status = pbl_report_page_write(&page, path, err);
+  free(rows);
+  return status;
+}
+
+pbl_status pbl_train_report_json(const pbl_train_report *r, const char *path, pbl_error *err) {
+  pbl_json *j = NULL;
+  pbl_status status = check(r, err);
+  if (!status) status = pbl_json_create_file(&j, path, err);
+  if (status) return status;
+  const pbl_train_log *row = last_row(r);
+  pbl_json_object(j, NULL);
+  pbl_json_int(j, "schema", 1);
+  pbl_json_string(j, "kind", "training");
+  pbl_json_string(j, "name", r->name);
+  pbl_json_int(j, "n_visible", r->view.model->n_visible);
+  pbl_json_int(j, "n_hidden", r->view.model->n_hidden);
+  pbl_json_int(j, "epoch", row->epoch);
+  if (isfinite(row->log_z))
+    pbl_json_bool(j, "ais_passed", pbl_train_report_gates(row));
+  else
+    pbl_json_string(j, "ais_passed", NULL);
+  pbl_json_object(j, "last_row");
+  for (size_t k = 0; k < N_COLUMNS; k++) pbl_json_double(j, columns[k].name, value_of(row, k));
+  pbl_json_end(j);
+  pbl_json_string(j, "identity", r->view.identity);
+  pbl_json_string(j, "configuration", r->configuration);
+  pbl_json_end(j);
+  return pbl_json_close(j, NULL, err);
+}
