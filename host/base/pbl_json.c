@@ -189,6 +189,10 @@ static void put_double(FILE *f, double value) {
     return;
   }
   char text[40];
+  if (value == trunc(value) && fabs(value) < 1e15 && !(value == 0.0 && signbit(value))) {
+    fprintf(f, "%lld", (long long)value);
+    return;
+  }
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, value);
     if (strtod(text, NULL) == value) break;

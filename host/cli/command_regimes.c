@@ -9,7 +9,7 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 enum { OPTION_OUT, OPTION_SEED, OPTION_THREADS, OPTION_SET, OPTION_SEEDS, OPTION_ONLY };
 
 static const pbl_option options[] = {
-    {"out", PBL_OPTION_KEY, "DIR", "out", "folder of all runs and of regimes.json"},
+    {"out", PBL_OPTION_KEY, "DIR", "out", "folder of all runs, regimes.json, regimes.html"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "first seed"},
     {"threads", PBL_OPTION_KEY, "N", "threads", "threads; 0: one per processor"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,

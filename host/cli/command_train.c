@@ -20,7 +20,8 @@ const pbl_command pbl_command_train = {
     .summary =
         "train a restricted Boltzmann machine, its negative phase in software or on a device",
     .details =
-        "Trains the model of CONFIG by persistent contrastive divergence and writes its folder.\n"
+        "Trains the model of CONFIG by persistent contrastive divergence and writes its folder,\n"
+        "with report.html and report.json at every evaluation and at the end.\n"
         "An interrupted training leaves a checkpoint; the same command goes on from there.\n"
         "\n"
         "Exit code: 0 done, 2 bad usage or configuration, 3 failure or interrupted.\n",

@@ -21,6 +21,7 @@ static void install_signal_handlers(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  signal(SIGXFSZ, SIG_IGN); /* beyond the limit of a file's size a write fails, with a message */
 }
 
 static pbl_status run_command(int *exit_code, int argc, char **argv, pbl_error *err) {

@@ -22,23 +22,14 @@ static void spread(double *mean, double *variance, const double *x, size_t n) {
   for (size_t k = 0; k < n; k++) *variance += (x[k] - *mean) * (x[k] - *mean) / (double)n;
 }
 
-static void spins_of(signed char *s, size_t state, size_t n) {
-  for (size_t p = 0; p < n; p++) s[p] = ((state >> p) & 1) ? 1 : -1;
-}
-
-static double state_energy(const case_work *w, size_t state) {
-  signed char s[PBL_ORACLE_MAX_PBITS];
-  spins_of(s, state, (size_t)pbl_hw_pbits(&w->hw));
-  return case_observable_value(w, 0, s);
-}
-
 static size_t bin_of(const pbl_energy_report *e, double x) {
   const double k = floor((x - e->low) / e->width);
   return k < 0 ? 0 : k >= (double)e->n_bins ? e->n_bins - 1 : (size_t)k;
 }
 
-/* Bins over what either side met; exact shares outside go to the outer bins. */
-static void fill_histogram(case_work *w) {
+/* Bins over what either side met; exact shares outside go to the outer bins. energy: of all states,
+ * where there is an exact law. */
+static void fill_histogram(case_work *w, const double *energy) {
   pbl_energy_report *e = &w->result->energy;
   const size_t n = energy_count(w);
   double low = INFINITY, high = -INFINITY;
@@ -58,7 +49,7 @@ static void fill_histogram(case_work *w) {
   }
   for (size_t k = 0; k < e->n_bins; k++) e->exact[k] = w->law ? 0 : NAN;
   for (size_t x = 0; w->law && x < pbl_oracle_states(w->law); x++)
-    e->exact[bin_of(e, state_energy(w, x))] += pbl_oracle_law(w->law)[x];
+    e->exact[bin_of(e, energy[x])] += pbl_oracle_law(w->law)[x];
 }
 
 /* error: of the relative error of beta. */
@@ -80,13 +71,11 @@ static void temperature_gate(case_work *w, double value, double error, double do
 
 /* d<E>/d ln beta = -beta Var(E): the score of an exponential family, with exact mean, variance and
  * autocorrelation time. */
-static pbl_status exact_temperature(case_work *w, pbl_error *err) {
-  const size_t states = pbl_oracle_states(w->law), every = (size_t)w->cc->every;
-  double *f = malloc(2 * states * sizeof *f), exact, variance, tau, mean, unused;
-  if (!f) return pbl_fail(err, PBL_NO_MEMORY, "energies: out of memory");
-  for (size_t x = 0; x < states; x++) f[x] = state_energy(w, x);
-  const pbl_status st = case_exact_tau(w->law, f, f + states, every, &exact, &variance, &tau, err);
-  free(f);
+static pbl_status exact_temperature(case_work *w, const double *f, double *scratch,
+                                    pbl_error *err) {
+  const size_t every = (size_t)w->cc->every;
+  double exact, variance, tau, mean, unused;
+  const pbl_status st = case_exact_tau(w, f, scratch, &exact, &variance, &tau, err);
   if (st || !(variance > 0)) return st;
   spread(&mean, &unused, w->energy[0], energy_count(w));
   const double scale = w->dequantised->beta * variance;
@@ -182,13 +171,24 @@ static pbl_status permutation_gate(case_work *w, pbl_error *err) {
   return PBL_OK;
 }
 
+static pbl_status exact_energy(case_work *w, pbl_error *err) {
+  const size_t states = pbl_oracle_states(w->law);
+  double *f = malloc(2 * states * sizeof *f); /* energies and scratch */
+  if (!f) return pbl_fail(err, PBL_NO_MEMORY, "energies: out of memory");
+  pbl_status st = case_state_values(f, w, 0, err);
+  if (!st) fill_histogram(w, f);
+  if (!st) st = exact_temperature(w, f, f + states, err);
+  free(f);
+  return st;
+}
+
 pbl_status case_energy(case_work *w, pbl_error *err) {
   w->result->energy.beta_error = (pbl_estimate){NAN, NAN, NAN};
-  fill_histogram(w);
   pbl_status st;
   if (w->law) {
-    st = exact_temperature(w, err);
+    st = exact_energy(w, err);
   } else {
+    fill_histogram(w, NULL);
     st = reference_temperature(w, err);
     if (!st) st = permutation_gate(w, err);
   }

@@ -10,30 +10,98 @@
 /* Frequencies and transitions are tested up to this size: beyond, most states are never met. */
 #define STATE_TEST_PBITS 12
 #define CELL_MASS 0.01 /* least probability of a cell of the chi-square */
+#define MOST_STEPS 1000000
 
-static void spins_of(signed char *s, size_t state, size_t n) {
-  for (size_t p = 0; p < n; p++) s[p] = ((state >> p) & 1) ? 1 : -1;
+/* energy[h * 2^V + v], by doubling: field_j(v), and from them one hidden p-bit after the other. */
+static pbl_status state_energies(double *energy, const pbl_rbm *m, pbl_error *err) {
+  const size_t nv = (size_t)m->n_visible, nh = (size_t)m->n_hidden, states = (size_t)1 << nv;
+  double *field = malloc((nh + 1) * states * sizeof *field); /* the last: of the visible biases */
+  if (!field) return pbl_fail(err, PBL_NO_MEMORY, "energies: out of memory");
+  for (size_t j = 0; j <= nh; j++) {
+    double *f = field + j * states;
+    f[0] = j < nh ? (double)m->c[j] : 0;
+    for (size_t i = 0; i < nv; i++) f[0] -= (double)(j < nh ? m->w[i * nh + j] : m->b[i]);
+    for (size_t i = 0; i < nv; i++) {
+      const double w = (double)(j < nh ? m->w[i * nh + j] : m->b[i]);
+      for (size_t v = 0; v < (size_t)1 << i; v++) f[v + ((size_t)1 << i)] = f[v] + 2 * w;
+    }
+  }
+  for (size_t v = 0; v < states; v++) energy[v] = -field[nh * states + v];
+  for (size_t j = 0; j < nh; j++) {
+    const double *f = field + j * states;
+    const size_t half = states << j;
+    for (size_t x = 0; x < half; x++) {
+      const double up = f[x & (states - 1)];
+      energy[half + x] = energy[x] - up;
+      energy[x] += up;
+    }
+  }
+  free(field);
+  return PBL_OK;
 }
 
-/* tau is every * (1/2 + sum of the autocorrelations at multiples of `every`), what the sampled
- * chain estimates. */
-pbl_status case_exact_tau(const pbl_oracle *law, const double *f, double *g, size_t every,
-                          double *mean, double *variance, double *tau, pbl_error *err) {
-  pbl_status st = pbl_oracle_tau(law, f, mean, variance, tau, err);
-  if (st || every == 1 || !(*variance > 0)) return st;
-  const double *pi = pbl_oracle_law(law);
-  const size_t n = pbl_oracle_states(law);
+pbl_status case_state_values(double *f, const case_work *w, size_t k, pbl_error *err) {
+  if (k == 0) return state_energies(f, w->dequantised, err);
+  const size_t nv = (size_t)w->hw.n_visible, n = (size_t)pbl_hw_pbits(&w->hw);
+  const size_t first = k == 1 ? 0 : k == 2 ? nv : k - 3, last = k == 1 ? nv : k == 2 ? n : k - 2;
+  const size_t mask = (((size_t)1 << (last - first)) - 1) << first;
+  for (size_t x = 0; x < (size_t)1 << n; x++)
+    f[x] = 2 * (double)__builtin_popcountll(x & mask) - (double)(last - first);
+  return PBL_OK;
+}
+
+/* every * (1/2 + sum of the autocorrelations at multiples of `every`): what a thinned chain
+ * estimates. */
+static pbl_status thinned_tau(const case_work *w, const double *f, double *g, double mean,
+                              double variance, double *tau, pbl_error *err) {
+  const double *pi = pbl_oracle_law(w->law);
+  const size_t n = pbl_oracle_states(w->law), every = (size_t)w->cc->every,
+               most = MOST_STEPS / every;
   double sum = 0.5;
-  for (size_t x = 0; x < n; x++) g[x] = f[x] - *mean;
-  for (size_t lag = 1; lag <= 1000000 / every; lag++) {
+  for (size_t x = 0; x < n; x++) g[x] = f[x] - mean;
+  for (size_t lag = 1; lag <= most; lag++) {
     double gamma = 0;
-    for (size_t k = 0; k < every; k++) pbl_oracle_backward(law, g);
-    for (size_t x = 0; x < n; x++) gamma += pi[x] * (f[x] - *mean) * g[x];
-    sum += gamma / *variance;
-    if (fabs(gamma) < 1e-12 * *variance) break;
+    if (!pbl_progress_report(w->progress, "lags of a thinned chain", lag, most))
+      return pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+    for (size_t k = 0; k < every; k++) pbl_oracle_backward(w->law, g);
+    for (size_t x = 0; x < n; x++) gamma += pi[x] * (f[x] - mean) * g[x];
+    sum += gamma / variance;
+    if (fabs(gamma) < 1e-12 * variance) break;
   }
   *tau = (double)every * sum;
   return PBL_OK;
+}
+
+static pbl_scan scan_of(const case_work *w) {
+  return w->cc->kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_CYCLIC;
+}
+
+pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double *mean,
+                          double *variance, double *tau, pbl_error *err) {
+  if (w->cc->every == 1) {
+    pbl_reduced r;
+    pbl_status st = pbl_blocks_reduce(&r, w->blocks, f, err);
+    if (st) return st;
+    *mean = r.mean;
+    *variance = r.variance;
+    st = pbl_blocks_tau(tau, NULL, w->blocks, scan_of(w), &r, err);
+    pbl_reduced_release(&r);
+    return st;
+  }
+  *tau = NAN;
+  const pbl_status st = pbl_oracle_tau(w->law, f, mean, variance, NULL, err);
+  return st || !(*variance > 0) ? st : thinned_tau(w, f, g, *mean, *variance, tau, err);
+}
+
+pbl_status case_exact_qop(double *q, double *signal, double *noise, const case_work *w,
+                          size_t window, pbl_error *err) {
+  pbl_reduced *components = NULL;
+  pbl_status st = pbl_gradient_reduce(&components, w->blocks, w->progress, err);
+  if (st) return st;
+  st = pbl_blocks_qop(q, signal, noise, w->blocks, scan_of(w), components, w->model, NULL, window,
+                      w->progress, err);
+  pbl_gradient_release(components, w->blocks);
+  return st;
 }
 
 double case_log_scale_p(const pbl_estimate *e, double exact, size_t n_chains, double *z,
@@ -45,11 +113,9 @@ double case_log_scale_p(const pbl_estimate *e, double exact, size_t n_chains, do
 }
 
 static pbl_status exact_observables(case_work *w, pbl_error *err) {
-  const pbl_oracle *law = w->law;
   pbl_case_result *r = w->result;
-  const size_t n = (size_t)pbl_hw_pbits(&w->hw), states = pbl_oracle_states(law);
+  const size_t states = pbl_oracle_states(w->law);
   double *f = malloc(2 * states * sizeof *f); /* values and scratch */
-  signed char s[PBL_ORACLE_MAX_PBITS];
   if (!f) return pbl_fail(err, PBL_NO_MEMORY, "exact law: out of memory");
   pbl_status st = PBL_OK;
   double worst_p = 1, worst_z = 0, coarsest = 0;
@@ -61,12 +127,8 @@ static pbl_status exact_observables(case_work *w, pbl_error *err) {
       st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
       break;
     }
-    for (size_t x = 0; x < states; x++) {
-      spins_of(s, x, n);
-      f[x] = case_observable_value(w, k, s);
-    }
-    st = case_exact_tau(law, f, f + states, (size_t)w->cc->every, &o->exact_mean, &variance,
-                        &o->exact_tau, err);
+    st = case_state_values(f, w, k, err);
+    if (!st) st = case_exact_tau(w, f, f + states, &o->exact_mean, &variance, &o->exact_tau, err);
     if (st || o->device.tau.resolution != PBL_RESOLVED) continue;
     const double p =
         case_log_scale_p(&o->device.tau.tau, o->exact_tau, o->device.tau.n_chains, &z, &se);
@@ -142,10 +204,10 @@ static pbl_status transitions(case_work *w, pbl_error *err) {
 static pbl_status open_laws(case_work *w, pbl_error *err) {
   const int n = pbl_hw_pbits(&w->hw);
   pbl_oracle *wanted = NULL;
-  pbl_progress_note(w->progress,
-                    "exact law: %zu states; seconds up to 16 p-bits, a minute or more at %d",
-                    (size_t)1 << n, PBL_ORACLE_MAX_PBITS);
-  pbl_status st = pbl_oracle_create_image(&w->law, w->image, w->image->beta, w->cc->kernel, err);
+  pbl_progress_note(w->progress, "exact law: %zu states", (size_t)1 << n);
+  pbl_status st = pbl_oracle_create_image_watched(&w->law, w->image, w->image->beta, w->cc->kernel,
+                                                  w->progress, err);
+  if (!st) st = pbl_blocks_create(&w->blocks, w->law, w->progress, err);
   if (!st) {
     st = pbl_oracle_create_model(&w->ideal, w->dequantised, w->dequantised->beta, w->cc->kernel,
                                  err);

@@ -70,7 +70,8 @@ static void test_between(moment_tests *x, const case_work *w, const double *a, c
 /* Standard error of every moment of the device: exact for small models, else from its chains. */
 static pbl_status device_error(double *error, const case_work *w, const double *exact,
                                pbl_error *err) {
-  const size_t states = pbl_oracle_states(w->law), every = (size_t)w->cc->every;
+  const size_t states = pbl_oracle_states(w->law);
+  const double every = (double)w->cc->every;
   const double total = (double)w->device->n_recorded * (double)w->cc->chains;
   double *f = malloc(2 * states * sizeof *f);
   pbl_status st = f ? PBL_OK : pbl_fail(err, PBL_NO_MEMORY, "exact moments: out of memory");
@@ -84,8 +85,8 @@ static pbl_status device_error(double *error, const case_work *w, const double *
       const int a = (x >> i) & 1 ? 1 : -1, b = (x >> j) & 1 ? 1 : -1;
       f[x] = i == j ? a : a * b;
     }
-    st = case_exact_tau(w->law, f, f + states, every, &mean, &variance, &tau, err);
-    error[k] = sqrt(variance * 2 * tau / (double)every / total);
+    st = case_exact_tau(w, f, f + states, &mean, &variance, &tau, err);
+    error[k] = sqrt(variance * 2 * tau / every / total);
   }
   free(f);
   return st;

@@ -53,7 +53,9 @@ pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains
     for (size_t t = 0; t < n_draws; t += BLOCK) {
       const size_t b = n_draws - t < BLOCK ? n_draws - t : BLOCK;
       case_unpack(x, chains, c, first_draw + t, b);
-      for (size_t k = 0; k < b * n; k++) row[k % n] += x[k];
+      for (size_t k = 0; k < b; k++) {
+        for (size_t p = 0; p < n; p++) row[p] += x[k * n + p];
+      }
       if (case_all_pairs(w)) {
         cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, np, np, (int)b, 1.0f, x, np, x, np,
                     1.0f, second, np);

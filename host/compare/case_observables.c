@@ -9,14 +9,18 @@
 #include "pbl_estimators.h"
 
 #define BLOCK 256
-#define PROJECTIONS 3
+#define PROJECTIONS CASE_PROJECTIONS
 
 void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size_t n) {
   for (size_t t = 0; t < n; t++) {
     const uint8_t *row = pbl_chains_row(c, chain, first + t);
-    for (size_t p = 0; p < c->n_pbits; p++) {
-      x[t * c->n_pbits + p] = ((row[p >> 3] >> (p & 7)) & 1) ? 1.0f : -1.0f;
+    float *to = x + t * c->n_pbits;
+    size_t p = 0;
+    for (; p + 8 <= c->n_pbits; p += 8) {
+      for (int bit = 0; bit < 8; bit++)
+        to[p + (size_t)bit] = (float)(2 * ((row[p >> 3] >> bit) & 1) - 1);
     }
+    for (; p < c->n_pbits; p++) to[p] = (float)(2 * ((row[p >> 3] >> (p & 7)) & 1) - 1);
   }
 }
 
@@ -79,6 +83,19 @@ static void singular_vectors(float *u, const pbl_rbm *m, float *scratch) {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, nv, PROJECTIONS, nh, 1.0f, m->w, nh,
                 scratch, PROJECTIONS, 0.0f, u, PROJECTIONS);
   }
+}
+
+pbl_status case_projections(float **u, const case_work *w, pbl_error *err) {
+  const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden;
+  float *scratch = malloc(nh * PROJECTIONS * sizeof *scratch);
+  *u = malloc(nv * PROJECTIONS * sizeof **u);
+  const bool room = *u && scratch;
+  if (room) singular_vectors(*u, w->dequantised, scratch);
+  free(scratch);
+  if (room) return PBL_OK;
+  free(*u);
+  *u = NULL;
+  return pbl_fail(err, PBL_NO_MEMORY, "projections: out of memory");
 }
 
 /* Series of one block of draws; series[k] + offset is where draw `first` of this chain goes. */
@@ -250,8 +267,11 @@ static pbl_status keep(case_work *w, double **series, int which, pbl_error *err)
   w->means[which] = calloc(c->n_chains * n, sizeof **w->means);
   if (!w->means[which]) return pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
   for (size_t k = 0; k < n; k++) {
-    for (size_t i = 0; i < c->n_chains * c->n_recorded; i++)
-      w->means[which][i / c->n_recorded * n + k] += series[k][i] / (double)c->n_recorded;
+    for (size_t chain = 0; chain < c->n_chains; chain++) {
+      double sum = 0;
+      for (size_t t = 0; t < c->n_recorded; t++) sum += series[k][chain * c->n_recorded + t];
+      w->means[which][chain * n + k] = sum / (double)c->n_recorded;
+    }
   }
   w->energy[which] = series[0];
   series[0] = NULL;

@@ -127,6 +127,7 @@ void case_release(case_work *w) {
   pbl_chains_destroy(w->reference);
   w->model = w->dequantised = NULL;
   w->image = NULL;
+  pbl_blocks_destroy(w->blocks);
   pbl_oracle_destroy(w->law);
   pbl_oracle_destroy(w->ideal);
   for (int side = 0; side < 2; side++) {
@@ -135,6 +136,7 @@ void case_release(case_work *w) {
     w->energy[side] = w->means[side] = NULL;
   }
   w->law = w->ideal = NULL;
+  w->blocks = NULL;
   w->device = w->reference = NULL;
 }
 

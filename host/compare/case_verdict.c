@@ -8,13 +8,14 @@
 
 /* Gates with a p-value that a case can have, at most: two innovation tests, two moment families
  * against the reference, energy; with an exact law its moments, tau, Q_op, state frequencies and
- * transitions, without one the permutation test. The false alarm of the verdict is shared out
+ * transitions, without one the permutation test. Cases with a regulator or pairs in the device have
+ * one more for each. The false alarm of the verdict is shared out
  * evenly (Bonferroni) over them and over the cases. */
 #define P_VALUE_GATES 10
 #define POWER 0.9
 
 double case_gate_alpha(const case_work *w) {
-  const int gates = P_VALUE_GATES + case_is_regulated(w->cc);
+  const int gates = P_VALUE_GATES + case_is_regulated(w->cc) + (w->cc->device_pairs > 0);
   return w->config->alpha / (gates * (double)w->config->n_cases);
 }
 
@@ -183,6 +184,15 @@ static bool gate_reference(case_work *w) {
   return good;
 }
 
+/* NULL unless the burn-in is known to be too short, or may be. */
+static const pbl_gate *short_burn_in(const pbl_case_result *r) {
+  for (size_t g = 0; g < r->n_gates; g++) {
+    const pbl_gate *gate = &r->gates[g];
+    if (strcmp(gate->name, CASE_BURN_IN_GATE) == 0 && gate->status == PBL_GATE_FAILED) return gate;
+  }
+  return NULL;
+}
+
 void case_verdict(case_work *w) {
   pbl_case_result *r = w->result;
   pbl_resolution worst;
@@ -190,10 +200,11 @@ void case_verdict(case_work *w) {
   const pbl_gate *resolution = &r->gates[r->n_gates - 1];
   const bool converged = gate_reference(w);
   const pbl_gate *reference = &r->gates[r->n_gates - 1], *failed = NULL;
+  const pbl_gate *cold = short_burn_in(r);
   for (size_t g = 0; g < r->n_gates; g++) {
     pbl_gate *gate = &r->gates[g];
-    const bool counts = !gate->needs_mixing || (resolved && converged);
-    if (gate == resolution || gate == reference) continue;
+    const bool counts = !gate->needs_mixing || (resolved && converged && !cold);
+    if (gate == resolution || gate == reference || gate == cold) continue;
     if (!counts) { /* its errors are not known */
       gate->would_see = NAN;
       gate->would_see_of = NULL;
@@ -212,6 +223,8 @@ void case_verdict(case_work *w) {
            resolution->detail);
   } else if (!converged) {
     decide(r, PBL_VERDICT_UNRESOLVED, reference->name, reference->detail);
+  } else if (cold) {
+    decide(r, PBL_VERDICT_UNRESOLVED, cold->name, cold->detail);
   } else {
     char all[64];
     snprintf(all, sizeof all, "all %zu gates passed", r->n_gates);

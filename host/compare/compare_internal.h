@@ -2,6 +2,7 @@
 #ifndef COMPARE_INTERNAL_H
 #define COMPARE_INTERNAL_H
 
+#include "pbl_blocks.h"
 #include "pbl_chains.h"
 #include "pbl_compare.h"
 #include "pbl_driver.h"
@@ -18,7 +19,8 @@ typedef enum {
   STREAM_REFERENCE_START,
   STREAM_RESET,
   STREAM_PERMUTATION,
-  STREAM_COUPLING
+  STREAM_COUPLING,
+  STREAM_DEVICE_PAIRS
 } case_stream;
 
 typedef struct {
@@ -32,7 +34,8 @@ typedef struct {
   pbl_hw hw;
   double beta; /* requested */
   pbl_chains *device, *reference;
-  pbl_oracle *law; /* exact kernel of the image; NULL unless the case asks for it */
+  pbl_oracle *law;    /* exact kernel of the image; NULL unless the case asks for it */
+  pbl_blocks *blocks; /* its solver */
   pbl_oracle
       *ideal; /* of the dequantised model with an exact sigmoid: what the reference samples */
   double *energy[2];       /* device, reference: n_chains x n_recorded */
@@ -75,6 +78,10 @@ pbl_status case_observables(case_work *w, pbl_error *err);
 /* Value of observable `k` in one state (for the exact law); same order as case_observables. */
 double case_observable_value(const case_work *w, size_t k, const signed char *state);
 
+/* Leading left singular vectors of the weights, V x CASE_PROJECTIONS, row-major: observables 3 and
+ * on of models beyond PBL_ORACLE_MAX_PBITS. Caller frees. */
+#define CASE_PROJECTIONS 3
+pbl_status case_projections(float **u, const case_work *w, pbl_error *err);
 /* One side (0 device, 1 reference): traces of energy for the report, and chains.nc or
  * chains_reference.nc beside the .npy files where the program was built with netCDF. Series in the
  * order of result->observables, which have their names; each n_chains x n_recorded. */
@@ -83,11 +90,23 @@ pbl_status case_export(case_work *w, double *const *series, int side, pbl_error 
 pbl_status case_exact_open(case_work *w, pbl_error *err);
 /* Exact tau of every observable, state frequencies, kernel. Nothing without exact laws. */
 pbl_status case_exact(case_work *w, pbl_error *err);
-/* Mean, variance and tau (sweeps) of f, 2^N values, under the kernel of one draw. g: scratch. */
-pbl_status case_exact_tau(const pbl_oracle *law, const double *f, double *g, size_t every,
-                          double *mean, double *variance, double *tau, pbl_error *err);
+/* Mean, variance and tau (sweeps; NaN for a constant) of f, 2^N values, under the kernel of one
+ * draw. g: scratch of as many. INTERRUPTED. */
+pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double *mean,
+                          double *variance, double *tau, pbl_error *err);
+/* f <- observable k in all 2^N states. NO_MEMORY. */
+pbl_status case_state_values(double *f, const case_work *w, size_t k, pbl_error *err);
+/* Exact Q_op of windows of that many sweeps, when every sweep is recorded. INTERRUPTED. */
+pbl_status case_exact_qop(double *q, double *signal, double *noise, const case_work *w,
+                          size_t window, pbl_error *err);
 /* Which rung of the ladder the reference stands on. */
 pbl_status case_ladder(case_work *w, pbl_error *err);
+/* Pairs of replicas coupled in the device: their two gates. Nothing without device_pairs. Where the
+ * first fails nothing that needs mixing counts. */
+#define CASE_BURN_IN_GATE "device burn-in"
+pbl_status case_device_coupling(case_work *w, pbl_error *err);
+/* CONFIG for a case whose device cannot couple. */
+pbl_status case_check_device_pairs(const pbl_case_config *cc, pbl_error *err);
 /* First and second moments against the reference (its exact law where there is one), and against
  * the device's own exact law. */
 pbl_status case_moments(case_work *w, pbl_error *err);

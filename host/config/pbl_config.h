@@ -53,6 +53,7 @@ typedef struct {
   int q_window;      /* sweeps per gradient window of Q_op, K */
   bool exact;        /* also compare with the exact law (needs <= 20 p-bits) */
   int coupled_pairs; /* that vouch for the reference; 0: none */
+  int device_pairs;  /* of replicas coupled in the device; 0: none */
   pbl_faults faults;
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
   bool coupled;    /* replicas 2p and 2p+1 on shared random words */

@@ -127,6 +127,11 @@ const pbl_field pbl_schema_case[] = {
       "Also compare with the exact law; at most 20 p-bits."),
     I(pbl_case_config, "coupled_pairs", coupled_pairs, 0, 0, 100000, "512",
       "Pairs of coupled chains that vouch for the reference where the law is not exact. 0: none."),
+    I(pbl_case_config, "device_pairs", device_pairs, 0, 0, 100000, "0",
+      "`compare`: pairs of replicas coupled in the device: distance of its chains to their law "
+      "after "
+      "the burn-in, means without burn-in bias. 0: none; else 50 or more, an even number of lanes, "
+      "no clamps."),
     T(pbl_case_config, "clamp", clamp, 0, NULL, "\"\"",
       "p-bits held at their first state, as `\"0-3,7\"`; visible first, then hidden."),
     S("faults", 0, offsetof(pbl_case_config, faults), fault_fields,

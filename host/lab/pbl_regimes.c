@@ -16,17 +16,11 @@ const char *pbl_regime_name(pbl_regime regime) {
 }
 
 /* Frozen runs need the adaptive ones, and everything is compared with fixed ones. */
-static const pbl_regime order[PBL_N_REGIMES] = {PBL_REGIME_FIXED, PBL_REGIME_ADAPTIVE,
+const pbl_regime regime_order[PBL_N_REGIMES] = {PBL_REGIME_FIXED, PBL_REGIME_ADAPTIVE,
                                                 PBL_REGIME_FROZEN, PBL_REGIME_SETPOINT,
                                                 PBL_REGIME_GUARD};
 
-typedef struct {
-  const pbl_train_config *config;
-  const pbl_regimes_options *options;
-  regime_run *runs; /* PBL_N_REGIMES x seeds */
-} comparison;
-
-static regime_run *run_of(const comparison *c, pbl_regime regime, int seed) {
+regime_run *regime_run_of(const regime_comparison *c, pbl_regime regime, int seed) {
   return &c->runs[(size_t)regime * (size_t)c->options->seeds + (size_t)seed];
 }
 
@@ -51,8 +45,8 @@ static pbl_status check(const pbl_train_config *c, const pbl_regimes_options *o,
 }
 
 /* The configuration of one run; of the regulator only the regime's own settings are left. */
-static pbl_status derive(pbl_train_config *out, const comparison *c, pbl_regime regime, int seed,
-                         pbl_error *err) {
+static pbl_status derive(pbl_train_config *out, const regime_comparison *c, pbl_regime regime,
+                         int seed, pbl_error *err) {
   *out = *c->config;
   out->seed = c->config->seed + (uint64_t)seed;
   out->beta = 1.0;
@@ -76,7 +70,7 @@ static pbl_status derive(pbl_train_config *out, const comparison *c, pbl_regime 
     out->regulator.step_limit = asked.step_limit;
   }
   if (regime == PBL_REGIME_FROZEN) {
-    const regime_run *adaptive = run_of(c, PBL_REGIME_ADAPTIVE, seed);
+    const regime_run *adaptive = regime_run_of(c, PBL_REGIME_ADAPTIVE, seed);
     out->beta = 1.0 / adaptive->rows[adaptive->n - 1].temperature;
   }
   const int n = snprintf(out->out, sizeof out->out, "%s/%s/%llu", c->config->out,
@@ -91,10 +85,10 @@ static bool finished(const regime_run *run, const pbl_train_config *config) {
          isfinite(run->rows[run->n - 1].log_likelihood_test);
 }
 
-static pbl_status one_run(comparison *c, pbl_regime regime, int seed, pbl_progress *progress,
+static pbl_status one_run(regime_comparison *c, pbl_regime regime, int seed, pbl_progress *progress,
                           pbl_error *err) {
   pbl_train_config config;
-  regime_run *run = run_of(c, regime, seed);
+  regime_run *run = regime_run_of(c, regime, seed);
   pbl_status status = derive(&config, c, regime, seed, err);
   if (!status) status = regime_log_read(run, config.out, err);
   if (status || finished(run, &config)) return status;
@@ -109,11 +103,11 @@ static pbl_status one_run(comparison *c, pbl_regime regime, int seed, pbl_progre
   return status;
 }
 
-static regime_mean end_mean(const comparison *c, pbl_regime regime, int metric) {
+static regime_mean end_mean(const regime_comparison *c, pbl_regime regime, int metric) {
   double x[256];
   const int n = c->options->seeds < 256 ? c->options->seeds : 256;
   for (int s = 0; s < n; s++) {
-    const regime_run *run = run_of(c, regime, s);
+    const regime_run *run = regime_run_of(c, regime, s);
     const pbl_train_log *last = &run->rows[run->n - 1];
     x[s] = metric < 0 ? last->temperature : regime_metric(last, metric);
   }
@@ -122,25 +116,23 @@ static regime_mean end_mean(const comparison *c, pbl_regime regime, int metric) 
 
 /* Paired difference to fixed T with the same seed, where both first reach the largest value of `at`
  * that both reach. */
-static regime_mean matched_difference(const comparison *c, pbl_regime regime, int metric, int at) {
+static regime_mean matched_difference(const regime_comparison *c, pbl_regime regime, int metric,
+                                      int at) {
   double x[256];
   const int n = c->options->seeds < 256 ? c->options->seeds : 256;
   for (int s = 0; s < n; s++) {
-    const regime_run *a = run_of(c, regime, s), *b = run_of(c, PBL_REGIME_FIXED, s);
+    const regime_run *a = regime_run_of(c, regime, s), *b = regime_run_of(c, PBL_REGIME_FIXED, s);
     const double value = fmin(regime_largest(a, at), regime_largest(b, at));
     x[s] = regime_matched(a, metric, at, value) - regime_matched(b, metric, at, value);
   }
   return regime_mean_of(x, n);
 }
 
-static void print_mean(const regime_mean *m) {
-  char text[64];
-  if (m->n < 2) {
-    snprintf(text, sizeof text, "-");
-  } else {
-    snprintf(text, sizeof text, "%.4g +-%.2g", m->value, m->high - m->value);
-  }
-  printf(" %18s", text);
+static void mean_text(char text[32], regime_mean m) {
+  if (m.n < 2)
+    snprintf(text, 32, "-");
+  else
+    snprintf(text, 32, "%.4g +-%.2g", m.value, m.high - m.value);
 }
 
 static const int shown[] = {METRIC_LIKELIHOOD, METRIC_TEST_ERROR, METRIC_AIS_VARIANCE,
@@ -149,40 +141,53 @@ static const int shown[] = {METRIC_LIKELIHOOD, METRIC_TEST_ERROR, METRIC_AIS_VAR
 static const char *const labels[N_SHOWN] = {"test log-lik.", "test error", "AIS variance",
                                             "AIS ESS fraction", "ln tau"};
 
-static void print_table(const comparison *c) {
-  printf("\nAt the end, mean over %d seeds and half the 95 %% interval\n%-9s %18s %18s %18s",
-         c->options->seeds, "regime", "T", "|W|/T", "flip rate");
-  for (size_t k = 0; k < N_SHOWN; k++) printf(" %18s", labels[k]);
+static void end_table(regime_table *t, const regime_comparison *c) {
+  static const int first[] = {-1, METRIC_COUPLING, METRIC_FLIP_RATE};
+  static const char *const heads[] = {"T", "|W|/T", "flip rate"};
+  *t = (regime_table){.n_columns = 3 + (int)N_SHOWN};
+  snprintf(t->title, sizeof t->title, "At the end, mean over %d seeds and half the 95 %% interval",
+           c->options->seeds);
+  for (int k = 0; k < t->n_columns; k++) t->heads[k] = k < 3 ? heads[k] : labels[k - 3];
   for (int i = 0; i < PBL_N_REGIMES; i++) {
-    if (!c->options->use[order[i]]) continue;
-    printf("\n%-9s", pbl_regime_name(order[i]));
-    const int first[] = {-1, METRIC_COUPLING, METRIC_FLIP_RATE};
-    for (size_t k = 0; k < 3; k++) {
-      const regime_mean m = end_mean(c, order[i], first[k]);
-      print_mean(&m);
-    }
-    for (size_t k = 0; k < N_SHOWN; k++) {
-      const regime_mean m = end_mean(c, order[i], shown[k]);
-      print_mean(&m);
-    }
+    if (!c->options->use[regime_order[i]]) continue;
+    t->names[t->n_rows] = pbl_regime_name(regime_order[i]);
+    for (int k = 0; k < t->n_columns; k++)
+      mean_text(t->cells[t->n_rows][k],
+                end_mean(c, regime_order[i], k < 3 ? first[k] : shown[k - 3]));
+    t->n_rows++;
+  }
+}
+
+static void matched_table(regime_table *t, const regime_comparison *c, int at) {
+  *t = (regime_table){.n_columns = (int)N_SHOWN};
+  snprintf(t->title, sizeof t->title, "Difference to fixed T = 1 at matched %s, same seeds",
+           at == METRIC_COUPLING ? "|W|/T" : "test log-likelihood");
+  for (int k = 0; k < t->n_columns; k++) t->heads[k] = labels[k];
+  for (int i = 1; i < PBL_N_REGIMES; i++) {
+    if (!c->options->use[regime_order[i]]) continue;
+    t->names[t->n_rows] = pbl_regime_name(regime_order[i]);
+    for (int k = 0; k < t->n_columns; k++)
+      mean_text(t->cells[t->n_rows][k], matched_difference(c, regime_order[i], shown[k], at));
+    t->n_rows++;
+  }
+}
+
+int regime_tables(regime_table tables[REGIME_TABLES], const regime_comparison *c) {
+  end_table(&tables[0], c);
+  if (!c->options->use[PBL_REGIME_FIXED]) return 1;
+  matched_table(&tables[1], c, METRIC_COUPLING);
+  matched_table(&tables[2], c, METRIC_LIKELIHOOD);
+  return 3;
+}
+
+static void print_table(const regime_table *t) {
+  printf("\n%s\n%-9s", t->title, "regime");
+  for (int k = 0; k < t->n_columns; k++) printf(" %18s", t->heads[k]);
+  for (int i = 0; i < t->n_rows; i++) {
+    printf("\n%-9s", t->names[i]);
+    for (int k = 0; k < t->n_columns; k++) printf(" %18s", t->cells[i][k]);
   }
   printf("\n");
-  if (!c->options->use[PBL_REGIME_FIXED]) return;
-  static const int match[] = {METRIC_COUPLING, METRIC_LIKELIHOOD};
-  for (int at = 0; at < 2; at++) {
-    printf("\nDifference to fixed T = 1 at matched %s, same seeds\n%-9s",
-           at ? "test log-likelihood" : "|W|/T", "regime");
-    for (size_t k = 0; k < N_SHOWN; k++) printf(" %18s", labels[k]);
-    for (int i = 1; i < PBL_N_REGIMES; i++) {
-      if (!c->options->use[order[i]]) continue;
-      printf("\n%-9s", pbl_regime_name(order[i]));
-      for (size_t k = 0; k < N_SHOWN; k++) {
-        const regime_mean m = matched_difference(c, order[i], shown[k], match[at]);
-        print_mean(&m);
-      }
-    }
-    printf("\n");
-  }
 }
 
 static void write_mean(pbl_json *j, const char *key, regime_mean m) {
@@ -194,7 +199,7 @@ static void write_mean(pbl_json *j, const char *key, regime_mean m) {
   pbl_json_end(j);
 }
 
-static pbl_status write_json(const comparison *c, pbl_error *err) {
+static pbl_status write_json(const regime_comparison *c, pbl_error *err) {
   char path[600];
   snprintf(path, sizeof path, "%s/regimes.json", c->config->out);
   pbl_json *j = NULL;
@@ -205,7 +210,7 @@ static pbl_status write_json(const comparison *c, pbl_error *err) {
   pbl_json_int(j, "seeds", c->options->seeds);
   pbl_json_array(j, "regimes");
   for (int i = 0; i < PBL_N_REGIMES; i++) {
-    const pbl_regime regime = order[i];
+    const pbl_regime regime = regime_order[i];
     if (!c->options->use[regime]) continue;
     pbl_json_object(j, NULL);
     pbl_json_string(j, "name", pbl_regime_name(regime));
@@ -231,9 +236,17 @@ static pbl_status write_json(const comparison *c, pbl_error *err) {
   return pbl_json_close(j, NULL, err);
 }
 
+static pbl_status show(const regime_comparison *c, pbl_error *err) {
+  regime_table tables[REGIME_TABLES];
+  const int n_tables = regime_tables(tables, c);
+  for (int k = 0; k < n_tables; k++) print_table(&tables[k]);
+  const pbl_status status = write_json(c, err);
+  return status ? status : regime_page_write(c, tables, n_tables, err);
+}
+
 pbl_status pbl_regimes_run(const pbl_train_config *config, const pbl_regimes_options *options,
                            pbl_progress *progress, pbl_error *err) {
-  comparison c = {.config = config, .options = options};
+  regime_comparison c = {.config = config, .options = options};
   pbl_status status = check(config, options, err);
   if (status) return status;
   const size_t n_runs = (size_t)PBL_N_REGIMES * (size_t)options->seeds;
@@ -242,9 +255,8 @@ pbl_status pbl_regimes_run(const pbl_train_config *config, const pbl_regimes_opt
   /* Seed by seed: what an interrupted comparison has is whole pairs. */
   for (int s = 0; !status && s < options->seeds; s++)
     for (int i = 0; !status && i < PBL_N_REGIMES; i++)
-      if (options->use[order[i]]) status = one_run(&c, order[i], s, progress, err);
-  if (!status) print_table(&c);
-  if (!status) status = write_json(&c, err);
+      if (options->use[regime_order[i]]) status = one_run(&c, regime_order[i], s, progress, err);
+  if (!status) status = show(&c, err);
   for (size_t k = 0; k < n_runs; k++) regime_log_free(&c.runs[k]);
   free(c.runs);
   return status;

@@ -24,10 +24,10 @@ typedef struct {
 } pbl_regimes_options;
 
 /* Trains every regime with every seed into config->out/REGIME/SEED (finished ones are kept,
- * unfinished ones go on), prints the table and writes config->out/regimes.json. The configuration
- * must evaluate (evaluation.every_epochs, ais_chains and tau_chains above 0) and use units
- * `binary`. Where the data have no test part, the training images take its place. CONFIG, IO,
- * INTERRUPTED, NO_MEMORY. */
+ * unfinished ones go on), prints the tables and writes config->out/regimes.json and regimes.html.
+ * The configuration must evaluate (evaluation.every_epochs, ais_chains and tau_chains above 0) and
+ * use units `binary`. Where the data have no test part, the training images take its place. CONFIG,
+ * IO, INTERRUPTED, NO_MEMORY. */
 pbl_status pbl_regimes_run(const pbl_train_config *config, const pbl_regimes_options *options,
                            pbl_progress *progress, pbl_error *err);
 

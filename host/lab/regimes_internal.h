@@ -40,4 +40,30 @@ typedef struct {
 /* Over the finite ones of n numbers. */
 regime_mean regime_mean_of(const double *x, int n);
 
+/* A whole comparison. */
+typedef struct {
+  const pbl_train_config *config;
+  const pbl_regimes_options *options;
+  regime_run *runs; /* PBL_N_REGIMES x seeds */
+} regime_comparison;
+regime_run *regime_run_of(const regime_comparison *c, pbl_regime regime, int seed);
+/* Order of running and showing. */
+extern const pbl_regime regime_order[PBL_N_REGIMES];
+
+/* One of the printed tables: a row per regime, text cells. */
+#define REGIME_TABLE_COLUMNS 8
+typedef struct {
+  char title[96];
+  const char *heads[REGIME_TABLE_COLUMNS];
+  const char *names[PBL_N_REGIMES];
+  char cells[PBL_N_REGIMES][REGIME_TABLE_COLUMNS][32];
+  int n_columns, n_rows;
+} regime_table;
+#define REGIME_TABLES 3
+/* At the end, at matched |W|/T, at matched likelihood; returns how many there are. */
+int regime_tables(regime_table tables[REGIME_TABLES], const regime_comparison *c);
+/* Writes regimes.html into the comparison's folder. IO, NO_MEMORY. */
+pbl_status regime_page_write(const regime_comparison *c, const regime_table *tables, int n_tables,
+                             pbl_error *err);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include "law_internal.h"
 
+#define ROUNDING 1e-9 /* of sums of masses */
+
 pbl_status law_no_memory(pbl_error *err) {
   return pbl_fail(err, PBL_NO_MEMORY, "right-law test: out of memory");
 }
@@ -15,10 +17,43 @@ typedef struct {
   size_t state;
 } ranked;
 
-static int by_mass(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
-  if (x->mass != y->mass) return x->mass > y->mass ? -1 : 1;
-  return x->state < y->state ? -1 : 1;
+/* Larger mass first, then the lower state. */
+static bool before(const ranked *a, const ranked *b) {
+  return a->mass > b->mass || (a->mass == b->mass && a->state < b->state);
+}
+
+static void sift_down(ranked *heap, size_t at, size_t n) {
+  const ranked moved = heap[at];
+  for (size_t child; (child = 2 * at + 1) < n; at = child) {
+    if (child + 1 < n && before(&heap[child + 1], &heap[child])) child++;
+    if (!before(&heap[child], &moved)) break;
+    heap[at] = heap[child];
+  }
+  heap[at] = moved;
+}
+
+/* Cells from the largest mass down, on a heap: once what is left cannot fill another cell, the
+ * order of the rest does not matter. */
+static size_t fill_cells(size_t *cell, ranked *heap, size_t n, double min_mass) {
+  size_t at = 0;
+  double mass = 0.0, left = 0.0;
+  for (size_t x = 0; x < n; x++) {
+    cell[x] = SIZE_MAX;
+    left += heap[x].mass;
+  }
+  for (size_t k = n / 2; k-- > 0;) sift_down(heap, k, n);
+  for (size_t size = n; size > 0 && mass + left >= min_mass - ROUNDING; size--) {
+    cell[heap[0].state] = at;
+    mass += heap[0].mass;
+    left -= heap[0].mass;
+    heap[0] = heap[size - 1];
+    sift_down(heap, 0, size - 1);
+    if (mass >= min_mass) {
+      at++;
+      mass = 0.0;
+    }
+  }
+  return at;
 }
 
 pbl_status pbl_law_cells(size_t *cell, size_t *n_cells, const double *law, size_t n,
@@ -26,26 +61,16 @@ pbl_status pbl_law_cells(size_t *cell, size_t *n_cells, const double *law, size_
   if (n == 0 || !(min_mass > 0.0 && min_mass <= 1.0))
     return pbl_fail(err, PBL_INVALID, "cells: %zu states, least mass %g; mass must be in (0, 1]", n,
                     min_mass);
-  ranked *order = malloc(n * sizeof *order);
-  if (order == NULL) return law_no_memory(err);
-  for (size_t x = 0; x < n; x++) order[x] = (ranked){law[x], x};
-  qsort(order, n, sizeof *order, by_mass);
-  size_t at = 0;
-  double mass = 0.0;
-  for (size_t k = 0; k < n; k++) {
-    cell[order[k].state] = at;
-    mass += order[k].mass;
-    if (mass >= min_mass) {
-      at++;
-      mass = 0.0;
-    }
-  }
+  ranked *heap = malloc(n * sizeof *heap);
+  if (heap == NULL) return law_no_memory(err);
+  for (size_t x = 0; x < n; x++) heap[x] = (ranked){law[x], x};
+  const size_t full = fill_cells(cell, heap, n, min_mass);
   /* The rest is below min_mass and joins the last full cell. */
-  for (size_t x = 0; x < n && at > 0; x++) {
-    if (cell[x] == at) cell[x] = at - 1;
+  for (size_t x = 0; x < n; x++) {
+    if (cell[x] >= full) cell[x] = full > 0 ? full - 1 : 0;
   }
-  *n_cells = at > 0 ? at : 1;
-  free(order);
+  *n_cells = full > 0 ? full : 1;
+  free(heap);
   return PBL_OK;
 }
 

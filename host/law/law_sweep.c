@@ -1,8 +1,10 @@
 /* State frequencies against the exact law without a dense kernel: covariances lag by lag, and the
  * tail of the weighted sum of chi-squares itself. */
+#include <cblas.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "law_internal.h"
 #include "pbl_stats.h"
@@ -59,18 +61,57 @@ double law_weighted_chi2_p(double x, const double *weight, size_t n) {
   return 0.5 * erfc((w + log(v / w) / w) / sqrt(2.0));
 }
 
-/* Column b of sum_k (1 - k/n) Cov(cell a at 0, cell b at k), k >= 1. */
-static bool lagged_column(double *column, const law_cells *c, const pbl_oracle *o, size_t every,
-                          size_t b, size_t n_draws, double *g, double *at_lag) {
+/* A sweep of two blocks forgets one of them: g then repeats with a period, a power of two, and what
+ * a cell gets of it is a short product. weight: n_cells x period, mass of a cell by x mod period. */
+typedef struct {
+  size_t period; /* 0: not looked for yet; n_states: there is none */
+  double *weight;
+} fold;
+
+static bool repeats(const double *g, size_t n, size_t period) {
+  return memcmp(g, g + period, (n - period) * sizeof *g) == 0;
+}
+
+/* Whether g may be read through the fold; the first g that is offered decides on the period. */
+static bool fold_fits(fold *f, const law_cells *c, const double *law, const double *g) {
+  const size_t n = c->n_states;
+  if (f->period == 0) {
+    f->period = 1;
+    while (f->period < n && !repeats(g, n, f->period)) f->period *= 2;
+    if (f->period > n / 2) f->period = n;
+    if (f->period < n) f->weight = calloc(c->n_cells * f->period, sizeof *f->weight);
+    for (size_t x = 0; x < n && f->weight != NULL; x++)
+      f->weight[c->cell[x] * f->period + x % f->period] += law[x];
+  }
+  return f->weight != NULL && repeats(g, n, f->period);
+}
+
+static void share_cells(double *share, const law_cells *c, const double *law, const double *g,
+                        const fold *f) {
+  for (size_t a = 0; a < c->n_cells; a++) share[a] = 0.0;
+  if (f == NULL) {
+    for (size_t x = 0; x < c->n_states; x++) share[c->cell[x]] += law[x] * g[x];
+    return;
+  }
+  for (size_t a = 0; a < c->n_cells; a++)
+    share[a] = cblas_ddot((int)f->period, f->weight + a * f->period, 1, g, 1);
+}
+
+/* Column b of sum_k (1 - k/n) Cov(cell a at 0, cell b at k), k >= 1. g: scratch of n_states, and
+ * n_cells behind them. */
+static bool lagged_column(double *column, const law_cells *c, fold *f, const pbl_oracle *o,
+                          size_t every, size_t b, size_t n_draws, double *g) {
   const double *law = pbl_oracle_law(o);
+  const fold *used = NULL;
+  double *at_lag = g + c->n_states;
   for (size_t x = 0; x < c->n_states; x++) g[x] = (c->cell[x] == b ? 1.0 : 0.0) - c->law[b];
   for (size_t a = 0; a < c->n_cells; a++) column[a] = 0.0;
   for (size_t k = 1; k < n_draws; k++) {
     const double weight = 1.0 - (double)k / (double)n_draws;
     double most = 0.0;
     for (size_t s = 0; s < every; s++) pbl_oracle_backward(o, g);
-    for (size_t a = 0; a < c->n_cells; a++) at_lag[a] = 0.0;
-    for (size_t x = 0; x < c->n_states; x++) at_lag[c->cell[x]] += law[x] * g[x];
+    if (k == 1 && fold_fits(f, c, law, g)) used = f;
+    share_cells(at_lag, c, law, g, used);
     for (size_t a = 0; a < c->n_cells; a++) {
       column[a] += weight * at_lag[a];
       most = fmax(most, fabs(at_lag[a]));
@@ -85,15 +126,16 @@ static pbl_status fill_covariance(law_cells *c, const pbl_oracle *o, size_t ever
   const size_t n = c->n_cells;
   double *lagged = malloc((n * n + c->n_states + n) * sizeof *lagged);
   if (lagged == NULL) return law_no_memory(err);
-  double *g = lagged + n * n, *at_lag = g + c->n_states;
+  fold f = {0, NULL};
   bool settled = true;
   for (size_t b = 0; b < n && settled; b++)
-    settled = lagged_column(lagged + b * n, c, o, every, b, n_draws, g, at_lag);
+    settled = lagged_column(lagged + b * n, c, &f, o, every, b, n_draws, lagged + n * n);
   for (size_t a = 0; a < n; a++) {
     for (size_t b = 0; b < n; b++)
       c->covariance[a * n + b] = (a == b ? c->law[a] : 0.0) - c->law[a] * c->law[b] +
                                  lagged[b * n + a] + lagged[a * n + b];
   }
+  free(f.weight);
   free(lagged);
   if (settled) return PBL_OK;
   return pbl_fail(err, PBL_NUMERIC,

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* n points; those that are not finite are left out and the line goes on behind them. Long curves
- * are thinned to at most PBL_CURVE_POINTS, the last point always among them. */
+/* n points; those that are not finite, or not positive on a logarithmic axis, are left out and the
+ * line goes on behind them. Long curves are thinned to at most PBL_CURVE_POINTS, the last point
+ * always among them. */
 #define PBL_CURVE_POINTS 500
 typedef struct {
   const char *label; /* NULL: not in the legend */
@@ -22,8 +23,8 @@ typedef struct {
 typedef struct {
   const char *kind; /* data-plot of the <figure> */
   const char *title, *x_label, *caption;
-  bool log_y;
-  double level; /* a horizontal line with its label; NaN: none */
+  bool log_x, log_y;
+  double level; /* a horizontal line with its label (NULL: none); NaN: none */
   const char *level_label;
 } pbl_curve_plot;
 

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FEW 64 /* values that compress well */
+#define LOOK_AT 4096
+
 /* One file being written; the first library error is kept and stops what follows. */
 typedef struct {
   int file, code;
@@ -48,11 +51,27 @@ static void put_attributes(writer *w, int group) {
   put_text(w, group, "case", c->case_name);
 }
 
-static void define_variable(writer *w, int *id, int group, const char *name, const int dims[2]) {
+/* Judged by the first draws. */
+static int takes_few_values(const double *x, size_t n) {
+  double met[FEW];
+  size_t n_met = 0;
+  for (size_t k = 0; k < n && k < LOOK_AT; k++) {
+    size_t i = 0;
+    while (i < n_met && met[i] != x[k]) i++;
+    if (i < n_met) continue;
+    if (n_met == FEW) return 0;
+    met[n_met++] = x[k];
+  }
+  return 1;
+}
+
+static void define_variable(writer *w, int *id, int group, const pbl_netcdf_variable *v,
+                            const int dims[2]) {
   if (w->code) return;
-  step(w, name, nc_def_var(group, name, NC_DOUBLE, 2, dims, id));
-  /* p-bits take two values: they shrink to almost nothing */
-  if (!w->code) step(w, "compression", nc_def_var_deflate(group, *id, 1, 1, 1));
+  step(w, v->name, nc_def_var(group, v->name, NC_DOUBLE, 2, dims, id));
+  /* p-bits shrink to almost nothing; energies by a tenth, for most of the time of the file */
+  if (w->code || !takes_few_values(v->x, w->c->n_chains * w->c->n_draws)) return;
+  step(w, "compression", nc_def_var_deflate(group, *id, 1, 1, 1));
 }
 
 static void put_coordinate(writer *w, int group, int id, size_t n) {
@@ -79,7 +98,7 @@ static void put_group(writer *w, const char *name, const pbl_netcdf_variable *v,
   if (!w->code) step(w, "draw", nc_def_dim(group, "draw", w->c->n_draws, &dims[1]));
   if (!w->code) step(w, "chain", nc_def_var(group, "chain", NC_INT, 1, &dims[0], &coordinates[0]));
   if (!w->code) step(w, "draw", nc_def_var(group, "draw", NC_INT, 1, &dims[1], &coordinates[1]));
-  for (size_t k = 0; k < n && !w->code; k++) define_variable(w, &ids[k], group, v[k].name, dims);
+  for (size_t k = 0; k < n && !w->code; k++) define_variable(w, &ids[k], group, &v[k], dims);
   put_coordinate(w, group, coordinates[0], w->c->n_chains);
   put_coordinate(w, group, coordinates[1], w->c->n_draws);
   for (size_t k = 0; k < n && !w->code; k++)

@@ -73,6 +73,8 @@ void pbl_result_free(pbl_result *r) {
     free_scatter(&c->first_moments);
     free_scatter(&c->second_moments);
     free(c->reference.meeting);
+    free(c->device_pairs.meeting);
+    free(c->device_pairs.means);
     free(c->regulation.temperature);
     free(c->device_images);
     free(c->reference_images);
@@ -143,6 +145,8 @@ pbl_status pbl_report_check(const pbl_result *r, const char *path, pbl_error *er
                       c->energy.n_bins, PBL_ENERGY_BINS);
     if (c->reference.n_pairs && !c->reference.meeting)
       return pbl_fail(err, PBL_INVALID, "report: case %zu announces pairs without times", i);
+    if (c->device_pairs.n_pairs && !c->device_pairs.meeting)
+      return pbl_fail(err, PBL_INVALID, "report: case %zu announces device pairs without times", i);
     if (c->n_gates > PBL_MAX_GATES)
       return pbl_fail(err, PBL_INVALID, "report: case %zu has %zu gates, at most %d fit", i,
                       c->n_gates, PBL_MAX_GATES);

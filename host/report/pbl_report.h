@@ -118,6 +118,27 @@ typedef struct {
   double q_change;
 } pbl_reference_report;
 
+/* A mean without burn-in bias, and what it should be. */
+typedef struct {
+  double value, error;               /* over pairs */
+  double reference, reference_error; /* exact law (error 0), else the reference's chain means */
+  double t;                          /* NaN: too rare to test */
+} pbl_unbiased_mean;
+
+/* Replicas coupled in pairs by the device; n_pairs 0: none were run. Times in sweeps. */
+typedef struct {
+  size_t n_pairs, n_met;
+  uint64_t lag, first, last; /* L, k and m of the means; without all pairs met first = last = 0 */
+  double *meeting;           /* owned, n_pairs: to the meeting, INFINITY where there was none */
+  double meeting_mean, meeting_q95;
+  double tv_bound, tv_bound_upper; /* distance to the law after the burn-in; its 99 % limit */
+  double tv_limit;                 /* that the gate allows */
+  double sweeps_per_pair;          /* both replicas; pairs that chose the lag left out */
+  pbl_unbiased_mean *means;        /* owned, one per observable; NULL unless all pairs met */
+  double p_value;                  /* Simes over the n_compared of them that were tested */
+  size_t n_compared;
+} pbl_device_pairs_report;
+
 /* The device's temperature regulator over the run: it adapts, then it is frozen. */
 typedef struct {
   size_t n_windows;           /* 0: the temperature was not regulated */
@@ -157,6 +178,7 @@ typedef struct {
   pbl_scatter first_moments, second_moments;
   pbl_energy_report energy;
   pbl_reference_report reference;
+  pbl_device_pairs_report device_pairs;
   pbl_chain_traces device_traces, reference_traces;
   pbl_regulation_report regulation;
   pbl_driver_counters counters;

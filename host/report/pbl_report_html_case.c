@@ -288,6 +288,28 @@ static void put_observable_plots(FILE *f, const pbl_case_result *c, size_t index
   fputs("</div>\n", f);
 }
 
+static void put_device_pairs(FILE *f, const pbl_case_result *c) {
+  static const char *const heads[] = {
+      "observable", "unbiased mean", "error", "reference", "error", "t", NULL};
+  const pbl_device_pairs_report *r = &c->device_pairs;
+  if (!r->means) return;
+  open_table(f,
+             "Means without burn-in bias, from replicas coupled in the hardware; reference without "
+             "an error: its exact law.",
+             heads);
+  for (size_t i = 0; i < c->n_observables; i++) {
+    const pbl_unbiased_mean *m = &r->means[i];
+    row_head(f, c->observables[i].name);
+    cell_number(f, m->value);
+    cell_number(f, m->error);
+    cell_number(f, m->reference);
+    cell_number(f, m->reference_error > 0 ? m->reference_error : NAN);
+    cell_number(f, m->t);
+    fputs("</tr>\n", f);
+  }
+  close_table(f);
+}
+
 static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
   double max_abs[2], rms[2];
   const pbl_scatter *const s[2] = {&c->first_moments, &c->second_moments};
@@ -301,6 +323,7 @@ static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
   pbl_plot_energy(f, c);
   pbl_plot_qq(f, c);
   pbl_plot_meeting(f, c);
+  pbl_plot_device_meeting(f, c);
   if (s[0]->n) put_frame(f, index, "first", "First moments; dashed: identity.");
   if (s[1]->n) put_frame(f, index, "second", "Second moments v_i h_j; dashed: identity.");
   fputs("</div>\n", f);
@@ -314,6 +337,7 @@ static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
     fputs("</tr>\n", f);
   }
   close_table(f);
+  put_device_pairs(f, c);
   put_innovations(f, c);
 }
 

@@ -245,6 +245,7 @@ static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, p
   pbl_report_emit_energy(j, &c->energy);
   if (c->regulation.n_windows) emit_regulation(j, &c->regulation);
   pbl_report_emit_reference(j, &c->reference);
+  if (c->device_pairs.n_pairs) pbl_report_emit_device_pairs(j, c);
   emit_counters(j, c);
   if (plots && c->n_images && c->image_rows > 0) {
     const size_t pixels = (size_t)c->n_visible;

@@ -7,7 +7,7 @@
 /* Curves carry 6 significant digits: more is noise and doubles the file. */
 static double six_digits(double x) {
   char text[32];
-  if (!isfinite(x)) return x;
+  if (!isfinite(x) || (fabs(x) < 1e6 && x == trunc(x))) return x;
   snprintf(text, sizeof text, "%.5e", x);
   return strtod(text, NULL);
 }
@@ -145,6 +145,39 @@ void pbl_report_emit_reference(pbl_json *j, const pbl_reference_report *r) {
   pbl_json_double(j, "halves_distance2", r->halves.distance2);
   pbl_json_double(j, "halves_null_mean", r->halves.null_mean);
   pbl_json_double(j, "q_change", r->q_change);
+  pbl_report_emit_curve(j, "meeting", r->meeting, r->n_pairs);
+  pbl_json_end(j);
+}
+
+void pbl_report_emit_device_pairs(pbl_json *j, const pbl_case_result *c) {
+  const pbl_device_pairs_report *r = &c->device_pairs;
+  pbl_json_object(j, "device_pairs");
+  pbl_report_emit_size(j, "n_pairs", r->n_pairs);
+  pbl_report_emit_size(j, "n_met", r->n_met);
+  pbl_report_emit_u64(j, "lag", r->lag);
+  pbl_report_emit_u64(j, "first", r->first);
+  pbl_report_emit_u64(j, "last", r->last);
+  pbl_json_double(j, "sweeps_per_pair", r->sweeps_per_pair);
+  pbl_json_double(j, "meeting_mean", r->meeting_mean);
+  pbl_json_double(j, "meeting_q95", r->meeting_q95);
+  pbl_json_double(j, "tv_bound", r->tv_bound);
+  pbl_json_double(j, "tv_bound_upper", r->tv_bound_upper);
+  pbl_json_double(j, "tv_limit", r->tv_limit);
+  pbl_json_double(j, "p_value", r->p_value);
+  pbl_report_emit_size(j, "n_compared", r->n_compared);
+  pbl_json_array(j, "means");
+  for (size_t k = 0; r->means && k < c->n_observables; k++) {
+    const pbl_unbiased_mean *m = &r->means[k];
+    pbl_json_object(j, NULL);
+    pbl_json_string(j, "name", c->observables[k].name);
+    pbl_json_double(j, "value", m->value);
+    pbl_json_double(j, "error", m->error);
+    pbl_json_double(j, "reference", m->reference);
+    pbl_json_double(j, "reference_error", m->reference_error);
+    pbl_json_double(j, "t", m->t);
+    pbl_json_end(j);
+  }
+  pbl_json_end(j);
   pbl_report_emit_curve(j, "meeting", r->meeting, r->n_pairs);
   pbl_json_end(j);
 }

@@ -11,6 +11,8 @@ void pbl_plot_beta(FILE *f, const pbl_case_result *c);
 void pbl_plot_qq(FILE *f, const pbl_case_result *c);
 void pbl_plot_energy(FILE *f, const pbl_case_result *c);
 void pbl_plot_meeting(FILE *f, const pbl_case_result *c);
+/* Nothing at all where no replicas were coupled. */
+void pbl_plot_device_meeting(FILE *f, const pbl_case_result *c);
 void pbl_plot_times(FILE *f, const pbl_case_result *c);
 void pbl_plot_correlation(FILE *f, const pbl_case_result *c);
 void pbl_plot_traces(FILE *f, const pbl_case_result *c);

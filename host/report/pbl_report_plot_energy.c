@@ -144,15 +144,24 @@ void pbl_plot_energy(FILE *f, const pbl_case_result *c) {
 #define MEETING_BINS 24
 #define BOUND_POINTS 96
 
+/* Pairs of either side; what is drawn of them. */
+typedef struct {
+  const char *kind, *label, *bar, *curve; /* bar, curve: style classes */
+  size_t n_pairs, n_met;
+  uint64_t lag;
+  const double *meeting;
+  double meeting_mean, meeting_q95, tv_bound_upper;
+} pairs_view;
+
 /* Mean over the pairs of max(0, ceil((meeting - t)/lag)). */
-static double bound_at(const pbl_reference_report *r, double t) {
+static double bound_at(const pairs_view *r, double t) {
   double sum = 0;
   for (size_t i = 0; i < r->n_pairs; i++)
     sum += fmax(0, ceil((r->meeting[i] - t) / (double)r->lag));
   return sum / (double)r->n_pairs;
 }
 
-static void draw_meetings(FILE *f, const pbl_reference_report *r, pbl_svg_range met) {
+static void draw_meetings(FILE *f, const pairs_view *r, pbl_svg_range met) {
   double count[MEETING_BINS] = {0}, most = 1;
   const pbl_svg_range x = {0, met.high > 0 ? 1.02 * met.high : 1};
   const double width = (x.high - x.low) / MEETING_BINS;
@@ -165,17 +174,14 @@ static void draw_meetings(FILE *f, const pbl_reference_report *r, pbl_svg_range 
   for (size_t k = 0; k < MEETING_BINS; k++) {
     if (!(count[k] > 0)) continue;
     const double left = pbl_svg_x(&p, (double)k * width), top = pbl_svg_y(&p, count[k]);
-    fprintf(
-        f, "<rect class=\"reference-bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-        left, top, p.width / MEETING_BINS - 1, p.top + p.height - top);
+    fprintf(f, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
+            r->bar, left, top, p.width / MEETING_BINS - 1, p.top + p.height - top);
   }
   pbl_svg_segment(&p, "exact", r->meeting_q95, 0, r->meeting_q95, 1.06 * most);
   pbl_svg_text(f, 164, 17, "middle", "meeting times; line: 95 %");
 }
 
-static void draw_bound(FILE *f, const pbl_case_result *c) {
-  const pbl_reference_report *r = &c->reference;
-  const double burn_in = c->config->burn_in;
+static void draw_bound(FILE *f, const pairs_view *r, double burn_in) {
   double t[BOUND_POINTS], bound[BOUND_POINTS];
   pbl_svg_range x = {0, burn_in}, y = {1e-3, 1};
   pbl_svg_cover_all(&x, r->meeting, r->n_pairs);
@@ -196,30 +202,25 @@ static void draw_bound(FILE *f, const pbl_case_result *c) {
                      .y = pbl_svg_padded_log(y),
                      .log_y = true};
   pbl_svg_axes(&p, "burn-in (sweeps)", "bound");
-  pbl_svg_line(&p, "reference-solid", t, bound, BOUND_POINTS);
+  pbl_svg_line(&p, r->curve, t, bound, BOUND_POINTS);
   pbl_svg_segment(&p, "soft", burn_in, p.y.low, burn_in, p.y.high);
   pbl_svg_mark(&p, "exact", burn_in, r->tv_bound_upper);
   pbl_svg_text(f, 444, 17, "middle", "distance to the law, at most");
   if (r->n_met < r->n_pairs) pbl_svg_text(f, 444, 120, "middle", "no bound: a pair never met");
 }
 
-void pbl_plot_meeting(FILE *f, const pbl_case_result *c) {
-  const pbl_reference_report *r = &c->reference;
+static void plot_pairs(FILE *f, const pairs_view *r, const char *whose, double burn_in) {
   char mean[PBL_NUMBER_CHARS], q95[PBL_NUMBER_CHARS], upper[PBL_NUMBER_CHARS];
-  if (!r->n_pairs || !r->meeting || !r->lag) {
-    pbl_plot_nothing(f, "meeting", "Meeting times: no coupled chains were run for this reference.");
-    return;
-  }
   pbl_svg_range met = pbl_svg_empty();
   pbl_svg_cover_all(&met, r->meeting, r->n_pairs);
-  pbl_svg_open(f, "meeting", 560, 258, "Meeting times of coupled reference chains, distance bound");
+  pbl_svg_open(f, r->kind, 560, 258, r->label);
   draw_meetings(f, r, met);
-  draw_bound(f, c);
+  draw_bound(f, r, burn_in);
   pbl_svg_close(f);
   fprintf(f,
-          "<figcaption>Coupled chains of the reference: %zu of %zu pairs met. Right: bound on the "
-          "distance in total variation after a burn-in; dotted: that of this run.",
-          r->n_met, r->n_pairs);
+          "<figcaption>%s: %zu of %zu pairs met. Right: bound on the distance in total variation "
+          "after a burn-in; dotted: that of this run.",
+          whose, r->n_met, r->n_pairs);
   if (r->n_met == r->n_pairs) {
     pbl_report_number(mean, r->meeting_mean, 3);
     pbl_report_number(q95, r->meeting_q95, 3);
@@ -230,4 +231,41 @@ void pbl_plot_meeting(FILE *f, const pbl_case_result *c) {
         mean, q95, upper);
   }
   fputs("</figcaption></figure>\n", f);
+}
+
+void pbl_plot_meeting(FILE *f, const pbl_case_result *c) {
+  const pbl_reference_report *r = &c->reference;
+  if (!r->n_pairs || !r->meeting || !r->lag) {
+    pbl_plot_nothing(f, "meeting", "Meeting times: no coupled chains were run for this reference.");
+    return;
+  }
+  const pairs_view view = {.kind = "meeting",
+                           .label = "Meeting times of coupled reference chains, distance bound",
+                           .bar = "reference-bar",
+                           .curve = "reference-solid",
+                           .n_pairs = r->n_pairs,
+                           .n_met = r->n_met,
+                           .lag = r->lag,
+                           .meeting = r->meeting,
+                           .meeting_mean = r->meeting_mean,
+                           .meeting_q95 = r->meeting_q95,
+                           .tv_bound_upper = r->tv_bound_upper};
+  plot_pairs(f, &view, "Coupled chains of the reference", c->config->burn_in);
+}
+
+void pbl_plot_device_meeting(FILE *f, const pbl_case_result *c) {
+  const pbl_device_pairs_report *r = &c->device_pairs;
+  if (!r->n_pairs || !r->lag) return;
+  const pairs_view view = {.kind = "device-meeting",
+                           .label = "Meeting times of coupled replicas, distance bound",
+                           .bar = "device-bar",
+                           .curve = "device thin",
+                           .n_pairs = r->n_pairs,
+                           .n_met = r->n_met,
+                           .lag = r->lag,
+                           .meeting = r->meeting,
+                           .meeting_mean = r->meeting_mean,
+                           .meeting_q95 = r->meeting_q95,
+                           .tv_bound_upper = r->tv_bound_upper};
+  plot_pairs(f, &view, "Replicas coupled in the hardware", c->config->burn_in);
 }

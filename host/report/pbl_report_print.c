@@ -227,6 +227,27 @@ static void print_reference(const printer *p) {
        rung, reason, r->n_met, r->n_pairs, mean, q95, upper);
 }
 
+static void print_device_pairs(const printer *p) {
+  const pbl_device_pairs_report *r = &p->c->device_pairs;
+  char mean[PBL_NUMBER_CHARS], q95[PBL_NUMBER_CHARS], upper[PBL_NUMBER_CHARS];
+  char energy[PBL_NUMBER_CHARS], error[PBL_NUMBER_CHARS], wanted[PBL_NUMBER_CHARS];
+  if (!r->n_pairs) return;
+  if (!r->means) {
+    line(p, "coupled replicas", "%zu of %zu pairs met", r->n_met, r->n_pairs);
+    return;
+  }
+  pbl_report_number(mean, r->meeting_mean, 3);
+  pbl_report_number(q95, r->meeting_q95, 3);
+  pbl_report_number(upper, r->tv_bound_upper, 2);
+  pbl_report_number(energy, r->means[0].value, 5);
+  pbl_report_number(error, r->means[0].error, 2);
+  pbl_report_number(wanted, r->means[0].reference, 5);
+  line(p, "coupled replicas",
+       "%zu pairs met after %s sweeps (95 %%: %s); TV after burn-in <= %s; unbiased energy %s +- "
+       "%s, reference %s",
+       r->n_pairs, mean, q95, upper, energy, error, wanted);
+}
+
 static void print_regulation(const printer *p) {
   const pbl_regulation_report *r = &p->c->regulation;
   if (r->n_adapting == 0) return;
@@ -301,6 +322,7 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_speed(&p);
     print_regulation(&p);
     print_reference(&p);
+    print_device_pairs(&p);
     print_gates(&p);
     print_verdict(&p);
   }

@@ -34,8 +34,8 @@ static const struct {
     COLUMN("ais_variance", ais_variance, "of the log weights; gate: below 2"),
     COLUMN("ais_ess_fraction", ais_ess_fraction, "gate: above 0.2"),
     COLUMN("tau", tau, "of F(v)/T, sweeps"),
-    COLUMN("tau_low", tau_low, "95 % interval"),
-    COLUMN("tau_high", tau_high, ""),
+    COLUMN("tau_low", tau_low, "lower end of its 95 % interval"),
+    COLUMN("tau_high", tau_high, "upper end"),
     COLUMN("tau_resolved", tau_resolved, "1 resolved, 0 not"),
 };
 #define N_COLUMNS (sizeof columns / sizeof *columns)
@@ -71,15 +71,16 @@ static void put_facts(FILE *f, const pbl_train_report *r) {
 }
 
 static void put_end(FILE *f, const pbl_train_report *r) {
-  static const char *const heads[] = {"column of log.csv", "value", "meaning"};
-  char caption[64], number[PBL_NUMBER_CHARS];
+  static const char *const heads[] = {"column of log.csv", "value"};
+  char caption[64], name[96], number[PBL_NUMBER_CHARS];
   snprintf(caption, sizeof caption, "After epoch %d", last_row(r)->epoch);
   fputs("<h2>Last row</h2>\n", f);
-  pbl_report_table_open(f, caption, heads, 3);
+  pbl_report_table_open(f, caption, heads, 2);
   for (size_t k = 0; k < N_COLUMNS; k++) {
     pbl_report_number(number, value_of(last_row(r), k), 5);
-    const char *const cells[] = {columns[k].name, number, columns[k].meaning};
-    pbl_report_table_row(f, cells, 3);
+    snprintf(name, sizeof name, "%s: %s", columns[k].name, columns[k].meaning);
+    const char *const cells[] = {name, number};
+    pbl_report_table_row(f, cells, 2);
   }
   pbl_report_table_close(f);
 }

@@ -10,6 +10,7 @@
 
 #define MOST_TILES 64
 #define ACROSS 8
+#define WIDTH 500  /* of a figure, in CSS pixels */
 #define ZERO 127   /* grey levels 0..254 are -1..+1 */
 #define GUTTER 255 /* between the tiles */
 
@@ -104,7 +105,7 @@ static void put_sheet(FILE *f, const char *kind, const char *alt, const sheet *s
                       bool signed_values) {
   size_t size = 0;
   uint8_t *png = encode(&size, s, signed_values);
-  const size_t scale = s->width < 460 ? 460 / s->width : 1;
+  const size_t scale = s->width < WIDTH ? WIDTH / s->width : 1;
   fprintf(f, "<figure class=\"drawn\" data-plot=\"%s\">\n", kind);
   if (!png) {
     fputs("<figcaption>No memory was left for this image.", f);

@@ -68,8 +68,8 @@ static void first_pass(double *data, size_t n) {
 /* Two passes in one visit to memory: transforms of `half` points at a, b, c, d become one of
  * 4 half. one, two: roots of the two passes. */
 PBL_CLONES static void join_four(double *restrict a, double *restrict b, double *restrict c,
-                           double *restrict d, const double *restrict one,
-                           const double *restrict two, size_t half) {
+                                 double *restrict d, const double *restrict one,
+                                 const double *restrict two, size_t half) {
   for (size_t k = 0; k < 2 * half; k += 2) {
     const double ur = one[k], ui = one[k + 1], vr = two[k], vi = two[k + 1];
     const double br = b[k] * ur - b[k + 1] * ui, bi = b[k] * ui + b[k + 1] * ur;

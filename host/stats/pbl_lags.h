@@ -29,8 +29,8 @@ typedef struct {
   size_t n_chains, n_draws, stride;
 } pbl_rows;
 
-/* Lags to compute first, and next, of at most `most`. next(most) is most. The error of rho sums over
- * thousands of lags, and what needs it begins with more. */
+/* Lags to compute first, and next, of at most `most`. next(most) is most. The error of rho sums
+ * over thousands of lags, and what needs it begins with more. */
 size_t pbl_first_reach(size_t most);
 size_t pbl_first_tail_reach(size_t most);
 size_t pbl_next_reach(size_t reach, size_t most);

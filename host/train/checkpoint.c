@@ -1,12 +1,15 @@
 #include "checkpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,8 +17,12 @@
 
 static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '1'};
 
-__attribute__((format(printf, 2, 3))) static void add(pbl_run_identity *id, const char *format,
-                                                      ...) {
+/* The whole text, longer than what a checkpoint keeps. */
+typedef struct {
+  char text[2 * PBL_CHECKPOINT_TEXT];
+} long_identity;
+
+__attribute__((format(printf, 2, 3))) static void add(long_identity *id, const char *format, ...) {
   const size_t n = strlen(id->text);
   va_list args;
   va_start(args, format);
@@ -23,38 +30,56 @@ __attribute__((format(printf, 2, 3))) static void add(pbl_run_identity *id, cons
   va_end(args);
 }
 
-void pbl_run_identity_of(pbl_run_identity *id, const pbl_pcd *t) {
-  const pbl_train_options *o = &t->opt;
+/* Of a text that is too long the end becomes a checksum of all of it. */
+static void keep(pbl_run_identity *id, const long_identity *full) {
+  const size_t length = strlen(full->text), room = sizeof id->text;
   memset(id, 0, sizeof *id);
-  uLong crc = crc32(0, NULL, 0);
-  crc = crc32_z(crc, (const Bytef *)t->images, t->n_images * t->n_visible);
-  snprintf(id->text, sizeof id->text,
-           "images %zu x %zu crc %08lx, hidden %d, learning_rate %.15g, weight_decay %.15g, "
-           "batch_size %d, chains %d, sweeps_per_update %d, initial_scale %.15g, beta %.15g, "
-           "seed %llu, log_every %d, spectral_limit %.15g",
-           t->n_images, t->n_visible, (unsigned long)crc, o->n_hidden, o->learning_rate,
-           o->weight_decay, o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale,
-           o->beta, (unsigned long long)o->seed, o->log_every, o->spectral_limit);
-  if (o->units == PBL_UNITS_BINARY) add(id, ", units binary, bias_decay %.15g", o->bias_decay);
+  memcpy(id->text, full->text, length < room ? length : room - 1);
+  if (length < room) return;
+  const uLong crc = crc32_z(0, (const Bytef *)full->text, length);
+  snprintf(id->text + room - 20, 20, "... crc %08lx", (unsigned long)crc);
+}
+
+static void add_regulator(long_identity *id, const pbl_train_options *o) {
   const pbl_regulator_settings *r = &o->regulator;
-  if (r->mode != PBL_REGULATOR_FIXED)
-    add(id,
-        ", regulator %s: window %d updates, flip_rate %.15g, gain %.15g, smoothing %.15g, "
-        "gap_scale "
-        "%.15g, dead_band %.15g, step_limit %.15g, T %.15g in %.15g..%.15g, filter %.15g%s",
-        pbl_regulator_mode_name(r->mode), o->window_updates, r->flip_rate, r->gain, r->smoothing,
-        r->gap_scale, r->dead_band, r->step_limit, r->temperature, r->temperature_min,
-        r->temperature_max, r->filter, o->gauge_fixing ? ", gauge-fixed" : "");
-  if (o->start == PBL_START_BLANK) add(id, ", start blank");
-  if (o->drop_incomplete_batch) add(id, ", incomplete batches dropped");
-  if (o->device == PBL_TRAIN_REFERENCE) return;
+  if (r->mode == PBL_REGULATOR_FIXED) return;
+  add(id,
+      ", regulator %s: window %d updates, flip_rate %.15g, gain %.15g, smoothing %.15g, gap_scale "
+      "%.15g, dead_band %.15g, step_limit %.15g, T %.15g in %.15g..%.15g, filter %.15g%s",
+      pbl_regulator_mode_name(r->mode), o->window_updates, r->flip_rate, r->gain, r->smoothing,
+      r->gap_scale, r->dead_band, r->step_limit, r->temperature, r->temperature_min,
+      r->temperature_max, r->filter, o->gauge_fixing ? ", gauge-fixed" : "");
+}
+
+static void add_hardware(long_identity *id, const pbl_train_options *o) {
   const pbl_hw *h = &o->hw; /* twin and rtl give the same bytes */
+  if (o->device == PBL_TRAIN_REFERENCE) return;
   add(id,
       ", hardware s[%d][%d] UQ%d.%d table %d/%d threshold %d rounding %d generator %d/%d lanes %d, "
       "upload_every %d%s",
       h->weight_int, h->weight_frac, h->beta_int, h->beta_frac, h->table_size, h->table_range_log2,
       h->threshold_bits, h->rounding, (int)h->generator, h->lfsr_steps, h->lanes, o->upload_every,
       o->stochastic_rounding ? " with stochastic rounding" : "");
+}
+
+void pbl_run_identity_of(pbl_run_identity *out, const pbl_pcd *t) {
+  const pbl_train_options *o = &t->opt;
+  long_identity full = {0}, *id = &full;
+  uLong crc = crc32(0, NULL, 0);
+  crc = crc32_z(crc, (const Bytef *)t->images, t->n_images * t->n_visible);
+  add(id,
+      "images %zu x %zu crc %08lx, hidden %d, learning_rate %.15g, weight_decay %.15g, "
+      "batch_size %d, chains %d, sweeps_per_update %d, initial_scale %.15g, beta %.15g, "
+      "seed %llu, log_every %d, spectral_limit %.15g",
+      t->n_images, t->n_visible, (unsigned long)crc, o->n_hidden, o->learning_rate, o->weight_decay,
+      o->batch_size, o->n_chains, o->sweeps_per_update, o->initial_scale, o->beta,
+      (unsigned long long)o->seed, o->log_every, o->spectral_limit);
+  if (o->units == PBL_UNITS_BINARY) add(id, ", units binary, bias_decay %.15g", o->bias_decay);
+  add_regulator(id, o);
+  if (o->start == PBL_START_BLANK) add(id, ", start blank");
+  if (o->drop_incomplete_batch) add(id, ", incomplete batches dropped");
+  add_hardware(id, o);
+  keep(out, id);
 }
 
 /* One walk serves counting, saving and loading: the three cannot disagree. */
@@ -145,6 +170,18 @@ pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_e
   return pbl_replace_file(path, c->bytes, c->n_bytes, err);
 }
 
+pbl_status pbl_checkpoint_lock(int *lock, const char *folder, pbl_error *err) {
+  *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*lock < 0) return pbl_fail(err, PBL_IO, "cannot open %s: %s", folder, strerror(errno));
+  /* file systems that know no locks go without */
+  if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return PBL_OK;
+  close(*lock);
+  *lock = -1;
+  return pbl_fail(err, PBL_CONFIG,
+                  "another training is writing into %s; wait for it or choose another folder",
+                  folder);
+}
+
 /* Whole file into memory; *bytes stays NULL when there is none. */
 static pbl_status read_file(unsigned char **bytes, size_t *n_bytes, const char *path,
                             pbl_error *err) {
@@ -154,6 +191,11 @@ static pbl_status read_file(unsigned char **bytes, size_t *n_bytes, const char *
   pbl_status status = PBL_OK;
   unsigned char *data = NULL;
   long size = -1;
+  struct stat st;
+  if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
+    status = pbl_fail(err, PBL_FORMAT, "%s is not a file; remove it", path);
+    goto done;
+  }
   if (fseek(f, 0, SEEK_END) == 0) size = ftell(f);
   if (size < 0 || fseek(f, 0, SEEK_SET) != 0) {
     status = pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));

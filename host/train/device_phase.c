@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pbl_rng.h"
@@ -61,11 +62,13 @@ static pbl_status set_regulator(pbl_device_phase *d, const pbl_pcd *t, size_t up
   if (!d->regulated) return PBL_OK;
   pbl_regulator_settings s = t->opt.regulator;
   const size_t window = t->opt.window_updates ? (size_t)t->opt.window_updates : updates;
-  s.window_sweeps = (uint32_t)(window * (size_t)t->opt.sweeps_per_update);
+  const size_t sweeps = window * (size_t)t->opt.sweeps_per_update;
+  s.window_sweeps = sweeps < UINT32_MAX ? (uint32_t)sweeps : UINT32_MAX; /* refused below */
   const pbl_regulator_load load = {.visible = (uint32_t)d->hw.n_visible,
                                    .hidden = (uint32_t)d->hw.n_hidden,
                                    .replicas = (uint32_t)d->hw.replicas};
   pbl_status st = pbl_regulator_quantise(&d->words, NULL, &s, &load, err);
+  if (st) st = pbl_wrap(err, st, "training on a device, windows of %zu sweeps", sweeps);
   d->words.telemetry = true;
   if (!st) st = pbl_driver_set_regulator(d->driver, &d->words, err);
   pbl_driver_set_window_log(d->driver, &d->windows);
@@ -80,18 +83,21 @@ static const char telemetry_header[] =
 /* Lines after the checkpoint belong to updates that will be done again. */
 static pbl_status open_telemetry(pbl_device_phase *d, pbl_pcd *t, const char *path,
                                  pbl_error *err) {
+  struct stat there;
+  if (t->telemetry_bytes > 0 && (stat(path, &there) != 0 || !S_ISREG(there.st_mode) ||
+                                 (uint64_t)there.st_size < t->telemetry_bytes))
+    return pbl_fail(err, PBL_FORMAT,
+                    "%s is missing or shorter than at the checkpoint; put it back, or remove the "
+                    "checkpoint to start anew",
+                    path);
   d->telemetry = fopen(path, t->telemetry_bytes ? "r+" : "w");
   if (!d->telemetry) return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
   if (t->telemetry_bytes == 0) {
     fputs(telemetry_header, d->telemetry);
     t->telemetry_bytes = sizeof telemetry_header - 1;
   } else if (ftruncate(fileno(d->telemetry), (off_t)t->telemetry_bytes) != 0 ||
-             fseek(d->telemetry, 0, SEEK_END) != 0 ||
-             ftell(d->telemetry) != (long)t->telemetry_bytes) {
-    return pbl_fail(err, PBL_FORMAT,
-                    "%s is shorter than at the checkpoint; put it back, or remove the checkpoint "
-                    "to start anew",
-                    path);
+             fseek(d->telemetry, 0, SEEK_END) != 0) {
+    return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(errno));
   }
   return PBL_OK;
 }
@@ -182,6 +188,11 @@ static void unpack(const pbl_device_phase *d, pbl_pcd *t) {
 /* lambda and filter are whole words, since they came from the device or begin as its words do. */
 static pbl_status write_regulator(pbl_device_phase *d, const pbl_pcd *t, pbl_error *err) {
   const pbl_regulation *r = &t->thermostat.regulation;
+  if (!(r->lambda >= -4.0 && r->lambda < 4.0)) /* Q2.24 */
+    return pbl_fail(err, PBL_NUMERIC,
+                    "training on the device: log T has reached %.3g in epoch %d, the device "
+                    "holds -4 to 4; lower the learning rate or regulator.gain",
+                    r->lambda, d->epoch + 1);
   d->words.lambda = (int32_t)lrint(ldexp(r->lambda, 24));
   d->words.filter = (uint32_t)lrint(ldexp(r->filter, 31));
   d->words.macro = t->opt.regulator.mode == PBL_REGULATOR_SRTRBM

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "binary.h"
 #include "checkpoint.h"
@@ -121,6 +122,7 @@ typedef struct {
   float *base_bias; /* of AIS */
   pbl_ais_report ais;
   pbl_timing timing;
+  int lock; /* of the folder; -1: none */
 } session;
 
 static pbl_status make_folder(const char *path, pbl_error *err) {
@@ -152,12 +154,24 @@ static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
     n = snprintf(s->timing_path, sizeof s->timing_path, "%s/timing.csv", folder);
   if (n < 0 || (size_t)n >= sizeof s->timing_path)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", folder);
-  return make_folder(checkpoint, err);
+  pbl_status status = make_folder(checkpoint, err);
+  return status ? status : pbl_checkpoint_lock(&s->lock, checkpoint, err);
 }
 
 static size_t updates_per_epoch(const session *s) {
   const size_t n = s->pcd->n_images, batch = (size_t)s->pcd->opt.batch_size;
   return s->opt.drop_incomplete_batch && n >= batch ? n / batch : (n + batch - 1) / batch;
+}
+
+/* A window begins anew with each epoch: one that is longer would never end. */
+static pbl_status check_window(const session *s, pbl_error *err) {
+  const size_t window = (size_t)s->opt.window_updates, updates = updates_per_epoch(s);
+  if (s->opt.regulator.mode == PBL_REGULATOR_FIXED || window <= updates) return PBL_OK;
+  return pbl_fail(
+      err, PBL_CONFIG,
+      "training: regulator.window_updates is %zu, but an epoch has %zu updates, so that "
+      "no window would ever end; take at most %zu, or 0 for the epoch",
+      window, updates, updates);
 }
 
 static pbl_status open_session(session *s, const signed char *images, size_t n, int n_visible,
@@ -168,6 +182,7 @@ static pbl_status open_session(session *s, const signed char *images, size_t n, 
   s->log = calloc(s->max_log, sizeof *s->log);
   if (!s->log) return pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu log rows", s->max_log);
   status = pbl_pcd_create(&s->pcd, images, n, n_visible, &s->opt, err);
+  if (!status) status = check_window(s, err);
   if (status) return status;
   pbl_thermostat_start(s->pcd);
   pbl_run_identity_of(&s->id, s->pcd);
@@ -192,6 +207,7 @@ static void close_session(session *s) {
   pbl_checkpoint_free(&s->last);
   free(s->log);
   free(s->base_bias);
+  if (s->lock >= 0) close(s->lock);
 }
 
 static double weight_norm(const pbl_rbm *m) {
@@ -212,6 +228,13 @@ static pbl_status show(const session *s, pbl_error *err) {
                         err);
 }
 
+static pbl_status evaluate(session *s, pbl_train_log *row, pbl_progress *progress, pbl_error *err) {
+  const pbl_status status =
+      pbl_train_evaluate(row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress, err);
+  if (status != PBL_INTERRUPTED) return status;
+  return pbl_wrap(err, status, "evaluation of epoch %d (the same command does it anew)", s->epoch);
+}
+
 static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) {
   if (s->n_log == s->max_log) return PBL_OK;
   pbl_train_log row;
@@ -227,9 +250,7 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
                       row.temperature, row.weight_norm / row.temperature, row.flip_rate,
                       row.free_data, row.free_model);
   s->evaluated = every && s->epoch % every == 0;
-  if (s->evaluated)
-    status =
-        pbl_train_evaluate(&row, &s->ais, s->pcd, s->base_bias, s->test, s->n_test, progress, err);
+  if (s->evaluated) status = evaluate(s, &row, progress, err);
   if (status) return status;
   s->log[s->n_log++] = row;
   status = pbl_train_log_write(s->log, s->n_log, s->log_path, err);
@@ -300,11 +321,12 @@ static pbl_status next_epoch(session *s, pbl_progress *progress, pbl_error *err)
 static pbl_status train(session *s, pbl_progress *progress, pbl_error *err) {
   while (s->epoch < s->opt.epochs) {
     const pbl_status status = next_epoch(s, progress, err);
-    if (status == PBL_INTERRUPTED) {
-      const pbl_status saved = pbl_checkpoint_write(&s->last, s->state_path, err);
-      return saved ? saved : status;
-    }
-    if (status) return status;
+    if (!status) continue;
+    /* nobody goes on from where learning diverges; whatever else failed, the epochs are kept */
+    if (status == PBL_NUMERIC) return status;
+    const bool stopped = status == PBL_INTERRUPTED;
+    const pbl_status saved = pbl_checkpoint_write(&s->last, s->state_path, stopped ? err : NULL);
+    return saved && stopped ? saved : status;
   }
   return PBL_OK;
 }
@@ -316,8 +338,7 @@ static pbl_status finish(session *s, pbl_progress *progress, pbl_error *err) {
   pbl_status status = PBL_OK;
   if (s->epoch % s->opt.log_every != 0) status = log_epoch(s, progress, err);
   if (!status && s->n_log && !s->evaluated)
-    status = pbl_train_evaluate(&s->log[s->n_log - 1], &s->ais, s->pcd, s->base_bias, s->test,
-                                s->n_test, progress, err);
+    status = evaluate(s, &s->log[s->n_log - 1], progress, err);
   if (!status) status = pbl_train_log_write(s->log, s->n_log, s->log_path, err);
   if (!status) status = show(s, err);
   if (!status) status = pbl_timing_add(&s->timing, s->epoch, NAN, pbl_timing_now() - start, err);
@@ -346,6 +367,7 @@ pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train_images, size_t 
   if (!status && test) status = check_images("test", test, n_test, (size_t)n_visible, err);
   if (status) return status;
   session s = {.opt = *opt,
+               .lock = -1,
                .test = test,
                .n_test = n_test,
                .ais = {.log_z = NAN,

@@ -127,7 +127,8 @@ typedef struct {
  * folder/timing.csv (seconds: the only file that is not reproducible), and the finished model (with
  * data moments). Resumes by itself when a matching checkpoint is there; a checkpoint of other data
  * or options is refused (CONFIG); epochs may grow, threads, checkpoint_every and the evaluation may
- * change. INTERRUPTED leaves a checkpoint of the last complete epoch.
+ * change. INTERRUPTED and every failure but NUMERIC (learning diverged) leave a checkpoint of the
+ * last complete epoch. One run at a time holds a folder; a second one is refused (CONFIG).
  *
  * One update: the chains do k sweeps, then with m = E[h|v] = tanh(beta (c + W'v)) on both sides
  *   dW = beta (<v m>_batch - <v m>_chains) - weight_decay W,  db, dc likewise without decay

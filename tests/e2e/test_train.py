@@ -1,19 +1,26 @@
 """Training as a user sees it: killed at any moment it goes on to the same bytes."""
 import hashlib
+import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
 from harness import PROGRAM, SOURCE, ProgramTest
 
+sys.path.insert(0, os.path.join(SOURCE, "tests", "unit", "report"))
+from check_plots import marks, figures  # noqa: E402
+from check_train import check_page  # noqa: E402
+
 GUARD = os.path.join(SOURCE, "configs", "train_guard.yaml")
 QUICK = ["--quiet", "--set", "training.epochs=1500", "--set", "training.checkpoint_every_epochs=40",
          "--set", "training.log_every_epochs=20", "--set", "evaluation.every_epochs=300",
          "--set", "evaluation.ais_temperatures=100", "--set", "evaluation.tau_sweeps=500"]
-FILES = ["weights.npy", "visible_bias.npy", "hidden_bias.npy", "model.yaml", "log.csv"]
+FILES = ["weights.npy", "visible_bias.npy", "hidden_bias.npy", "model.yaml", "log.csv", "report.html",
+         "report.json"]
 
 
 class Train(ProgramTest):
@@ -23,7 +30,16 @@ class Train(ProgramTest):
             total.update(self.bytes_of(folder, name))
         return total.hexdigest()
 
-    def kill_and_resume(self, kills, *options):
+    def check_timing(self, folder, epochs):
+        """A line per epoch, however often the run was killed, and one for the evaluation at the end."""
+        lines = self.bytes_of(folder, "timing.csv").decode().splitlines()
+        self.assertEqual(lines[0], "epoch,training_seconds,evaluation_seconds")
+        rows = [line.split(",") for line in lines[1:]]
+        self.assertEqual([int(row[0]) for row in rows], [*range(1, epochs + 1), epochs])
+        self.assertEqual([row[1] == "" for row in rows], [False] * epochs + [True])
+        self.assertTrue(all(float(row[2]) >= 0 for row in rows))
+
+    def kill_and_resume(self, kills, epochs, *options):
         command = ["train", GUARD, *QUICK, *options]
         self.run_program(0, *command, "--out", "whole")
         whole = self.seconds
@@ -44,18 +60,62 @@ class Train(ProgramTest):
         self.assertEqual(killed, kills)
         self.run_program(0, *command, "--out", "killed")
         self.assertEqual(self.digest("killed"), self.digest("whole"))
+        self.check_timing("killed", epochs)
+        self.check_timing("whole", epochs)
 
     def test_50_kills_change_no_byte(self):
-        self.kill_and_resume(50)
+        self.kill_and_resume(50, 1500)
 
     def test_10_kills_change_no_byte_on_the_twin(self):
-        self.kill_and_resume(10, "--device", "twin", "--set", "training.epochs=400")
+        self.kill_and_resume(10, 400, "--device", "twin", "--set", "training.epochs=400")
 
     def test_a_resumed_run_that_draws_other_words_would_be_seen(self):
         command = ["train", GUARD, *QUICK]
         self.run_program(0, *command, "--out", "whole")
         self.run_program(0, *command, "--out", "other", "--seed", "2")
         self.assertNotEqual(self.digest("other"), self.digest("whole"))
+
+    def test_the_report_has_the_last_row_of_the_log(self):
+        self.run_program(0, "train", GUARD, *QUICK, "--out", "run", "--set", "training.epochs=60",
+                         "--device", "twin", "--threads", "1")
+        self.run_program(0, "train", GUARD, *QUICK, "--out", "again", "--set", "training.epochs=60",
+                         "--device", "twin", "--threads", "2")
+        self.assertEqual(self.digest("run"), self.digest("again"))
+        log = self.bytes_of("run", "log.csv").decode().splitlines()
+        names, last = log[0].split(","), log[-1].split(",")
+        report = json.loads(self.bytes_of("run", "report.json"))
+        self.assertEqual(["epoch", *report["last_row"]], names)
+        self.assertEqual(report["epoch"], int(last[0]))
+        for name, text in zip(names[1:], last[1:]):
+            value = report["last_row"][name]
+            self.assertEqual(text, "" if value is None else f"{value:.9g}", name)
+        page = self.bytes_of("run", "report.html").decode()
+        found = figures(page)
+        check_page(page, set(found))
+        self.assertLessEqual({"temperature", "likelihood", "tau", "weights", "chains", "window-beta"},
+                             set(found))
+        self.assertEqual(len(marks(found["window-beta"], "device")), 60)  # a window per epoch
+
+    def test_the_comparison_of_regimes_draws_its_page(self):
+        self.run_program(0, "regimes", GUARD, *QUICK, "--set", "training.epochs=600", "--seeds", "2",
+                         "--only", "fixed,guard", "--out", "regimes", "--set", "model.hidden=4",
+                         "--set", "training.checkpoint_every_epochs=300")
+        page = self.bytes_of("regimes", "regimes.html").decode()
+        metrics = {"log_likelihood_test", "coupling", "flip_rate", "test_error", "ais_variance",
+                   "ais_ess", "log_tau"}
+        kinds = {f"{m}-{x}" for m in metrics for x in ("epoch", "coupling", "likelihood")}
+        check_page(page, kinds - {"coupling-coupling", "log_likelihood_test-likelihood"})
+        self.assertEqual(page.count("<table>"), 3)
+        for name in ("fixed", "guard"):
+            self.assertIn(f'<th scope="row">{name}</th>', page)
+        # Evaluations after 300 and 600 epochs, rows of the log every 20.
+        found = figures(page)
+        for k in (0, 4):
+            self.assertEqual(len(marks(found["ais_ess-coupling"], f"series-{k}")), 2)
+            self.assertEqual(len(marks(found["flip_rate-coupling"], f"series-{k}")), 30)
+            seeds = [e for e in found["flip_rate-coupling"].iter()
+                     if e.get("class") == f"series-{k} seed"]
+            self.assertEqual(len(seeds), 2)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,101 @@ class Verdict(ProgramTest):
         self.assertLess(float(bound), observable["exact_tau"])  # a 95 % limit
         self.assertGreater(float(bound), 1)
 
+    def pairs(self, expected, n_pairs, *keys, device="twin"):
+        """A case with pairs of replicas coupled in the device, its record of them and its gates."""
+        options = [word for key in (f"device_pairs={n_pairs}", *keys)
+                   for word in ("--set", f"cases.sound.{key}")]
+        case = self.compare(expected, SOUND, "--device", device, *options)["cases"][0]
+        found = case["device_pairs"]
+        print(f"  pairs: {found['n_met']} of {found['n_pairs']} met, mean {found['meeting_mean']}, "
+              f"95 % {found['meeting_q95']}, bound {found['tv_bound_upper']}, p {found['p_value']}")
+        return case, found, self.gates_of(case)
+
+    BURN_IN, UNBIASED = "device burn-in", "unbiased means against reference"
+
+    def test_a_device_that_couples_its_replicas_agrees_without_burn_in_bias(self):
+        for exact in ("true", "false"):
+            case, found, gates = self.pairs(0, 512, f"exact={exact}")
+            self.assertEqual((found["n_pairs"], found["n_met"]), (512, 512))
+            self.assertLessEqual(found["tv_bound_upper"], 0.01)
+            self.assertEqual(gates[self.BURN_IN]["status"], "passed")
+            self.assertIsNone(gates[self.BURN_IN]["alpha"])
+            # one gate more to share the level of the verdict
+            self.assertAlmostEqual(gates[self.UNBIASED]["alpha"], 1e-4 / 11, delta=1e-12)
+            self.assertEqual(gates[self.UNBIASED]["needs_mixing"], exact == "false")
+            self.assertEqual([m["name"] for m in found["means"]],
+                             [o["name"] for o in case["observables"]])
+            self.assertEqual(len(found["meeting"]), 512)
+            for mean in found["means"]:
+                self.assertLess(abs(mean["t"]), 4.5, mean)
+                self.assertEqual(mean["reference_error"] == 0, exact == "true")
+
+    def test_the_software_coupling_meets_as_late_as_the_device(self):
+        """Same kernel, same start: two estimates of one mean meeting time, 512 pairs each."""
+        case, found, _ = self.pairs(0, 512, "exact=false")
+        other = case["reference_ladder"]
+        self.assertEqual(other["n_pairs"], 512)
+
+        def spread(times):
+            mean = sum(times) / len(times)
+            return sum((t - mean) ** 2 for t in times) / (len(times) - 1) / len(times)
+
+        error = (spread(found["meeting"]) + spread(other["meeting"])) ** 0.5
+        z = (found["meeting_mean"] - other["meeting_mean"]) / error
+        print(f"  device {found['meeting_mean']}, software {other['meeting_mean']}: z = {z:.2f}")
+        self.assertLess(abs(z), 4.5)
+
+    def test_unbiased_means_see_a_temperature_error(self):
+        _, _, gates = self.pairs(10, 512, "faults.beta_gain=1.05")
+        gate = gates[self.UNBIASED]
+        self.assertEqual(gate["status"], "failed")
+        self.assertLess(gate["p_value"] / gate["alpha"], 1e-3)
+        self.assertEqual(gates[self.BURN_IN]["status"], "passed")
+
+    def test_a_burn_in_that_is_too_short_is_unresolved_by_name(self):
+        slow = "random.scale=0.7"
+        case, found, gates = self.pairs(11, 512, slow, "burn_in_sweeps=1")
+        self.assertTrue(case["gate"].startswith(self.BURN_IN), case["gate"])
+        self.assertEqual(gates[self.BURN_IN]["status"], "failed")
+        self.assertEqual(gates["chains resolved"]["status"], "passed")
+        self.assertEqual(gates[self.UNBIASED]["status"], "passed")  # needs no burn-in
+        self.assertGreater(found["meeting_mean"], 5)
+        # the same pairs, 200 sweeps later
+        _, again, gates = self.pairs(0, 512, slow)
+        self.assertEqual(gates[self.BURN_IN]["status"], "passed")
+        self.assertEqual(again["meeting"], found["meeting"])
+
+    def test_a_short_burn_in_takes_the_gates_that_need_mixing_with_it(self):
+        _, _, gates = self.pairs(10, 512, "random.scale=0.7", "burn_in_sweeps=1",
+                                 "faults.beta_gain=1.05")
+        self.assertEqual(gates["energy histogram"]["status"], "not counted")
+        self.assertEqual(gates["device innovations"]["status"], "failed")
+        self.assertEqual(gates[self.UNBIASED]["status"], "failed")  # against an exact law
+
+    def test_pairs_that_never_meet_bound_nothing(self):
+        case, found, gates = self.pairs(11, 50, "random.visible=4", "random.hidden=4",
+                                        "random.scale=4", "draws=2000")
+        self.assertLess(found["n_met"], found["n_pairs"])
+        self.assertIsNone(found["tv_bound_upper"])
+        self.assertEqual(found["means"], [])
+        self.assertEqual(gates[self.BURN_IN]["status"], "failed")
+        self.assertNotIn(self.UNBIASED, gates)
+        self.assertIn(case["verdict"], ("UNRESOLVED", "FROZEN"))
+
+    def test_pairs_that_cannot_be_are_refused_by_name(self):
+        for keys, words in ((["device_pairs=20"], "at least 50"),
+                            (["device_pairs=64", "clamp=0"], "clamp"),
+                            (["device_pairs=64", "hw.lanes=1"], "hw.lanes")):
+            options = [word for key in keys for word in ("--set", f"cases.sound.{key}")]
+            done = self.run_program(2, "compare", SOUND, *options)
+            self.assertIn("device_pairs", done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_pairs_of_the_rtl_are_those_of_the_twin(self):
+        rtl, twin = (self.pairs(0, 64, device=device)[1] for device in ("rtl", "twin"))
+        self.assertEqual(rtl["n_met"], 64)
+        self.assertEqual(rtl, twin)
+
     def samples_match_the_exact_law(self, device):
         case = self.compare(0, EXACT, "--device", device)["cases"][0]
         show_gates(case)

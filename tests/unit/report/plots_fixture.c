@@ -44,6 +44,29 @@ static bool fill_ladder(pbl_reference_report *r, pbl_xoshiro *g) {
   return r->meeting != NULL;
 }
 
+static bool fill_device_pairs(pbl_case_result *c, pbl_xoshiro *g) {
+  pbl_device_pairs_report *r = &c->device_pairs;
+  *r = (pbl_device_pairs_report){.n_pairs = PAIRS,
+                                 .n_met = PAIRS,
+                                 .lag = 70,
+                                 .first = 70,
+                                 .last = 700,
+                                 .meeting_mean = 33,
+                                 .meeting_q95 = 83,
+                                 .tv_bound_upper = 3e-3,
+                                 .tv_limit = 0.01,
+                                 .p_value = 0.4,
+                                 .n_compared = 4};
+  r->meeting = malloc(PAIRS * sizeof *r->meeting);
+  r->means = calloc(c->n_observables, sizeof *r->means);
+  if (!r->meeting || !r->means) return false;
+  for (size_t i = 0; i < PAIRS; i++)
+    r->meeting[i] = 3 + floor(-28 * log(1 - pbl_xoshiro_double(g)));
+  for (size_t k = 0; k < c->n_observables; k++)
+    r->means[k] = (pbl_unbiased_mean){-41.25, 0.125, -41.5, k == 0 ? 0 : 0.0625, k == 1 ? NAN : 2};
+  return true;
+}
+
 static void fill_traces(pbl_chain_traces *t, size_t stuck, pbl_xoshiro *g) {
   t->n_chains = 12;
   t->n_points = PBL_TRACE_THIN;
@@ -115,8 +138,8 @@ bool plots_fill(fixture *x) {
                           .would_see = 0.031,
                           .would_see_of = "any one mean",
                           .detail = "worst: p-bit 70"});
-  return fill_ladder(&c->reference, &g) && fill_z(&c->first_moments, &g) &&
-         fill_z(&c->second_moments, &g);
+  return fill_ladder(&c->reference, &g) && fill_device_pairs(c, &g) &&
+         fill_z(&c->first_moments, &g) && fill_z(&c->second_moments, &g);
 }
 
 static void empty_side(pbl_side *s) {
@@ -173,6 +196,9 @@ void plots_empty(fixture *x) {
   c->device_traces.x[0][0] = -3;
   c->reference_traces = (pbl_chain_traces){0};
   free(c->reference.meeting);
+  free(c->device_pairs.meeting);
+  free(c->device_pairs.means);
+  c->device_pairs = (pbl_device_pairs_report){0};
   c->reference = (pbl_reference_report){.n_pairs = 2, .lag = 1, .meeting_mean = INFINITY};
   c->reference.meeting = malloc(2 * sizeof(double));
   if (c->reference.meeting) c->reference.meeting[0] = c->reference.meeting[1] = INFINITY;
