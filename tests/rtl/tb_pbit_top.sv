@@ -1,11 +1,13 @@
 `default_nettype none
 // The whole device against the twin: plays recorded bus accesses and compares every word of the sample
-// stream and every register read. No output may be X after reset.
+// and the telemetry stream and every register read. No output may be X after reset.
 //
 // +bus=FILE lines of {operation 4, address 12, data 32} bits: 0 write, 1 read and compare, 2 wait for
-// the end of a run, 3 wait for the image hash, 4 every word of the stream has arrived, 15 end.
-// +stream=FILE lines of {TLAST 4, TDATA 32} bits. +receiver=ready takes every word at once, busy
-// takes one on a clock of 64, so that the array stalls; then STALL_CYCLES must count.
+// the end of a run, 3 wait for the image hash, 4 every word of the stream has arrived, 5 of the
+// telemetry stream, 15 end.
+// +stream=FILE, +telemetry=FILE lines of {TLAST 4, TDATA 32} bits. +receiver=ready takes
+// every word at once, busy takes one on a clock of 64, so that the array stalls; then STALL_CYCLES
+// must count.
 `include "pbit_regs.svh"
 module tb_pbit_top #(
     parameter int Visible       = 6,
@@ -23,7 +25,10 @@ module tb_pbit_top #(
   reg [11:0] awaddr = 0, araddr = 0;
   reg [31:0] wdata = 0;
   reg awvalid = 0, wvalid = 0, bready = 0, arvalid = 0, rready = 0, tready = 0;
+  reg telemetry_ready = 0;
   wire awready, wready, bvalid, arready, rvalid, tvalid, tlast, irq;
+  wire telemetry_valid, telemetry_last;
+  wire [31:0] telemetry_data;
   wire [1:0] bresp, rresp;
   wire [31:0] rdata, tdata;
 
@@ -39,16 +44,21 @@ module tb_pbit_top #(
       .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_rdata(rdata),
       .s_axil_rresp(rresp), .s_axil_rvalid(rvalid), .s_axil_rready(rready),
       .m_axis_tdata(tdata), .m_axis_tvalid(tvalid), .m_axis_tready(tready),
-      .m_axis_tlast(tlast), .irq_o(irq)
+      .m_axis_tlast(tlast), .m_axis_telemetry_tdata(telemetry_data),
+      .m_axis_telemetry_tvalid(telemetry_valid), .m_axis_telemetry_tready(telemetry_ready),
+      .m_axis_telemetry_tlast(telemetry_last), .irq_o(irq)
   );
 
   reg [47:0] bus[0:MaxBus-1];
   reg [35:0] stream[0:MaxWords-1];
-  reg [8*512-1:0] bus_file, stream_file, receiver;
+  reg [35:0] telemetry[0:MaxWords-1];
+  reg [8*512-1:0] bus_file, stream_file, telemetry_file, receiver;
   reg [31:0] value;
   reg busy_receiver, aw_taken, w_taken, ar_taken, held, held_last;
   reg [31:0] held_data;
-  integer op, words, failures, seed, waited, reads;
+  reg record_held;
+  reg [32:0] held_record;
+  integer op, words, records, failures, seed, waited, reads;
 
   task fail(input [8*60-1:0] what);
     begin
@@ -67,14 +77,30 @@ module tb_pbit_top #(
     end
   endtask
 
+  task take_record_word;
+    begin
+      if ({3'd0, telemetry_last, telemetry_data} !== telemetry[records]) begin
+        fail("telemetry word differs");
+        $display("  word %0d: device %b %h, twin %h", records, telemetry_last, telemetry_data,
+                 telemetry[records]);
+      end
+      records = records + 1;
+    end
+  endtask
+
   task tick;
     begin
+      telemetry_ready = busy_receiver ? {$random(seed)} % 64 == 0 : 1'b1;
       tready = busy_receiver ? {$random(seed)} % 64 == 0 : 1'b1;
       #1;
       if (^{awready, wready, bvalid, bresp, arready, rvalid, rresp, rdata, tvalid, tlast, tdata,
-            irq} === 1'bx) fail("an output is X");
+            telemetry_valid, telemetry_last, telemetry_data, irq} === 1'bx) fail("an output is X");
       if (held && !(tvalid && tdata === held_data && tlast === held_last))
         fail("a waiting stream word changed");
+      if (record_held && {telemetry_valid, telemetry_data} !== held_record)
+        fail("a waiting telemetry word changed");
+      record_held = telemetry_valid && !telemetry_ready;
+      held_record = {telemetry_valid, telemetry_data};
       held = tvalid && !tready;
       held_data = tdata;
       held_last = tlast;
@@ -82,6 +108,7 @@ module tb_pbit_top #(
       w_taken  = wvalid && wready;
       ar_taken = arvalid && arready;
       if (tvalid && tready) take_word;
+      if (telemetry_valid && telemetry_ready) take_record_word;
       clk = 1;
       #1 clk = 0;
       if (aw_taken) awvalid = 0;
@@ -146,6 +173,7 @@ module tb_pbit_top #(
         4'd2: wait_for(32'h3, 32'h2);
         4'd3: wait_for(32'hC, 32'h8);
         4'd4: if (words != bus[op][31:0]) fail("wrong number of stream words");
+        4'd5: if (records != bus[op][31:0]) fail("wrong number of telemetry words");
         default: fail("unknown operation");
       endcase
     end
@@ -153,15 +181,19 @@ module tb_pbit_top #(
 
   initial begin
     if (!$value$plusargs("bus=%s", bus_file) || !$value$plusargs("stream=%s", stream_file) ||
+        !$value$plusargs("telemetry=%s", telemetry_file) ||
         !$value$plusargs("receiver=%s", receiver)) begin
-      $display("FAIL: +bus, +stream and +receiver are needed");
+      $display("FAIL: +bus, +stream, +telemetry and +receiver are needed");
       $finish;
     end
     $readmemh(bus_file, bus);
     $readmemh(stream_file, stream);
+    $readmemh(telemetry_file, telemetry);
     busy_receiver = receiver == "busy";
     op = 0;
     words = 0;
+    records = 0;
+    record_held = 0;
     failures = 0;
     reads = 0;
     held = 0;
@@ -177,8 +209,8 @@ module tb_pbit_top #(
     read(`PBIT_REG_STALL_CYCLES_LO);
     if (failures == 0 && busy_receiver != (value > 0)) fail("back-pressure and STALL_CYCLES disagree");
     if (failures == 0)
-      $display("PASS: %0d accesses, %0d registers compared, %0d stream words, %0d stalled clocks", op,
-               reads, words, value);
+      $display("PASS: %0d accesses, %0d registers compared, %0d stream words, %0d of telemetry, %0d stalled clocks",
+               op, reads, words, records, value);
     $finish;
   end
 endmodule
