@@ -155,6 +155,8 @@ def exact_beta(s, state, beta_bits, beta_frac):
     """T within 2^-15 of exp(lambda), and 1/T rounded to nearest."""
     if s["mode"] == SRTRBM and s["macro"]:
         return None
+    if not state["t"]:
+        return "T is 0"
     t = (Decimal(state["lambda"]) / ONE).exp() * ONE
     inside = max(s["t_min"], 1) < t < s["t_max"]
     if inside and abs(state["t"] - t) > t / (1 << 15) + 1:

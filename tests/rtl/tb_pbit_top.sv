@@ -54,11 +54,12 @@ module tb_pbit_top #(
   reg [35:0] telemetry[0:MaxWords-1];
   reg [8*512-1:0] bus_file, stream_file, telemetry_file, receiver;
   reg [31:0] value;
+  reg [1:0] response;
   reg busy_receiver, aw_taken, w_taken, ar_taken, held, held_last;
   reg [31:0] held_data;
   reg record_held;
   reg [32:0] held_record;
-  integer op, words, records, failures, seed, waited, reads;
+  integer op, words, stalls, records, failures, seed, waited, reads;
 
   task fail(input [8*60-1:0] what);
     begin
@@ -118,7 +119,7 @@ module tb_pbit_top #(
     end
   endtask
 
-  task write(input [11:0] at, input [31:0] data);
+  task access_write(input [11:0] at, input [31:0] data);
     begin
       awaddr = at;
       wdata = data;
@@ -126,9 +127,16 @@ module tb_pbit_top #(
       wvalid = 1;
       bready = 1;
       while (!bvalid) tick;
-      if (bresp !== 2'b00) fail("a write was refused");
+      response = bresp;
       tick;
       bready = 0;
+    end
+  endtask
+
+  task write(input [11:0] at, input [31:0] data);
+    begin
+      access_write(at, data);
+      if (response !== 2'b00) fail("a write was refused");
     end
   endtask
 
@@ -155,6 +163,71 @@ module tb_pbit_top #(
         waited = waited + 1;
       end
       if ((value & mask) != want) fail("waited for STATUS in vain");
+    end
+  endtask
+
+  task expect_register(input [11:0] at, input [31:0] want, input [8*60-1:0] what);
+    begin
+      read(at);
+      if (value !== want) fail(what);
+    end
+  endtask
+
+  // What the regulator's registers and commands refuse and keep (docs/device.md), beyond the record.
+  task rules_of_the_regulator;
+    begin
+      write(`PBIT_REG_CTRL, 32'h14);  // CLEAR, WINDOW_CLEAR
+      expect_register(`PBIT_REG_WINDOW_INDEX, 0, "WINDOW_CLEAR leaves WINDOW_INDEX");
+      expect_register(`PBIT_REG_REG_FLAGS, 0, "WINDOW_CLEAR leaves REG_FLAGS");
+      expect_register(`PBIT_REG_WINDOW_POSITION, 0, "WINDOW_CLEAR leaves WINDOW_POSITION");
+      access_write(`PBIT_REG_WINDOW_INDEX, 0);
+      if (response !== 2'b10) fail("a read-only register of the regulator takes a write");
+      access_write(12'h170, 0);
+      if (response !== 2'b10) fail("an address without a register takes a write");
+      // what is kept of a word
+      write(`PBIT_REG_FILTER, 32'h80000001);
+      expect_register(`PBIT_REG_FILTER, 32'h80000000, "FILTER above 2^31");
+      write(`PBIT_REG_LAMBDA, 32'h0C000000);
+      expect_register(`PBIT_REG_LAMBDA, 32'hFC000000, "LAMBDA keeps 27 bits with sign");
+      write(`PBIT_REG_LAMBDA, 0);
+      write(`PBIT_REG_REG_CONFIG, 32'hFFFFFFFF);
+      expect_register(`PBIT_REG_REG_CONFIG, 32'h00003F3F, "REG_CONFIG keeps 14 bits");
+      write(`PBIT_REG_CONFIG, 32'h2);
+      expect_register(`PBIT_REG_CONFIG, Lanes % 2 ? 0 : 2, "COUPLED");
+      expect_register(`PBIT_REG_STATUS, Lanes % 2 ? 32'h28 : 32'h08, "STATUS after COUPLED");
+      write(`PBIT_REG_CONFIG, 0);
+      // a run that cannot end by itself: interrupts of windows, and refusals
+      write(`PBIT_REG_REG_CONFIG, 32'h00002000);
+      write(`PBIT_REG_WINDOW_SWEEPS, 2);
+      write(`PBIT_REG_IRQ_STATUS, 3);
+      write(`PBIT_REG_IRQ_ENABLE, 2);
+      write(`PBIT_REG_SAMPLE_EVERY, 0);
+      write(`PBIT_REG_SWEEPS, 32'hFFFFFFFF);
+      write(`PBIT_REG_CTRL, 32'h5);  // CLEAR, START
+      if (irq !== 0) fail("interrupt before a window has ended");
+      waited = 0;
+      while (!irq && waited < 5000) begin
+        tick;
+        waited = waited + 1;
+      end
+      if (!irq) fail("no interrupt at the end of a window");
+      expect_register(`PBIT_REG_IRQ_STATUS, 2, "IRQ_STATUS of a window");
+      expect_register(`PBIT_REG_STATUS, 32'h09, "STATUS of a run");
+      write(`PBIT_REG_RATE_SET, 5);
+      expect_register(`PBIT_REG_STATUS, 32'h29, "a write to the busy regulator is an error");
+      write(`PBIT_REG_CTRL, 32'h4);
+      write(`PBIT_REG_LAMBDA, 5);
+      expect_register(`PBIT_REG_LAMBDA, 0, "a busy regulator keeps LAMBDA");
+      expect_register(`PBIT_REG_STATUS, 32'h29, "a write of LAMBDA while busy is an error");
+      write(`PBIT_REG_CTRL, 32'h4);
+      write(`PBIT_REG_CTRL, 32'h10);
+      expect_register(`PBIT_REG_STATUS, 32'h29, "WINDOW_CLEAR while busy is an error");
+      write(`PBIT_REG_CTRL, 32'h2);  // STOP
+      wait_for(32'h3, 32'h2);
+      read(`PBIT_REG_RATE_SET);
+      if (value === 5) fail("a busy regulator keeps RATE_SET");
+      read(`PBIT_REG_WINDOW_INDEX);
+      if (value == 0) fail("WINDOW_CLEAR while busy clears");
     end
   endtask
 
@@ -207,10 +280,12 @@ module tb_pbit_top #(
       op = op + 1;
     end
     read(`PBIT_REG_STALL_CYCLES_LO);
-    if (failures == 0 && busy_receiver != (value > 0)) fail("back-pressure and STALL_CYCLES disagree");
+    stalls = value;
+    if (failures == 0) rules_of_the_regulator;
+    if (failures == 0 && busy_receiver != (stalls > 0)) fail("back-pressure and STALL_CYCLES disagree");
     if (failures == 0)
       $display("PASS: %0d accesses, %0d registers compared, %0d stream words, %0d of telemetry, %0d stalled clocks",
-               op, reads, words, records, value);
+               op, reads, words, records, stalls);
     $finish;
   end
 endmodule
