@@ -110,14 +110,16 @@ module pbit_top #(
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta;
-  logic [LaneBits-1:0] energy_lane;
-  logic [ContextBits-1:0] energy_context;
+  logic [LaneBits-1:0] host_lane, energy_lane;
+  logic [ContextBits-1:0] host_context, energy_context;
 
   // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
   // between two clocks.
   always_comb begin
-    stall = (emit && !pack_ready) || hold;
-    en    = !stall;
+    stall        = (emit && !pack_ready) || hold;
+    en           = !stall;
+    host_lane    = LaneBits'(32'(replica) % Lanes);
+    host_context = ContextBits'(32'(replica) / Lanes);
   end
 
   device_registers #(
@@ -197,8 +199,8 @@ module pbit_top #(
       .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(LaneBits'(32'(probe_replica) % Lanes)),
       .probe_context_i(ContextBits'(32'(probe_replica) / Lanes)), .probe_field_o(probe_field),
       .probe_random_o(probe_random), .probe_entry_o(probe_entry), .probe_state_o(probe_state),
-      .energy_lane_i(energy_read ? LaneBits'(32'(replica) % Lanes) : energy_lane),
-      .energy_context_i(energy_read ? ContextBits'(32'(replica) / Lanes) : energy_context),
+      .energy_lane_i(energy_read ? host_lane : energy_lane),
+      .energy_context_i(energy_read ? host_context : energy_context),
       .energy_o(energy),
       .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
       .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),

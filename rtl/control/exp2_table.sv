@@ -1,7 +1,7 @@
 `default_nettype none
 // Table of powers of two for the temperature: entry_o = round(2^24 * 2^(k/64)), k = 0..64, one
-// clock after read_i. UQ2.24. No reset. Behaviour: docs/device.md, Temperature and beta. Every entry
-// is tested against exact integers.
+// clock after read_i. UQ2.24. No reset. Behaviour: docs/device.md, Temperature and beta. Every
+// entry is tested against exact integers.
 module exp2_table (
     input  wire         clk_i,
     input  wire         read_i,

@@ -71,7 +71,8 @@ module regulator #(
   logic [29:0] t_min, t_max, temperature;
   logic statistics_hold, statistics_busy, step_busy, record_busy, done, done_window;
   logic square_valid, mul, flips_sat, clipped, sq_sat;
-  logic [31:0] square, factor_a, factor_b, mul_a, mul_b, position, flips_v, flips_h, last_flips_v, last_flips_h, index;
+  logic [31:0] square, factor_a, factor_b, mul_a, mul_b, position, index;
+  logic [31:0] flips_v, flips_h, last_flips_v, last_flips_h;
   logic [63:0] product_q, energy_sum, energy_sq, last_sum, last_sq;
   logic [47:0] energy_ref, last_ref;
   logic [24:0] last_rate;

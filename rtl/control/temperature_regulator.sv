@@ -106,25 +106,30 @@ module temperature_regulator #(
     done_o       = step_q == Done;
     window_o     = window_q;
     beta_o       = quotient_q;
-    flips        = {1'b0, flips_v_i} + (source_i ? {1'b0, flips_h_i} : 33'd0);
-    rate_error   = {11'd0, rate_set_i} - {11'd0, rate_o};
-    filter_error = {4'd0, rate_o, 7'd0} - {4'd0, filter_o};
-    size         = delta_q[35] ? -delta_q : delta_q;
-    limit        = {10'd0, rate_limit_i};
-    // clamps, the lower bound first
-    lambda_min   = {{9{lambda_min_i[26]}}, lambda_min_i};
-    lambda_max   = {{9{lambda_max_i[26]}}, lambda_max_i};
-    lambda_low   = $signed(delta_q) < $signed(lambda_min) ? lambda_min : delta_q;
-    lambda_new   = $signed(lambda_low) > $signed(lambda_max) ? lambda_max : lambda_low;
-    t_low        = $signed(work_q[34:0]) < $signed({5'd0, t_min_i}) ? {5'd0, t_min_i}
-                                                                  : work_q[34:0];
-    t_new        = t_low > {5'd0, t_max_i} ? {5'd0, t_max_i} : t_low;
-    if (t_new == '0) t_new = 35'd1;
-    dividend     = (DivBits'(1) << (24 + BetaFrac)) + DivBits'(temperature_o[29:1]);
-    high         = 64'(dividend[DivBits-1:BetaBits]);
-    next_remainder = {remainder_q, quotient_q[BetaBits-1]};
-    fits         = next_remainder >= {1'b0, temperature_o};
-    if (fits) next_remainder = next_remainder - {1'b0, temperature_o};
+    // at rest between windows, in silicon and in simulation
+    {flips, rate_error, filter_error, size, limit, lambda_min, lambda_max} = '0;
+    {lambda_low, lambda_new, t_low, t_new, dividend, high, next_remainder, fits} = '0;
+    if (busy_o) begin
+      flips        = {1'b0, flips_v_i} + (source_i ? {1'b0, flips_h_i} : 33'd0);
+      rate_error   = {11'd0, rate_set_i} - {11'd0, rate_o};
+      filter_error = {4'd0, rate_o, 7'd0} - {4'd0, filter_o};
+      size         = delta_q[35] ? -delta_q : delta_q;
+      limit        = {10'd0, rate_limit_i};
+      // clamps, the lower bound first
+      lambda_min   = {{9{lambda_min_i[26]}}, lambda_min_i};
+      lambda_max   = {{9{lambda_max_i[26]}}, lambda_max_i};
+      lambda_low   = $signed(delta_q) < $signed(lambda_min) ? lambda_min : delta_q;
+      lambda_new   = $signed(lambda_low) > $signed(lambda_max) ? lambda_max : lambda_low;
+      t_low        = $signed(work_q[34:0]) < $signed({5'd0, t_min_i}) ? {5'd0, t_min_i}
+                                                                    : work_q[34:0];
+      t_new        = t_low > {5'd0, t_max_i} ? {5'd0, t_max_i} : t_low;
+      if (t_new == '0) t_new = 35'd1;
+      dividend     = (DivBits'(1) << (24 + BetaFrac)) + DivBits'(temperature_o[29:1]);
+      high         = 64'(dividend[DivBits-1:BetaBits]);
+      next_remainder = {remainder_q, quotient_q[BetaBits-1]};
+      fits         = next_remainder >= {1'b0, temperature_o};
+      if (fits) next_remainder = next_remainder - {1'b0, temperature_o};
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -88,24 +88,27 @@ module window_record #(
   always_comb begin
     busy_o = m_axis_telemetry_tvalid;
     m_axis_telemetry_tlast = word_q == 4'd15;
-    case (word_q)
-      4'd0:    m_axis_telemetry_tdata = index_o - 1'b1;
-      4'd1:    m_axis_telemetry_tdata = sweeps_q;
-      4'd2:    m_axis_telemetry_tdata = flips_v_o;
-      4'd3:    m_axis_telemetry_tdata = flips_h_o;
-      4'd4:    m_axis_telemetry_tdata = energy_ref_o[31:0];
-      4'd5:    m_axis_telemetry_tdata = {{16{energy_ref_o[47]}}, energy_ref_o[47:32]};
-      4'd6:    m_axis_telemetry_tdata = energy_sum_o[31:0];
-      4'd7:    m_axis_telemetry_tdata = energy_sum_o[63:32];
-      4'd8:    m_axis_telemetry_tdata = energy_sq_o[31:0];
-      4'd9:    m_axis_telemetry_tdata = energy_sq_o[63:32];
-      4'd10:   m_axis_telemetry_tdata = 32'(rate_o);
-      4'd11:   m_axis_telemetry_tdata = filter_i;
-      4'd12:   m_axis_telemetry_tdata = {{5{lambda_i[26]}}, lambda_i};
-      4'd13:   m_axis_telemetry_tdata = 32'(temperature_i);
-      4'd14:   m_axis_telemetry_tdata = 32'(beta_q);
-      default: m_axis_telemetry_tdata = 32'(flags_q);
-    endcase
+    m_axis_telemetry_tdata = '0;
+    if (busy_o) begin
+      case (word_q)
+        4'd0:    m_axis_telemetry_tdata = index_o - 1'b1;
+        4'd1:    m_axis_telemetry_tdata = sweeps_q;
+        4'd2:    m_axis_telemetry_tdata = flips_v_o;
+        4'd3:    m_axis_telemetry_tdata = flips_h_o;
+        4'd4:    m_axis_telemetry_tdata = energy_ref_o[31:0];
+        4'd5:    m_axis_telemetry_tdata = {{16{energy_ref_o[47]}}, energy_ref_o[47:32]};
+        4'd6:    m_axis_telemetry_tdata = energy_sum_o[31:0];
+        4'd7:    m_axis_telemetry_tdata = energy_sum_o[63:32];
+        4'd8:    m_axis_telemetry_tdata = energy_sq_o[31:0];
+        4'd9:    m_axis_telemetry_tdata = energy_sq_o[63:32];
+        4'd10:   m_axis_telemetry_tdata = 32'(rate_o);
+        4'd11:   m_axis_telemetry_tdata = filter_i;
+        4'd12:   m_axis_telemetry_tdata = {{5{lambda_i[26]}}, lambda_i};
+        4'd13:   m_axis_telemetry_tdata = 32'(temperature_i);
+        4'd14:   m_axis_telemetry_tdata = 32'(beta_q);
+        default: m_axis_telemetry_tdata = 32'(flags_q);
+      endcase
+    end
   end
 endmodule
 `default_nettype wire

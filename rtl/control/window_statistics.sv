@@ -63,10 +63,11 @@ module window_statistics #(
     enable       = window_sweeps_i != '0;
     ends_o       = enable && position_o + 1'b1 >= window_sweeps_i;
     flip_count_o = '0;
+    flips        = '0;
     if (flip_i != '0) begin
       for (int l = 0; l < Lanes; l++) flip_count_o = flip_count_o + 6'(flip_i[l]);
+      flips = {1'b0, hidden_i ? flips_h_o : flips_v_o} + 33'(flip_count_o);
     end
-    flips = {1'b0, hidden_i ? flips_h_o : flips_v_o} + 33'(flip_count_o);
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -98,9 +99,12 @@ module window_statistics #(
     hold_o           = active_q;
     busy_o           = active_q || valid1_q || valid2_q || valid3_q || valid4_q;
     square_valid_o   = valid3_q;
-    deviation        = {energy1_q[47], energy1_q} - {energy_ref_o[47], energy_ref_o};
-    clip             = deviation[48:31] != '0 && deviation[48:31] != '1;
-    squares          = energy_sq_o + product_i;
+    {deviation, clip, squares} = '0;
+    if (busy_o) begin
+      deviation = {energy1_q[47], energy1_q} - {energy_ref_o[47], energy_ref_o};
+      clip      = deviation[48:31] != '0 && deviation[48:31] != '1;
+      squares   = energy_sq_o + product_i;
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -26,7 +26,7 @@ open(path, "w").write(re.sub(pattern, lambda _: new, text))
 PY
 }
 
-expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY)'
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of)'
 case $mutant in
   none) ;;
   table_index_truncated)
@@ -55,7 +55,8 @@ case $mutant in
   palindromic_energy_lacks_biases)
     plant fabric/dense_lane.sv "palindromic_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
   beta_not_latched_at_start)
-    plant control/sweep_sequencer.sv 'beta_d = beta_i; palindromic_d' 'palindromic_d' ;;
+    plant control/sweep_sequencer.sv \
+      'beta_d = regulates_i ? beta_q : beta_i;' '' ;;
   clamp_ignored)
     plant fabric/dense_lane.sv 'clamp5_i ? old5_q : outcome5' 'outcome5' ;;
   context_not_loaded)
@@ -68,6 +69,33 @@ case $mutant in
     plant bus/axis_packer.sv 'ready_o = !flush_q &&' "ready_o = 1'b1 ||" ;;
   palindrome_without_return)
     plant control/sweep_sequencer.sv 'palindromic_q ? Acc : Next' "1'b0 ? Acc : Next" ;;
+  coupled_uses_own_word)
+    plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
+  lambda_step_sign)
+    plant control/temperature_regulator.sv 'delta_q <= -filter_error;' 'delta_q <= filter_error;' ;;
+  filter_uses_old_value)
+    plant control/temperature_regulator.sv 'filter_o <= filter_o + work_q[47:16]; step_q <= Error;' \
+      'filter_o <= filter_o + work_q[47:16]; delta_q <= -filter_error; step_q <= DeadBand;' ;;
+  host_beta_in_every_mode)
+    plant control/sweep_sequencer.sv 'if (host_beta_i) beta_d = beta_i;' 'beta_d = beta_i;' ;;
+  energy_of_last_lane_dropped)
+    plant control/window_statistics.sv "32'(lane_q) == Lanes - 1" "32'(lane_q) == Lanes - 2" ;;
+  energy_reference_of_every_sweep)
+    plant control/window_statistics.sv "position_o == '0 && context_i == '0" "context_i == '0" ;;
+  flips_of_blocks_swapped)
+    plant fabric/dense_fabric.sv 'flip_hidden_o = hid5_q;' 'flip_hidden_o = !hid5_q;' ;;
+  rate_not_rounded)
+    plant control/temperature_regulator.sv "shift_q == 6'd1 ? work_q + 64'd1 : work_q" 'work_q' ;;
+  dead_band_ignored)
+    plant control/temperature_regulator.sv '!srtrbm && size <=' "1'b0 && size <=" ;;
+  macro_ignored)
+    plant control/temperature_regulator.sv 'if (srtrbm) work_q' "if (1'b0) work_q" ;;
+  freeze_ignored)
+    plant control/temperature_regulator.sv 'else if (freeze_i) step_q' "else if (1'b0) step_q" ;;
+  pause_one_clock_short)
+    plant control/sweep_sequencer.sv "if (pause_q == '1) begin" "if (pause_q == 7'd126) begin pause_d = '0;" ;;
+  record_overtakes_the_former)
+    plant control/regulator.sv '(at_pause_i && pause_window_i && record_busy) ||' '' ;;
   weight_bus_bit_stuck)
     plant fabric/weight_memory.sv 'pushed = {push_data_i,' "pushed = {push_data_i & ~WeightBits'(4),"
     expect='hash' ;;

@@ -1,6 +1,7 @@
 /* Drives the twin through the driver and records what crosses its bus, for tb_pbit_top.sv.
  *
- * Usage: dump_vectors SHAPE BUS_FILE STREAM_FILE; prints the shape as parameters of the testbench.
+ * Usage: dump_vectors SHAPE BUS_FILE STREAM_FILE TELEMETRY_FILE; prints the shape as parameters of
+ * the testbench.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,14 +13,14 @@
 #include "pbl_image.h"
 #include "pbl_regs.h"
 
-enum { OP_WRITE, OP_READ, OP_WAIT_RUN, OP_WAIT_HASH, OP_WORDS, OP_END = 15 };
+enum { OP_WRITE, OP_READ, OP_WAIT_RUN, OP_WAIT_HASH, OP_WORDS, OP_TELEMETRY, OP_END = 15 };
 
 /* A device that passes everything on to the twin and writes it down. */
 typedef struct {
   pbl_device base;
   pbl_device *twin;
-  FILE *bus, *stream;
-  uint32_t n_words;
+  FILE *bus, *stream, *telemetry;
+  uint32_t n_words, n_telemetry;
 } recorder;
 
 static recorder *self(pbl_device *dev) {
@@ -50,16 +51,36 @@ static pbl_status recorder_write32(pbl_device *dev, uint32_t address, uint32_t v
   return r->twin->ops->write32(r->twin, address, value, err);
 }
 
-static pbl_status recorder_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
-                                       size_t max_words, size_t *n_words, pbl_error *err) {
-  recorder *r = self(dev);
+/* One stream's stream_read or telemetry_read. */
+typedef pbl_status read_words(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                              size_t *n_words, pbl_error *err);
+
+static pbl_status record_words(recorder *r, FILE *file, read_words *read, uint32_t *dst,
+                               uint8_t *last, size_t max_words, size_t *n_words, pbl_error *err) {
   uint8_t own_last[4096];
   if (last == NULL) last = own_last;
   if (max_words > sizeof own_last) max_words = sizeof own_last;
-  const pbl_status s = r->twin->ops->stream_read(r->twin, dst, last, max_words, n_words, err);
+  const pbl_status s = read(r->twin, dst, last, max_words, n_words, err);
   for (size_t i = 0; s == PBL_OK && i < *n_words; i++)
-    fprintf(r->stream, "%x%08" PRIx32 "\n", last[i], dst[i]);
+    fprintf(file, "%x%08" PRIx32 "\n", last[i], dst[i]);
+  return s;
+}
+
+static pbl_status recorder_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                       size_t max_words, size_t *n_words, pbl_error *err) {
+  recorder *r = self(dev);
+  const pbl_status s =
+      record_words(r, r->stream, r->twin->ops->stream_read, dst, last, max_words, n_words, err);
   if (s == PBL_OK) r->n_words += (uint32_t)*n_words;
+  return s;
+}
+
+static pbl_status recorder_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                          size_t max_words, size_t *n_words, pbl_error *err) {
+  recorder *r = self(dev);
+  const pbl_status s = record_words(r, r->telemetry, r->twin->ops->telemetry_read, dst, last,
+                                    max_words, n_words, err);
+  if (s == PBL_OK) r->n_telemetry += (uint32_t)*n_words;
   return s;
 }
 
@@ -78,6 +99,7 @@ static const pbl_device_ops recorder_ops = {
     .read32 = recorder_read32,
     .write32 = recorder_write32,
     .stream_read = recorder_stream_read,
+    .telemetry_read = recorder_telemetry_read,
     .advance = recorder_advance,
     .cycles = recorder_cycles,
 };
@@ -143,13 +165,19 @@ static pbl_status record_registers(recorder *r, const pbl_hw *hw, pbl_error *err
                                        PBL_REG_PROBE_FIELD,
                                        PBL_REG_PROBE_RANDOM,
                                        PBL_REG_PROBE_THRESHOLD,
-                                       PBL_REG_PROBE_STATE};
+                                       PBL_REG_PROBE_STATE,
+                                       PBL_REG_CONFIG};
   pbl_status s = PBL_OK;
   uint32_t value;
   record(r, OP_WORDS, 0, r->n_words);
+  record(r, OP_TELEMETRY, 0, r->n_telemetry);
   for (size_t i = 0; s == PBL_OK && i < sizeof addresses / sizeof addresses[0]; i++) {
     s = recorder_read32(&r->base, &value, addresses[i], err);
     record(r, OP_READ, addresses[i], value);
+  }
+  for (uint32_t at = PBL_REG_REG_CONFIG; s == PBL_OK && at <= PBL_REG_REG_FLAGS; at += 4) {
+    s = recorder_read32(&r->base, &value, at, err);
+    record(r, OP_READ, at, value);
   }
   for (uint32_t replica = 0; s == PBL_OK && replica <= (uint32_t)hw->replicas; replica++) {
     s = recorder_write32(&r->base, PBL_REG_REPLICA_SELECT, replica, err);
@@ -170,6 +198,33 @@ static pbl_status check_counters(pbl_driver *d, pbl_error *err) {
                     "flips %" PRIu64 ", saturations %" PRIu64 ", freezes %" PRIu64
                     ": the vectors do not reach everything",
                     c.flips, c.saturations, c.freezes);
+  return s;
+}
+
+/* Windows that span runs, in one mode after another; twins where lanes come in pairs. */
+static pbl_status run_regulator(recorder *r, pbl_driver *d, const pbl_hw *hw, pbl_error *err) {
+  pbl_regulator_words w = pbl_regulator_words_default();
+  w.telemetry = true;
+  w.rate_scale = 0x200000;
+  w.rate_set = 0x300000;
+  w.gain = 0x1800000;
+  w.smoothing = 9000;
+  w.filter = 0x10000000;
+  w.macro = 0x200000;
+  w.rate_limit = 0x200000;
+  w.rate_shift = 2;
+  pbl_status s = hw->lanes % 2 == 0 ? pbl_driver_set_coupled(d, true, err) : PBL_OK;
+  for (int mode = 0; s == PBL_OK && mode < PBL_N_REGULATOR_MODES; mode++) {
+    w.mode = (pbl_regulator_mode)mode;
+    w.window_sweeps = mode % 2 ? 3 : 1;
+    w.source = mode != 2;
+    s = pbl_driver_set_regulator(d, &w, err);
+    if (s == PBL_OK) s = pbl_driver_run(d, NULL, 8, 1, NULL, err);
+    if (s == PBL_OK) s = pbl_driver_run(d, NULL, 2, 2, NULL, err);
+    if (s == PBL_OK) s = record_registers(r, hw, err);
+  }
+  if (s == PBL_OK && r->n_telemetry < 16 * 20)
+    return pbl_fail(err, PBL_INVALID, "too few records of windows");
   return s;
 }
 
@@ -196,6 +251,7 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   if (s == PBL_OK) s = pbl_driver_run(d, chains, 1, 0, NULL, err);
   if (s == PBL_OK) s = pbl_driver_run(d, NULL, 7, 1, NULL, err);
   if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = run_regulator(r, d, hw, err);
   if (s == PBL_OK) s = check_counters(d, err);
   record(r, OP_END, 0, 0);
   pbl_chains_destroy(chains);
@@ -203,14 +259,15 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   return s;
 }
 
-static pbl_status dump(const shape *sh, FILE *bus, FILE *stream, pbl_error *err) {
+static pbl_status dump(const shape *sh, FILE *const files[3], pbl_error *err) {
   const pbl_hw *hw = &sh->hw;
   pbl_rbm *model = NULL;
   pbl_image *image = NULL;
   pbl_driver *d = NULL;
   recorder *r = calloc(1, sizeof *r);
   if (r == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
-  *r = (recorder){.base.ops = &recorder_ops, .bus = bus, .stream = stream};
+  *r = (recorder){
+      .base.ops = &recorder_ops, .bus = files[0], .stream = files[1], .telemetry = files[2]};
   pbl_status s = pbl_rbm_random(&model, hw->n_visible, hw->n_hidden, 1.5, 0.5, 3, err);
   if (s == PBL_OK) s = pbl_image_create(&image, NULL, model, hw, 1.0, err);
   for (int p = 0; s == PBL_OK && sh->clamps && p < pbl_hw_pbits(hw); p += 3) image->clamp[p] = 1;
@@ -239,17 +296,23 @@ static void print_parameters(const pbl_hw *hw) {
 
 int main(int argc, char **argv) {
   shape sh;
-  if (argc != 4 || !find_shape(&sh, argv[1])) {
-    fputs("usage: dump_vectors one_context|two_contexts|lfsr BUS_FILE STREAM_FILE\n", stderr);
+  if (argc != 5 || !find_shape(&sh, argv[1])) {
+    fputs("usage: dump_vectors one_context|two_contexts|lfsr BUS_FILE STREAM_FILE TELEMETRY_FILE\n",
+          stderr);
     return 2;
   }
   pbl_error err = {.message = ""};
-  FILE *bus = fopen(argv[2], "w"), *stream = fopen(argv[3], "w");
-  pbl_status s = bus != NULL && stream != NULL ? dump(&sh, bus, stream, &err)
-                                               : pbl_fail(&err, PBL_IO, "cannot create the files");
-  const int bus_closed = bus != NULL && fclose(bus) == 0;
-  const int stream_closed = stream != NULL && fclose(stream) == 0;
-  if (s == PBL_OK && !(bus_closed && stream_closed)) s = pbl_fail(&err, PBL_IO, "cannot write");
+  pbl_status s = PBL_OK;
+  FILE *files[3];
+  for (int i = 0; i < 3; i++) {
+    files[i] = fopen(argv[2 + i], "w");
+    if (files[i] == NULL) s = pbl_fail(&err, PBL_IO, "cannot create %s", argv[2 + i]);
+  }
+  if (s == PBL_OK) s = dump(&sh, files, &err);
+  for (int i = 0; i < 3; i++) {
+    if (files[i] != NULL && fclose(files[i]) != 0 && s == PBL_OK)
+      s = pbl_fail(&err, PBL_IO, "cannot write %s", argv[2 + i]);
+  }
   if (s != PBL_OK) {
     fprintf(stderr, "dump_vectors: %s\n", err.message);
     return pbl_status_exit_code(s);

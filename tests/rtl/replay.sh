@@ -12,7 +12,8 @@ fi
 vectors=$(mktemp -d "$work/vectors.XXXXXX")
 trap 'rm -rf "$vectors"' EXIT
 # The program also prints the shape as parameters of the testbench, one a line.
-parameters=$("$dump" "$shape" "$vectors/bus.hex" "$vectors/stream.hex")
+parameters=$("$dump" "$shape" "$vectors"/{bus,stream,telemetry}.hex)
 mapfile -t parameters <<<"$parameters"
 "$(dirname "${BASH_SOURCE[0]}")/run_icarus.sh" "$work" tb_pbit_top "${parameters[@]}" \
-  "+bus=$vectors/bus.hex" "+stream=$vectors/stream.hex" "+receiver=$receiver"
+  "+bus=$vectors/bus.hex" "+stream=$vectors/stream.hex" \
+  "+telemetry=$vectors/telemetry.hex" "+receiver=$receiver"

@@ -13,7 +13,8 @@
 #include "pbl_regs.h"
 #include "variant_internal.h"
 
-#define SWEEPS 1000 /* per kernel */
+#define SWEEPS 1000    /* per kernel */
+#define WINDOW_RUNS 20 /* of 1, 2, .. sweeps, per mode of the regulator */
 #define DIFFERENT 1
 
 /* Small enough for flip-flops in place of memories. */
@@ -135,6 +136,65 @@ static pbl_status run_kernel(pair *p, pbl_kernel kernel, pbl_error *err) {
   return s;
 }
 
+/* Every record of every window, in one mode of the regulator. */
+static pbl_status run_windows(pair *p, const pbl_regulator_words *words, pbl_error *err) {
+  pbl_window_log logs[2] = {{0}, {0}};
+  pbl_driver *const drivers[] = {p->netlist, p->twin};
+  pbl_status s = PBL_OK;
+  for (int i = 0; s == PBL_OK && i < 2; i++) {
+    s = pbl_driver_set_coupled(drivers[i], p->hw.lanes % 2 == 0, err);
+    if (s == PBL_OK) s = pbl_driver_set_regulator(drivers[i], words, err);
+    pbl_driver_set_window_log(drivers[i], &logs[i]);
+    for (size_t n = 1; s == PBL_OK && n <= WINDOW_RUNS; n++)
+      s = pbl_driver_run(drivers[i], NULL, 1, n, NULL, err);
+    pbl_driver_set_window_log(drivers[i], NULL);
+  }
+  size_t n = logs[0].n < logs[1].n ? logs[0].n : logs[1].n;
+  if (s == PBL_OK && n < WINDOW_RUNS) s = pbl_fail(err, PBL_INVALID, "%zu windows only", n);
+  compare(p, "number of windows", (int64_t)logs[0].n, (int64_t)logs[1].n);
+  for (size_t i = 0; s == PBL_OK && i < n; i++) {
+    const pbl_window *a = &logs[0].items[i], *b = &logs[1].items[i];
+    compare(p, "sweep of a window", a->sweep, b->sweep);
+    compare(p, "visible flips of a window", a->flips_v, b->flips_v);
+    compare(p, "hidden flips of a window", a->flips_h, b->flips_h);
+    compare(p, "energies of a window", a->energy_ref, b->energy_ref);
+    compare(p, "energies of a window", a->energy_sum, b->energy_sum);
+    compare(p, "energies of a window", (int64_t)a->energy_sq, (int64_t)b->energy_sq);
+    compare(p, "flip rate", a->rate, b->rate);
+    compare(p, "FILTER", a->filter, b->filter);
+    compare(p, "LAMBDA", a->lambda, b->lambda);
+    compare(p, "TEMPERATURE", a->temperature, b->temperature);
+    compare(p, "beta", a->beta, b->beta);
+    compare(p, "flags", a->flags, b->flags);
+  }
+  if (n > 0)
+    printf("%zu windows, last temperature 0x%08" PRIx32 "\n", n, logs[0].items[n - 1].temperature);
+  pbl_window_log_free(&logs[0]);
+  pbl_window_log_free(&logs[1]);
+  return s;
+}
+
+static pbl_status run_modes(pair *p, pbl_error *err) {
+  pbl_regulator_words words = pbl_regulator_words_default();
+  words.telemetry = true;
+  words.window_sweeps = 3;
+  words.rate_scale = 0x400000;
+  words.rate_shift = 2;
+  words.rate_set = 0x300000;
+  words.gain = 0x1800000;
+  words.smoothing = 9000;
+  words.filter = 0x10000000;
+  words.macro = 0x200000;
+  words.rate_limit = 0x200000;
+  pbl_status s = PBL_OK;
+  for (int mode = 0; s == PBL_OK && mode < PBL_N_REGULATOR_MODES; mode++) {
+    words.mode = (pbl_regulator_mode)mode;
+    words.source = mode % 2 == 1;
+    s = run_windows(p, &words, err);
+  }
+  return s;
+}
+
 /* reset_seed: what the flip-flops without a reset start with must not matter. */
 static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_error *err) {
   pbl_device *netlist = NULL, *twin = NULL;
@@ -147,6 +207,7 @@ static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_erro
   if (s == PBL_OK) s = pbl_driver_create(&p->twin, twin, &p->hw, NULL, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_CYCLIC, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_PALINDROMIC, err);
+  if (s == PBL_OK) s = run_modes(p, err);
   pbl_driver_destroy(p->netlist);
   pbl_driver_destroy(p->twin);
   p->netlist = p->twin = NULL;
