@@ -10,6 +10,7 @@
 
 #define LEAST_PAIRS 50 /* ln(100)/50 = .09: what no late pair among them can say */
 #define TV_LIMIT 0.01
+#define ROUNDING (1 + 1e-9) /* of the quantile behind the limit */
 #define PILOT_PAIRS 16
 #define PILOT_SWEEPS 1000 /* a pilot's patience, or the burn-in where that is longer */
 #define PATIENCE 20       /* times the burn-in or the lag */
@@ -150,7 +151,7 @@ static pbl_status summarise(pairs_work *x, pbl_error *err) {
 static void gate_burn_in(case_work *w) {
   pbl_device_pairs_report *out = &w->result->device_pairs;
   /* fewer than 461 pairs cannot say .01: of them none may be late */
-  out->tv_limit = fmax(TV_LIMIT, log(100.0) / w->cc->device_pairs);
+  out->tv_limit = fmax(TV_LIMIT, ROUNDING * log(100.0) / w->cc->device_pairs);
   const bool good = out->tv_bound_upper <= out->tv_limit;
   const pbl_gate gate = {.name = CASE_BURN_IN_GATE,
                          .statistic = isfinite(out->tv_bound_upper) ? out->tv_bound_upper : NAN,
@@ -159,7 +160,8 @@ static void gate_burn_in(case_work *w) {
                          .status = good ? PBL_GATE_PASSED : PBL_GATE_FAILED,
                          .would_see = NAN};
   if (out->n_met < out->n_pairs)
-    case_plain_gate(w, &gate, "%zu of %zu pairs of replicas never met: no bound on the distance",
+    case_plain_gate(w, &gate,
+                    "%zu of %zu pairs of replicas were given up before they met: no bound",
                     out->n_pairs - out->n_met, out->n_pairs);
   else
     case_plain_gate(w, &gate,

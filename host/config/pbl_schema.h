@@ -64,13 +64,13 @@ typedef struct {
   pbl_lab_config config;
 } pbl_lab_root;
 
-extern const pbl_field pbl_schema_compare[]; /* of pbl_compare_root */
-extern const pbl_field pbl_schema_case[];    /* of pbl_case_config */
-extern const pbl_field pbl_schema_train[];   /* of pbl_train_root */
+extern const pbl_field pbl_schema_compare[];         /* of pbl_compare_root */
+extern const pbl_field pbl_schema_case[];            /* of pbl_case_config */
+extern const pbl_field pbl_schema_train[];           /* of pbl_train_root */
 extern const pbl_field pbl_schema_lab[];             /* of pbl_lab_root */
 extern const pbl_field pbl_schema_lab_run[];         /* of pbl_lab_run */
 extern const pbl_field pbl_schema_lab_expectation[]; /* of pbl_lab_expectation */
-extern const pbl_field pbl_schema_hw[];      /* of pbl_hw */
+extern const pbl_field pbl_schema_hw[];              /* of pbl_hw */
 
 const pbl_field *pbl_schema_find(const pbl_field *fields, const char *key);
 /* Nearest key of a table, or NULL. */

@@ -111,7 +111,8 @@ static const pbl_field evaluation_fields[] = {
       "else at least 4."),
     I(pbl_train_root, "tau_burn_in_sweeps", config.tau_burn_in, 0, 0, 1e8, "500",
       "Sweeps of these chains before the first draw."),
-    I(pbl_train_root, "tau_sweeps", config.tau_draws, 0, 16, 1e8, "2000", "Draws of each, one a sweep."),
+    I(pbl_train_root, "tau_sweeps", config.tau_draws, 0, 16, 1e8, "2000",
+      "Draws of each, one per sweep."),
     END};
 
 const pbl_field pbl_schema_train[] = {
@@ -122,7 +123,8 @@ const pbl_field pbl_schema_train[] = {
     T(pbl_train_root, "out", config.out, 0, NULL, "\"\"",
       "Model folder to write. Empty: `results/` and the file's name."),
     C(pbl_train_root, "device", config.device, train_devices, "reference",
-      "Who samples the negative phase: `reference` software, `twin` bit-exact model of the hardware, "
+      "Who samples the negative phase: `reference` software, `twin` bit-exact model of the "
+      "hardware, "
       "`rtl` the Verilated hardware."),
     S("hw", 0, offsetof(pbl_train_root, config.hw), pbl_schema_hw,
       "Hardware of devices `twin` and `rtl`; its replicas are the chains."),

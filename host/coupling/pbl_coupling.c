@@ -9,6 +9,7 @@
 #include "pbl_parallel.h"
 #include "pbl_stats.h"
 
+#define FEW_LATE 30.0 /* as many late pairs have a normal count */
 /* Pairs between two looks at the progress object. */
 #define STRETCH 64u
 
@@ -117,7 +118,7 @@ double pbl_coupling_meeting_quantile(const pbl_coupling_result *r, double q) {
 }
 
 double pbl_coupling_tv_bound(double *upper, const pbl_coupling_result *r, uint64_t t) {
-  double sum = 0.0, square = 0.0;
+  double sum = 0.0, square = 0.0, late = 0.0;
   const double n = (double)r->n_pairs;
   if (upper) *upper = INFINITY;
   if (r->n_met < r->n_pairs) return INFINITY;
@@ -125,13 +126,18 @@ double pbl_coupling_tv_bound(double *upper, const pbl_coupling_result *r, uint64
     const uint64_t start = r->lag + t;
     if (r->meeting[p] <= start) continue;
     const double term = (double)((r->meeting[p] - start + r->lag - 1) / r->lag);
+    late++;
     sum += term;
     square += term * term;
   }
   const double mean = sum / n, variance = fmax(square / n - mean * mean, 0.0) * n / (n - 1.0);
-  /* where no pair is late, a share of ln(100)/n late ones is still possible at 1 % */
-  if (upper)
-    *upper = sum > 0.0 ? mean + pbl_normal_quantile(0.99) * sqrt(variance / n) : log(100.0) / n;
+  if (upper) {
+    /* few late pairs: their number is Poisson's; none: ln(100)/n of them are possible at 1 % */
+    const double size = late > 0.0 ? sum / late : 1.0;
+    const double few = 0.5 * pbl_chi2_quantile(0.99, 2.0 * late + 2.0) * size / n;
+    *upper =
+        fmax(late < FEW_LATE ? few : 0.0, mean + pbl_normal_quantile(0.99) * sqrt(variance / n));
+  }
   return mean;
 }
 

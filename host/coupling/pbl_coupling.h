@@ -67,8 +67,9 @@ void pbl_coupling_result_free(pbl_coupling_result *r);
  * pair that has not met counts as infinitely late. */
 double pbl_coupling_meeting_mean(const pbl_coupling_result *r);
 double pbl_coupling_meeting_quantile(const pbl_coupling_result *r, double q);
-/* Estimate of E max(0, ceil((T-L-t)/L)) and, in *upper (may be NULL), its one-sided 99 % limit by
- * the normal law of the mean; INFINITY when a pair has not met. A value above 1 says nothing. */
+/* Estimate of E max(0, ceil((T-L-t)/L)) and, in *upper (may be NULL), its one-sided 99 % limit: the
+ * larger of the normal law of the mean and, below 30 late pairs, Poisson's limit of their number
+ * times their mean term; INFINITY when a pair has not met. A value above 1 says nothing. */
 double pbl_coupling_tv_bound(double *upper, const pbl_coupling_result *r, uint64_t t);
 /* Mean of moment `moment` over the pairs and its standard error. NaN when a pair has not met:
  * leaving it out would bias the rest. */

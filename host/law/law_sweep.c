@@ -62,7 +62,8 @@ double law_weighted_chi2_p(double x, const double *weight, size_t n) {
 }
 
 /* A sweep of two blocks forgets one of them: g then repeats with a period, a power of two, and what
- * a cell gets of it is a short product. weight: n_cells x period, mass of a cell by x mod period. */
+ * a cell gets of it is a short product. weight: n_cells x period, mass of a cell by x mod period.
+ */
 typedef struct {
   size_t period; /* 0: not looked for yet; n_states: there is none */
   double *weight;

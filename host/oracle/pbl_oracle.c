@@ -8,6 +8,8 @@
 
 #include "oracle_internal.h"
 
+#define CHUNK_BITS 10
+
 double pbl_oracle_mean(const pbl_oracle *o, const double *f) {
   const size_t n = o->visible_states;
   double total = 0.0;
@@ -221,23 +223,56 @@ double pbl_oracle_log_z(const pbl_oracle *o) {
   return o->log_z;
 }
 
-void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second) {
-  const size_t N = (size_t)(o->V + o->H);
-  double m[PBL_ORACLE_SCAN_MAX_PBITS] = {0};
-  double m2[PBL_ORACLE_SCAN_MAX_PBITS][PBL_ORACLE_SCAN_MAX_PBITS] = {{0}};
-  for (size_t x = 0; x < pbl_oracle_count(o); x++) {
-    for (size_t p = 0; p < N; p++) {
-      const double signed_law = pbl_oracle_spin(x, (int)p) * o->law[x];
-      m[p] += signed_law;
-      if (second == NULL) continue;
-      for (size_t q = 0; q < p; q++) m2[p][q] += pbl_oracle_spin(x, (int)q) * signed_law;
+/* Sums over the states of one chunk: x[0] all, x[1 << p] with the sign of p-bit p, x[1 << p | 1 <<
+ * q] with both (Walsh's transform; a clear bit counts as +1, so that x[1 << p] is minus the
+ * moment). */
+static void walsh(double *x, size_t n) {
+  for (size_t half = 1; half < n; half *= 2) {
+    for (size_t start = 0; start < n; start += 2 * half) {
+      for (size_t k = start; k < start + half; k++) {
+        const double clear = x[k], set = x[k + half];
+        x[k] = clear + set;
+        x[k + half] = clear - set;
+      }
     }
   }
+}
+
+typedef struct {
+  double first[PBL_ORACLE_SCAN_MAX_PBITS];
+  double second[PBL_ORACLE_SCAN_MAX_PBITS][PBL_ORACLE_SCAN_MAX_PBITS]; /* q < p */
+} moment_sums;
+
+/* p-bits below `low` vary within a chunk, the others have the signs of its first state. */
+static void add_chunk(moment_sums *m, const double *x, size_t state, size_t low, size_t n) {
+  for (size_t p = 0; p < low; p++) {
+    m->first[p] -= x[(size_t)1 << p];
+    for (size_t q = 0; q < p; q++) m->second[p][q] += x[(size_t)1 << p | (size_t)1 << q];
+  }
+  for (size_t p = low; p < n; p++) {
+    const double sign = pbl_oracle_spin(state, (int)p);
+    m->first[p] += sign * x[0];
+    for (size_t q = 0; q < low; q++) m->second[p][q] -= sign * x[(size_t)1 << q];
+    for (size_t q = low; q < p; q++)
+      m->second[p][q] += sign * pbl_oracle_spin(state, (int)q) * x[0];
+  }
+}
+
+void pbl_oracle_moments(const pbl_oracle *o, double *first, double *second) {
+  const size_t N = (size_t)(o->V + o->H), low = N < CHUNK_BITS ? N : CHUNK_BITS;
+  const size_t chunk = (size_t)1 << low;
+  double x[1 << CHUNK_BITS];
+  moment_sums m = {0};
+  for (size_t state = 0; state < pbl_oracle_count(o); state += chunk) {
+    memcpy(x, o->law + state, chunk * sizeof *x);
+    walsh(x, chunk);
+    add_chunk(&m, x, state, low, N);
+  }
   for (size_t p = 0; p < N; p++) {
-    if (first != NULL) first[p] = m[p];
+    if (first != NULL) first[p] = m.first[p];
     if (second == NULL) continue;
     second[p * N + p] = 1.0;
-    for (size_t q = 0; q < p; q++) second[p * N + q] = second[q * N + p] = m2[p][q];
+    for (size_t q = 0; q < p; q++) second[p * N + q] = second[q * N + p] = m.second[p][q];
   }
 }
 

@@ -52,7 +52,7 @@ void pbl_svg_close(FILE *f) {
 
 static size_t log_ticks(double *ticks, size_t size, pbl_svg_range r) {
   static const double few[] = {1}, many[] = {1, 2, 5};
-  const double decades = log10(r.high / r.low);
+  const double decades = log10(r.high) - log10(r.low); /* the ratio may be infinite */
   const bool fine = decades < 2.2;
   const int step = decades > (double)size ? (int)ceil(decades / (double)size) : 1;
   const int last = (int)floor(log10(r.high) + 1e-9);
@@ -80,7 +80,8 @@ size_t pbl_svg_ticks(double *ticks, size_t size, pbl_svg_range r, bool logarithm
 }
 
 static double part(pbl_svg_range r, bool logarithmic, double v) {
-  return logarithmic ? log(v / r.low) / log(r.high / r.low) : (v - r.low) / (r.high - r.low);
+  return logarithmic ? (log(v) - log(r.low)) / (log(r.high) - log(r.low))
+                     : (v - r.low) / (r.high - r.low);
 }
 
 double pbl_svg_x(const pbl_svg *p, double x) {

@@ -271,8 +271,31 @@ static void bad_options_are_refused(void **state) {
   pbl_coupling_law_destroy(law);
 }
 
+/* Published one-sided 99 % limits of Poisson's mean when 0, 1, 2 events were seen. */
+static void the_limit_of_few_late_pairs_is_that_of_a_poisson_count(void **state) {
+  static const double limits[] = {4.60517, 6.63835, 8.40595};
+  uint64_t meeting[512];
+  (void)state;
+  for (size_t late = 0; late < 3; late++) {
+    for (size_t p = 0; p < 512; p++) meeting[p] = p < late ? 10 + 100 + 5 : 10 + 3;
+    const pbl_coupling_result r = {.n_pairs = 512, .n_met = 512, .lag = 10, .meeting = meeting};
+    double upper;
+    assert_true(fabs(pbl_coupling_tv_bound(&upper, &r, 100) - (double)late / 512) < 1e-12);
+    assert_true(fabs(upper * 512 - limits[late]) < 1e-4);
+  }
+  /* half of the pairs late by 1 and 9 terms in turn: mean 2.5, mean square 20.5; normal */
+  for (size_t p = 0; p < 512; p++)
+    meeting[p] = p % 4 == 0 ? 10 + 100 + 5 : p % 4 == 1 ? 10 + 100 + 85 : 10;
+  const pbl_coupling_result r = {.n_pairs = 512, .n_met = 512, .lag = 10, .meeting = meeting};
+  const double sd = sqrt((20.5 - 6.25) * 512 / 511);
+  double upper;
+  assert_true(fabs(pbl_coupling_tv_bound(&upper, &r, 100) - 2.5) < 1e-12);
+  assert_true(fabs(upper - (2.5 + 2.326348 * sd / sqrt(512))) < 1e-5);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_limit_of_few_late_pairs_is_that_of_a_poisson_count),
       cmocka_unit_test(meeting_times_and_bound_follow_the_exact_law_at_beta_45),
       cmocka_unit_test(meeting_times_and_bound_follow_the_exact_law_at_beta_70),
       cmocka_unit_test(the_bound_lies_above_the_exact_distance),

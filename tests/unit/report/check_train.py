@@ -106,7 +106,7 @@ def check_images(page):
 def check_content(page):
     """Planted numbers are where a reader looks for them."""
     found = figures(page)
-    # |W|/T of epoch 20 is 60/2; a gate failed at epoch 10 for train and for test
+    # a gate failed at epoch 10 for train and for test
     assert len(marks(found["likelihood"], "exact")) == 2 + 1  # and one in the legend
     assert len(marks(found["ais-variance"], "device")) == 4
     assert len([e for e in found["tau"].iter() if e.get("class") == "mark device hollow"]) == 1 + 1
@@ -115,10 +115,13 @@ def check_content(page):
     for kind, label in (("ais-variance", "gate: below 2"), ("ais-ess", "gate: above 0.2")):
         assert label in "".join(found[kind].itertext())
     # |W|/T and spectral norm/T: 1.5 and .25 per epoch, both rising
+    step = {}
     for style in ("device", "reference"):
         points = sorted((float(e.get("cx") or e.get("x")), float(e.get("cy") or e.get("y")))
                         for e in marks(found["coupling"], style))
         assert len(points) == 20 and all(a[1] > b[1] for a, b in zip(points, points[1:])), style
+        step[style] = points[0][1] - points[-1][1]
+    assert abs(step["device"] / step["reference"] - 6) < 0.1, step
     assert len(marks(found["window-rate"], "device")) == 1  # the second window has no rate
     assert len(marks(found["window-beta"], "device")) == 2
     assert "<h1>a &lt;b&gt; &amp; &quot;c&quot;</h1>" in page

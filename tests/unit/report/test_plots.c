@@ -42,6 +42,14 @@ static void ticks_are_round_and_inside(void **state) {
   assert_ticks((pbl_svg_range){0.9, 30}, 8, true, (double[]){1, 2, 5, 10, 20}, 5);
 }
 
+static void a_range_of_600_decades_has_few_ticks(void **state) {
+  double ticks[8];
+  (void)state;
+  const size_t n = pbl_svg_ticks(ticks, 8, (pbl_svg_range){1e-300, 1e300}, true);
+  assert_true(n >= 4 && n <= 8);
+  for (size_t i = 1; i < n; i++) assert_true(ticks[i] > ticks[i - 1] && isfinite(ticks[i]));
+}
+
 static void no_range_has_no_ticks(void **state) {
   double ticks[4];
   (void)state;
@@ -174,6 +182,7 @@ static void short_and_missing_chains_fit_the_traces(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ticks_are_round_and_inside),
+      cmocka_unit_test(a_range_of_600_decades_has_few_ticks),
       cmocka_unit_test(no_range_has_no_ticks),
       cmocka_unit_test(ranges_are_never_empty),
       cmocka_unit_test(a_bar_is_cut_off_at_the_frame),
