@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_DEPTH 32
@@ -15,7 +16,7 @@ typedef struct {
 
 struct pbl_json {
   FILE *f;
-  char *path, *temporary; /* file variant */
+  char *path, *temporary; /* file variant; temporary NULL: straight into a device or pipe */
   char *text;             /* memory variant, owned by open_memstream until closed */
   size_t text_size;
   level stack[MAX_DEPTH];
@@ -39,12 +40,15 @@ pbl_status pbl_json_create_file(pbl_json **out, const char *path, pbl_error *err
   pbl_json *j = calloc(1, sizeof *j);
   if (j == NULL) return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for a JSON writer", path);
   pbl_status s = PBL_OK;
+  struct stat st;
+  const bool direct = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* never replace a device */
   j->path = strdup(path);
-  if (j->path == NULL || asprintf(&j->temporary, "%s.tmp", path) < 0) {
+  if (j->path == NULL || (!direct && asprintf(&j->temporary, "%s.tmp", path) < 0)) {
     j->temporary = NULL;
     s = pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for a JSON writer", path);
-  } else if ((j->f = fopen(j->temporary, "wb")) == NULL) {
-    s = pbl_fail(err, PBL_IO, "%s: cannot create: %s", j->temporary, strerror(errno));
+  } else if ((j->f = fopen(direct ? path : j->temporary, "wb")) == NULL) {
+    s = pbl_fail(err, PBL_IO, "%s: cannot create: %s", direct ? path : j->temporary,
+                 strerror(errno));
   }
   if (s != PBL_OK) {
     free(j->path);
@@ -237,7 +241,7 @@ pbl_status pbl_json_close(pbl_json *j, char **text, pbl_error *err) {
   } else if (!written || !closed) {
     s = pbl_fail(err, j->path != NULL ? PBL_IO : PBL_NO_MEMORY, "%s: cannot write: %s", name,
                  strerror(errno));
-  } else if (j->path != NULL && rename(j->temporary, j->path) != 0) {
+  } else if (j->temporary != NULL && rename(j->temporary, j->path) != 0) {
     s = pbl_fail(err, PBL_IO, "%s: cannot rename %s to it: %s", name, j->temporary,
                  strerror(errno));
   }

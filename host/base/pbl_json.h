@@ -11,7 +11,8 @@
 
 typedef struct pbl_json pbl_json;
 
-/* File variant writes to PATH.tmp and renames on close; memory variant collects into a string. */
+/* File variant writes to PATH.tmp and renames on close (a device or a pipe at PATH is written to
+ * itself); memory variant collects into a string. */
 pbl_status pbl_json_create_file(pbl_json **out, const char *path, pbl_error *err);
 pbl_status pbl_json_create_memory(pbl_json **out, pbl_error *err);
 /* Inside an object `key` is required, inside an array it must be NULL. */

@@ -265,6 +265,9 @@ static pbl_status read_data(pbl_array *a, FILE *f, const char *path, size_t avai
 
 static pbl_status read_file(pbl_array *out, const char *path, bool as_f64, pbl_error *err) {
   *out = (pbl_array){.data = NULL};
+  struct stat st;
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a pipe would wait for its writer for ever */
+    return pbl_fail(err, PBL_IO, "%s: not a regular file", path);
   FILE *f = fopen(path, "rb");
   if (f == NULL) {
     const int e = errno;
@@ -272,7 +275,6 @@ static pbl_status read_file(pbl_array *out, const char *path, bool as_f64, pbl_e
                     strerror(e));
   }
   pbl_array a = {.data = NULL};
-  struct stat st;
   size_t header_end = 0;
   pbl_status s;
   if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {

@@ -106,7 +106,9 @@ static pbl_status load_model(pbl_rbm **out, const char *folder, pbl_error *err) 
   char path[4096];
   const int length = snprintf(path, sizeof path, "%s/%s", root, folder);
   if (length < 0 || (size_t)length >= sizeof path) return status;
-  return pbl_rbm_load(out, path, err);
+  const pbl_status second = pbl_rbm_load(out, path, err);
+  if (second != PBL_NOT_FOUND) return second;
+  return pbl_fail(err, PBL_NOT_FOUND, "no model folder %s, neither here nor in %s", folder, root);
 }
 
 static pbl_status get_models(pbl_rbm **out, pbl_rbm **teacher, const pbl_arguments *a,

@@ -40,6 +40,7 @@ const pbl_command pbl_command_regimes = {
 
 static pbl_status parse_only(bool use[PBL_N_REGIMES], const char *list, pbl_error *err) {
   for (int k = 0; k < PBL_N_REGIMES; k++) use[k] = list == NULL;
+  if (list != NULL && *list == '\0') return pbl_fail(err, PBL_USAGE, "--only: the list is empty");
   while (list != NULL && *list != '\0') {
     const size_t length = strcspn(list, ",");
     int k = 0;

@@ -74,7 +74,8 @@ static const pbl_field regulator_fields[] = {
       "`fixed` holds T; `srtrbm`: flip rate against its own filtered past; `setpoint`: against "
       "`flip_rate`; `guard`: the same, heats only."),
     I(pbl_train_root, "window_updates", config.window_updates, 0, 0, 1e6, "0",
-      "Updates between two steps of the temperature; begins anew with each epoch. 0: the epoch."),
+      "Updates between two steps of the temperature, at most an epoch's, since a window begins "
+      "anew with each epoch. 0: the epoch."),
     B(pbl_train_root, "gauge_fixing", config.gauge_fixing, "false",
       "After each window fold T into the parameters, so that T is 1 again."),
     D(pbl_train_root, "flip_rate", config.regulator.flip_rate, 0, 0, 0.5, "0.05",
@@ -101,7 +102,8 @@ static const pbl_field regulator_fields[] = {
 
 static const pbl_field evaluation_fields[] = {
     I(pbl_train_root, "every_epochs", config.evaluate_every, 0, 0, 1e6, "0",
-      "Epochs from evaluation to evaluation. 0: only at the end."),
+      "Epochs from evaluation to evaluation, a multiple of `training.log_every_epochs`. 0: only at "
+      "the end."),
     I(pbl_train_root, "ais_chains", config.ais_chains, 0, 0, 1e5, "100",
       "Chains of annealed importance sampling. 0: no evaluation."),
     I(pbl_train_root, "ais_temperatures", config.ais_temperatures, 0, 2, 1e7, "10000",

@@ -41,6 +41,12 @@ static pbl_status check(const pbl_train_config *c, const pbl_regimes_options *o,
     return pbl_fail(err, PBL_CONFIG,
                     "%s: evaluation.every_epochs %d must divide training.epochs %d at least twice",
                     c->path, c->evaluate_every, c->epochs);
+  if (c->evaluate_every % c->log_every != 0)
+    return pbl_fail(
+        err, PBL_CONFIG,
+        "%s: evaluation.every_epochs %d must be a multiple of training.log_every_epochs "
+        "%d, since the rows of the log hold the evaluations",
+        c->path, c->evaluate_every, c->log_every);
   return PBL_OK;
 }
 
@@ -60,7 +66,7 @@ static pbl_status derive(pbl_train_config *out, const regime_comparison *c, pbl_
   if (regime == PBL_REGIME_ADAPTIVE) {
     out->window_updates = 0;
     out->regulator.temperature_min = PBL_TEMPERATURE_MIN;
-    out->regulator.temperature_max = PBL_TEMPERATURE_MAX;
+    out->regulator.temperature_max = c->config->device ? 54.0 : PBL_TEMPERATURE_MAX; /* exp(4) */
   }
   if (regime == PBL_REGIME_SETPOINT || regime == PBL_REGIME_GUARD) {
     out->gauge_fixing = true;
@@ -85,21 +91,35 @@ static bool finished(const regime_run *run, const pbl_train_config *config) {
          isfinite(run->rows[run->n - 1].log_likelihood_test);
 }
 
+static pbl_status run_or_keep(regime_run *run, const pbl_train_config *config, const char *what,
+                              pbl_progress *progress, pbl_error *err) {
+  bool known = false;
+  pbl_status status = regime_settings_check(&known, config->out, config, err);
+  if (!status) status = regime_log_read(run, config->out, err);
+  if (status || (known && finished(run, config))) return status;
+  pbl_progress_note(progress, "regime %s, seed %llu", what, (unsigned long long)config->seed);
+  regime_log_free(run);
+  status = pbl_train_run(config, progress, err);
+  if (!status) status = regime_settings_write(config->out, config, err);
+  if (!status) status = regime_log_read(run, config->out, err);
+  if (!status && !finished(run, config))
+    status = pbl_fail(err, PBL_FORMAT, "%s/log.csv has no evaluation of epoch %d", config->out,
+                      config->epochs);
+  return status;
+}
+
 static pbl_status one_run(regime_comparison *c, pbl_regime regime, int seed, pbl_progress *progress,
                           pbl_error *err) {
   pbl_train_config config;
-  regime_run *run = regime_run_of(c, regime, seed);
   pbl_status status = derive(&config, c, regime, seed, err);
-  if (!status) status = regime_log_read(run, config.out, err);
-  if (status || finished(run, &config)) return status;
-  pbl_progress_note(progress, "regime %s, seed %llu", pbl_regime_name(regime),
-                    (unsigned long long)config.seed);
-  regime_log_free(run);
-  status = pbl_train_run(&config, progress, err);
-  if (!status) status = regime_log_read(run, config.out, err);
-  if (!status && !finished(run, &config))
-    status = pbl_fail(err, PBL_FORMAT, "%s/log.csv has no evaluation of epoch %d", config.out,
-                      config.epochs);
+  if (status) return status;
+  status =
+      run_or_keep(regime_run_of(c, regime, seed), &config, pbl_regime_name(regime), progress, err);
+  if (status == PBL_CONFIG && regime == PBL_REGIME_FROZEN)
+    return pbl_wrap(
+        err, status,
+        "frozen, which holds the last T of the adaptive run (when that one has got more "
+        "epochs, remove the frozen run)");
   return status;
 }
 

@@ -113,7 +113,10 @@ static pbl_status largest_eigenvalue(double *out, const double *A, pbl_error *er
   dsyevr_("N", "I", "U", &n, square, &n, &zero, &zero, &n, &n, &zero, &found, values, NULL, &one,
           support, work, &lwork, iwork, &liwork, &info, 1, 1, 1);
   if (info != 0 || found != 1 || !isfinite(values[0]))
-    status = pbl_fail(err, PBL_NUMERIC, "test bed: dsyevr says %d, %d eigenvalues", info, found);
+    status = pbl_fail(err, PBL_NUMERIC,
+                      "test bed: no eigenvalues (dsyevr says %d, %d); the weights may have "
+                      "diverged, lower learning_rate or growth",
+                      info, found);
   *out = values[0];
 done:
   free(square);

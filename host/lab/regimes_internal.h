@@ -13,6 +13,13 @@ typedef struct {
 /* Reads FOLDER/log.csv; n = 0 when there is none. FORMAT names the file and the line. */
 pbl_status regime_log_read(regime_run *run, const char *folder, pbl_error *err);
 void regime_log_free(regime_run *run);
+/* FOLDER/settings.yaml, the configuration a run was trained under (any number of epochs).
+ * *known: it is there, and the one asked for; CONFIG with the first differing line when it is
+ * another. */
+pbl_status regime_settings_check(bool *known, const char *folder, const pbl_train_config *config,
+                                 pbl_error *err);
+pbl_status regime_settings_write(const char *folder, const pbl_train_config *config,
+                                 pbl_error *err);
 
 /* What is compared; all from evaluated rows. */
 enum {

@@ -1,6 +1,7 @@
 #include "pbl_fft.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -37,25 +38,8 @@ void pbl_fft_free(pbl_fft *f) {
   *f = (pbl_fft){0};
 }
 
-static void swap_complex(double *a, double *b) {
-  for (int part = 0; part < 2; ++part) {
-    const double keep = a[part];
-    a[part] = b[part];
-    b[part] = keep;
-  }
-}
-
-static void bit_reverse(double *data, size_t n) {
-  for (size_t i = 1, j = 0; i < n; ++i) {
-    size_t bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) swap_complex(data + 2 * i, data + 2 * j);
-  }
-}
-
-/* Joins pairs of single points. */
-static void first_pass(double *data, size_t n) {
+/* Pairs of neighbouring points: the first pass of a join, the last of a split. */
+static void add_and_subtract(double *data, size_t n) {
   for (size_t k = 0; k < 2 * n; k += 4) {
     const double re = data[k + 2], im = data[k + 3];
     data[k + 2] = data[k] - re;
@@ -67,9 +51,9 @@ static void first_pass(double *data, size_t n) {
 
 /* Two passes in one visit to memory: transforms of `half` points at a, b, c, d become one of
  * 4 half. one, two: roots of the two passes. */
-PBL_CLONES static void join_four(double *restrict a, double *restrict b, double *restrict c,
-                                 double *restrict d, const double *restrict one,
-                                 const double *restrict two, size_t half) {
+static inline void join_four(double *restrict a, double *restrict b, double *restrict c,
+                             double *restrict d, const double *restrict one,
+                             const double *restrict two, size_t half) {
   for (size_t k = 0; k < 2 * half; k += 2) {
     const double ur = one[k], ui = one[k + 1], vr = two[k], vi = two[k + 1];
     const double br = b[k] * ur - b[k + 1] * ui, bi = b[k] * ui + b[k + 1] * ur;
@@ -89,19 +73,56 @@ PBL_CLONES static void join_four(double *restrict a, double *restrict b, double 
   }
 }
 
-void pbl_fft_forward(const pbl_fft *f, double *data) {
-  size_t half = 1, passes = 0;
-  bit_reverse(data, f->n);
-  for (size_t n = f->n; n > 1; n /= 2) ++passes;
-  if (passes % 2 == 1) {
-    first_pass(data, f->n);
-    half = 2;
+/* The transpose of join_four. */
+static inline void split_four(double *restrict a, double *restrict b, double *restrict c,
+                              double *restrict d, const double *restrict one,
+                              const double *restrict two, size_t half) {
+  for (size_t k = 0; k < 2 * half; k += 2) {
+    const double ur = one[k], ui = one[k + 1], vr = two[k], vi = two[k + 1];
+    const double y0r = a[k] + c[k], y0i = a[k + 1] + c[k + 1];
+    const double y1r = b[k] + d[k], y1i = b[k + 1] + d[k + 1];
+    const double er = a[k] - c[k], ei = a[k + 1] - c[k + 1];
+    const double fr = b[k + 1] - d[k + 1], fi = d[k] - b[k]; /* times -i */
+    const double y2r = er * vr - ei * vi, y2i = er * vi + ei * vr;
+    const double y3r = fr * vr - fi * vi, y3i = fr * vi + fi * vr;
+    const double gr = y0r - y1r, gi = y0i - y1i, hr = y2r - y3r, hi = y2i - y3i;
+    a[k] = y0r + y1r;
+    a[k + 1] = y0i + y1i;
+    b[k] = gr * ur - gi * ui;
+    b[k + 1] = gr * ui + gi * ur;
+    c[k] = y2r + y3r;
+    c[k + 1] = y2i + y3i;
+    d[k] = hr * ur - hi * ui;
+    d[k + 1] = hr * ui + hi * ur;
   }
-  for (; half < f->n; half *= 4) {
-    for (size_t start = 0; start < f->n; start += 4 * half) {
-      double *a = data + 2 * start;
-      join_four(a, a + 2 * half, a + 4 * half, a + 6 * half, f->roots + 2 * half,
-                f->roots + 4 * half, half);
-    }
-  }
+}
+
+/* One pass over all blocks of four transforms of `half` points. */
+PBL_CLONES static void join_pass(const pbl_fft *f, double *data, size_t half) {
+  const double *one = f->roots + 2 * half, *two = f->roots + 4 * half;
+  for (double *a = data; a < data + 2 * f->n; a += 8 * half)
+    join_four(a, a + 2 * half, a + 4 * half, a + 6 * half, one, two, half);
+}
+
+PBL_CLONES static void split_pass(const pbl_fft *f, double *data, size_t half) {
+  const double *one = f->roots + 2 * half, *two = f->roots + 4 * half;
+  for (double *a = data; a < data + 2 * f->n; a += 8 * half)
+    split_four(a, a + 2 * half, a + 4 * half, a + 6 * half, one, two, half);
+}
+
+static bool odd_passes(size_t n) {
+  bool odd = false;
+  for (; n > 1; n /= 2) odd = !odd;
+  return odd;
+}
+
+void pbl_fft_from_reversed(const pbl_fft *f, double *data) {
+  const bool odd = odd_passes(f->n);
+  if (odd) add_and_subtract(data, f->n);
+  for (size_t half = odd ? 2 : 1; half < f->n; half *= 4) join_pass(f, data, half);
+}
+
+void pbl_fft_to_reversed(const pbl_fft *f, double *data) {
+  for (size_t half = f->n / 4; half > 0; half /= 4) split_pass(f, data, half);
+  if (odd_passes(f->n)) add_and_subtract(data, f->n);
 }

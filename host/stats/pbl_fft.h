@@ -13,7 +13,11 @@ typedef struct {
 
 pbl_status pbl_fft_create(pbl_fft *f, size_t n_min, pbl_error *err); /* least power >= n_min */
 void pbl_fft_free(pbl_fft *f);
-/* In place, forward, no scaling; data holds n interleaved complex numbers. */
-void pbl_fft_forward(const pbl_fft *f, double *data);
+/* Forward transforms in place, no scaling, of n interleaved complex numbers: from natural order to
+ * the bit-reversed one, and from that to natural order. A product of spectra needs no reordering:
+ * in bit-reversed order frequency 0 lies at 0, n/2 at 1, and place p + i mirrors place 2 p - 1 - i
+ * (k and -k) for p = 2, 4, .. n/2 and i < p. */
+void pbl_fft_to_reversed(const pbl_fft *f, double *data);
+void pbl_fft_from_reversed(const pbl_fft *f, double *data);
 
 #endif

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pbl_clones.h"
 #include "pbl_fft.h"
 
 #define FIRST_REACH 1023
 #define FIRST_TAIL_REACH 16383
 #define REACH_FACTOR 16
+#define LANES 8
 #define MOST_SPREAD 1e70
 #define SMALL_FFT ((size_t)1 << 22) /* above it memory counts more than time */
 
@@ -50,24 +52,25 @@ pbl_status pbl_series_check(const double *x, size_t n_chains, size_t n_draws, pb
   return PBL_OK;
 }
 
-/* Four sums side by side, each with its rounding errors (Knuth's two-sum). */
-double pbl_offset_mean(const double *x, size_t n, double origin) {
-  double sum[4] = {0.0}, lost[4] = {0.0}, total = 0.0, rest = 0.0;
+/* Eight sums side by side, each with its rounding errors (Knuth's two-sum). */
+PBL_CLONES double pbl_offset_mean(const double *x, size_t n, double origin) {
+  double sum[LANES] = {0.0}, lost[LANES] = {0.0}, total = 0.0, rest = 0.0;
   size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    for (size_t k = 0; k < 4; ++k) {
+  for (; i + LANES <= n; i += LANES) {
+    for (size_t k = 0; k < LANES; ++k) {
       const double value = x[i + k] - origin, next = sum[k] + value, part = next - sum[k];
       lost[k] += (sum[k] - (next - part)) + (value - part);
       sum[k] = next;
     }
   }
-  for (size_t k = 0; k < 4 + n - i; ++k) {
-    const double value = k < 4 ? sum[k] : x[i + k - 4] - origin;
+  for (size_t k = 0; k < LANES; ++k) rest += lost[k];
+  for (size_t k = 0; k < LANES + n - i; ++k) {
+    const double value = k < LANES ? sum[k] : x[i + k - LANES] - origin;
     const double next = total + value, part = next - total;
     rest += (total - (next - part)) + (value - part);
     total = next;
   }
-  return (total + (rest + ((lost[0] + lost[1]) + (lost[2] + lost[3])))) / (double)n;
+  return (total + rest) / (double)n;
 }
 
 void pbl_lags_free(pbl_lags *lags) {
@@ -96,8 +99,20 @@ static void fill_edges(double *edges, const centred *y, const pbl_lags *lags, do
   }
 }
 
+/* Power spectra of the two real rows of which z is the transform, from frequencies k (a) and -k
+ * (b); real and even, they become real and imaginary part of one series. */
+static void split_power(double *a, double *b) {
+  const double sum_re = a[0] + b[0], dif_re = a[0] - b[0];
+  const double sum_im = a[1] + b[1], dif_im = a[1] - b[1];
+  const double one = 0.25 * (sum_re * sum_re + dif_im * dif_im);
+  const double two = 0.25 * (sum_im * sum_im + dif_re * dif_re);
+  a[0] = b[0] = one;
+  a[1] = b[1] = two;
+}
+
 /* Lag products of two rows (second may be NULL) by two transforms: the pair enters as one complex
- * series, and the two power spectra, both real and even, come back as real and imaginary part. */
+ * series, and so do its power spectra. Frequency -k lies as far from the end of its power of two as
+ * k lies from the beginning (pbl_fft.h). */
 static void products_of_pair(double *first_out, double *second_out, const pbl_fft *fft,
                              double *work, const centred *first, const centred *second, size_t n,
                              size_t width) {
@@ -106,18 +121,13 @@ static void products_of_pair(double *first_out, double *second_out, const pbl_ff
     work[2 * t] = t < n ? value_at(first, t) : 0.0;
     work[2 * t + 1] = t < n && second != NULL ? value_at(second, t) : 0.0;
   }
-  pbl_fft_forward(fft, work);
-  for (size_t k = 0; k <= size / 2; ++k) {
-    const size_t mirror = (size - k) & (size - 1);
-    double *a = work + 2 * k, *b = work + 2 * mirror;
-    const double sum_re = a[0] + b[0], dif_re = a[0] - b[0];
-    const double sum_im = a[1] + b[1], dif_im = a[1] - b[1];
-    const double one = 0.25 * (sum_re * sum_re + dif_im * dif_im);
-    const double two = 0.25 * (sum_im * sum_im + dif_re * dif_re);
-    a[0] = b[0] = one;
-    a[1] = b[1] = two;
+  pbl_fft_to_reversed(fft, work);
+  split_power(work, work);
+  for (size_t power = 1; power < size; power *= 2) {
+    for (size_t i = 0; 2 * i < power; ++i)
+      split_power(work + 2 * (power + i), work + 2 * (2 * power - 1 - i));
   }
-  pbl_fft_forward(fft, work);
+  pbl_fft_from_reversed(fft, work);
   const double scale = 1.0 / (double)size;
   for (size_t k = 0; k < width; ++k) {
     first_out[k] = work[2 * k] * scale;
@@ -125,16 +135,33 @@ static void products_of_pair(double *first_out, double *second_out, const pbl_ff
   }
 }
 
-/* sum += A conj(C) of one block: A of its draws (real part of the transformed series), C of the
- * same draws and the max_lag that follow them (imaginary part). */
+/* sum += A conj(C) of one block, from frequencies k (a) and -k (b): A of its draws (real part of
+ * the transformed series), C of the same draws and the max_lag that follow them (imaginary part).
+ */
+static void add_cross(double *sum, const double *a, const double *b) {
+  const double a_re = a[0] + b[0], a_im = a[1] - b[1];
+  const double c_re = a[1] + b[1], c_im = b[0] - a[0];
+  sum[0] += 0.25 * (a_re * c_re + a_im * c_im);
+  sum[1] += 0.25 * (a_im * c_re - a_re * c_im);
+}
+
 static void add_cross_spectrum(double *sum, const double *z, size_t size) {
-  for (size_t k = 0; k <= size / 2; ++k) {
-    const size_t mirror = (size - k) & (size - 1);
-    const double *a = z + 2 * k, *b = z + 2 * mirror;
-    const double a_re = a[0] + b[0], a_im = a[1] - b[1];
-    const double c_re = a[1] + b[1], c_im = b[0] - a[0];
-    sum[2 * k] += 0.25 * (a_re * c_re + a_im * c_im);
-    sum[2 * k + 1] += 0.25 * (a_im * c_re - a_re * c_im);
+  add_cross(sum, z, z);
+  for (size_t power = 1; power < size; power *= 2) {
+    for (size_t i = 0; 2 * i < power; ++i)
+      add_cross(sum + 2 * (power + i), z + 2 * (power + i), z + 2 * (2 * power - 1 - i));
+  }
+}
+
+/* The products are real: the other half of their spectrum. */
+static void mirror_spectrum(double *sum, size_t size) {
+  for (size_t power = 2; power < size; power *= 2) {
+    for (size_t i = 0; 2 * i < power; ++i) {
+      const double *from = sum + 2 * (power + i);
+      double *to = sum + 2 * (2 * power - 1 - i);
+      to[0] = from[0];
+      to[1] = -from[1];
+    }
   }
 }
 
@@ -152,14 +179,11 @@ static void products_of_blocks(double *out, const pbl_fft *fft, double *work, co
       work[2 * t] = t < block ? value : 0.0;
       work[2 * t + 1] = value;
     }
-    pbl_fft_forward(fft, work);
+    pbl_fft_to_reversed(fft, work);
     add_cross_spectrum(sum, work, size);
   }
-  for (size_t k = 1; k < size / 2; ++k) { /* the products are real */
-    sum[2 * (size - k)] = sum[2 * k];
-    sum[2 * (size - k) + 1] = -sum[2 * k + 1];
-  }
-  pbl_fft_forward(fft, sum);
+  mirror_spectrum(sum, size);
+  pbl_fft_from_reversed(fft, sum);
   for (size_t k = 0; k < width; ++k) out[k] = sum[2 * k] / (double)size;
 }
 

@@ -73,6 +73,10 @@ static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
   if (!s) s = check_real("spectral_limit", o->spectral_limit, 0.0, err);
   if (!s) s = check_real("beta", o->beta, 1e-6, err);
   if (!s) s = check_integer("evaluate_every_epochs", o->evaluate_every, 0, err);
+  if (!s && o->evaluate_every > 0 && o->evaluate_every % o->log_every != 0)
+    s = pbl_fail(err, PBL_CONFIG,
+                 "training: evaluation.every_epochs %d must be a multiple of log_every_epochs %d",
+                 o->evaluate_every, o->log_every);
   if (!s) s = check_integer("window_updates", o->window_updates, 0, err);
   if (!s && o->tau_chains) {
     s = check_integer("tau_chains", o->tau_chains, 4, err);

@@ -126,8 +126,7 @@ help_is_there_for_the_program_and_every_command() {
   for command in compare train lockstep stats power exact lab rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
-    cp out first
-    run 0 help "$command"
+      run 0 help "$command"
     cmp -s first out || fail "help $command differs from $command --help"
   done
 }
@@ -524,6 +523,144 @@ assert abs(gap["mean"] - sum(gap["seeds"]) / 2) < 1e-12
 assert [e["passed"] for e in d["expectations"]] == [True] * 3
 assert d["expectations"][1]["quantity"] == "gap / fixed"
 PYTHON
+}
+
+write_training() {
+  cat >c.yaml <<'YAML'
+schema: 1
+out: m
+dataset: {name: bars, rows: 3, cols: 3}
+model: {hidden: 5, initial_scale: 0.05}
+training: {units: binary, start: blank, learning_rate: 0.05, batch_size: 14, chains: 32,
+           epochs: 40, checkpoint_every_epochs: 10, log_every_epochs: 5}
+regulator: {mode: guard, flip_rate: 0.05, gain: 0.1, gauge_fixing: true}
+evaluation: {ais_chains: 16, ais_temperatures: 50, tau_chains: 16, tau_sweeps: 200}
+YAML
+}
+
+what_a_training_cannot_do_is_refused_before_it_starts() {
+  write_training
+  run 2 train c.yaml --quiet --set regulator.window_updates=2
+  errors_say "window_updates is 2, but an epoch has 1 updates"
+  run 2 train c.yaml --quiet --set evaluation.every_epochs=7
+  errors_say "every_epochs 7 must be a multiple of log_every_epochs 5"
+  run 2 train c.yaml --quiet --device twin --set training.chains=257
+  errors_say "replicas is 257, allowed: 1..256"
+  [ ! -e m/checkpoint/state.bin ] || fail "there is a checkpoint"
+}
+
+a_second_training_into_a_folder_is_refused() {
+  write_training
+  "$program" train c.yaml --quiet --set training.epochs=1000000 >first 2>&1 &
+  first=$!
+  for _ in $(seq 200); do
+    [ -e m/timing.csv ] && break
+    sleep 0.05
+  done
+  run 2 train c.yaml --quiet
+  errors_say "another training is writing into m/checkpoint"
+  kill -INT "$first"
+  wait "$first" && fail "the first training ended by itself"
+  run 2 train c.yaml --quiet --set training.epochs=1 --seed 2
+  errors_say "belongs to another run"
+}
+
+a_training_that_cannot_write_keeps_its_epochs() {
+  write_training
+  mkdir -p m/log.csv.tmp
+  run 3 train c.yaml --quiet --set training.checkpoint_every_epochs=0
+  errors_say "cannot write m/log.csv.tmp"
+  [ -s m/checkpoint/state.bin ] || fail "no checkpoint"
+  rmdir m/log.csv.tmp
+  run 0 train c.yaml --quiet
+  rm -r m
+  (ulimit -f 1 && "$program" train c.yaml --quiet --set training.chains=512 >out 2>err)
+  [ $? -eq 3 ] || fail "a file beyond the limit of its size"
+  errors_say "File too large"
+}
+
+a_shortened_telemetry_is_refused() {
+  write_training
+  run 0 train c.yaml --quiet --device twin
+  head -c 300 m/telemetry.csv >t && cp t m/telemetry.csv
+  run 3 train c.yaml --quiet --device twin --set training.epochs=50
+  errors_say "m/telemetry.csv is missing or shorter than at the checkpoint"
+  cmp -s t m/telemetry.csv || fail "the telemetry was changed"
+  rm m/telemetry.csv
+  run 3 train c.yaml --quiet --device twin --set training.epochs=50
+  errors_say "m/telemetry.csv is missing"
+}
+
+a_runaway_temperature_on_a_device_is_a_numerical_failure() {
+  write_training
+  run 3 train c.yaml --quiet --device twin --set regulator.mode=srtrbm \
+    --set training.learning_rate=100 --set training.weight_decay=10
+  errors_say "the device holds -4 to 4; lower the learning rate or regulator.gain"
+}
+
+a_checkpoint_that_is_a_folder_is_refused() {
+  write_training
+  mkdir -p m/checkpoint/state.bin
+  run 3 train c.yaml --quiet
+  errors_say "m/checkpoint/state.bin is not a file; remove it"
+}
+
+compare_regimes() {
+  code=$1
+  shift
+  run "$code" regimes c.yaml --quiet --seeds 2 --only fixed,adaptive,frozen \
+    --set evaluation.every_epochs=5 --set training.epochs=10 "$@"
+}
+
+regimes_never_take_over_runs_of_another_configuration() {
+  write_training
+  compare_regimes 0
+  compare_regimes 0
+  ! grep -q "^model:" out || fail "a finished run was trained again"
+  compare_regimes 2 --set training.learning_rate=0.2
+  errors_say "m/fixed/1 was trained with 'learning_rate: 0.05', asked for is 'learning_rate: 0.2'"
+  compare_regimes 2 --set evaluation.ais_temperatures=60
+  errors_say "'ais_temperatures: 50'"
+  rm m/*/*/settings.yaml # as from an older version
+  compare_regimes 2 --set training.learning_rate=0.2
+  errors_say "belongs to another run"
+}
+
+regimes_of_a_longer_adaptive_run_say_that_frozen_ones_start_anew() {
+  write_training
+  compare_regimes 0
+  compare_regimes 2 --set training.epochs=20
+  errors_say "remove the frozen run"
+  rm -r m/frozen
+  compare_regimes 0 --set training.epochs=20
+}
+
+regimes_check_their_options() {
+  write_training
+  run 2 regimes c.yaml --only ""
+  errors_say "--only: the list is empty"
+  run 2 regimes c.yaml --only frozen
+  errors_say "frozen needs adaptive"
+  run 2 regimes c.yaml --set evaluation.every_epochs=4
+  errors_say "must be a multiple of training.log_every_epochs 5"
+  compare_regimes 0 --set device=twin
+}
+
+a_pipe_is_written_to_and_not_replaced() {
+  mkfifo p
+  timeout 30 cat p >got &
+  run 0 exact --random 2x2,0.5,1 --quiet --moments p
+  wait
+  [ -p p ] || fail "the pipe is gone"
+  grep -q visible_hidden got || fail "nothing came through"
+}
+
+files_of_the_wrong_kind_are_named() {
+  mkfifo p
+  run 3 stats p
+  errors_say "p: not a regular file"
+  run 3 exact nosuch
+  errors_say "no model folder nosuch, neither here nor in"
 }
 
 "$behaviour"

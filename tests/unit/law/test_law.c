@@ -31,6 +31,39 @@ static void cells_of_the_published_instance_are_thirty_eight(void **state) {
   pbl_oracle_destroy(o);
 }
 
+/* The definition by sorting: the next cell takes the largest masses left, ties by state. */
+static void cells_follow_the_masses_from_the_largest_down(void **state) {
+  (void)state;
+  enum { N = 512 };
+  static const double least[] = {.4, .07, .003, 1e-4};
+  double law[N], total = 0.0;
+  pbl_xoshiro rng;
+  pbl_xoshiro_seed(&rng, 5);
+  /* an eighth of the states share one mass, some are next to nothing */
+  for (size_t x = 0; x < N; x++) total += law[x] = x % 8 ? pow(pbl_xoshiro_double(&rng), 9) : .1;
+  for (size_t x = 0; x < N; x++) law[x] /= total;
+  for (size_t i = 0; i < 4; i++) {
+    size_t cell[N], n_cells = 0, at = 0;
+    bool taken[N] = {false};
+    double mass = 0.0;
+    assert_int_equal(pbl_law_cells(cell, &n_cells, law, N, least[i], NULL), PBL_OK);
+    for (size_t k = 0; k < N; k++) {
+      size_t next = N;
+      for (size_t x = 0; x < N; x++) {
+        if (!taken[x] && (next == N || law[x] > law[next])) next = x;
+      }
+      taken[next] = true;
+      assert_int_equal(cell[next], at < n_cells ? at : n_cells - 1);
+      mass += law[next];
+      if (mass >= least[i]) {
+        at++;
+        mass = 0.0;
+      }
+    }
+    assert_int_equal(n_cells, at);
+  }
+}
+
 static pbl_chains *empty(size_t n_chains, size_t n_draws, size_t n_pbits) {
   pbl_chains *c = NULL;
   assert_int_equal(pbl_chains_create(&c, n_chains, n_draws, n_pbits, NULL), PBL_OK);
@@ -316,6 +349,7 @@ static void short_count_of_rejections(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cells_of_the_published_instance_are_thirty_eight),
+      cmocka_unit_test(cells_follow_the_masses_from_the_largest_down),
       cmocka_unit_test(independent_draws_give_pearsons_chi_square),
       cmocka_unit_test(divergences_of_independent_draws_have_their_closed_forms),
       cmocka_unit_test(alternation_is_an_impossible_kernel_for_free_pbits),

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "estimator_internal.h"
 #include "golden_sets.h"
 #include "pbl_estimators.h"
 #include "pbl_lags.h"
@@ -136,10 +137,41 @@ static void tail_of_a_long_series_is_found_with_few_lags(void **state) {
   assert_close(r.tau.value, 5.4, 5.0 * 0.0065, "tau", 0);
 }
 
+/* One set of products about the pooled mean serves the sums about each chain's own mean, unless a
+ * chain lies so far from the others that its own variance is lost in the difference. */
+static void own_sums_from_pooled_products_are_the_direct_ones(void **state) {
+  (void)state;
+  enum { SHORT = 5001 };
+  static const double apart[] = {0.0, 3.0, 1e6};
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t c = 0; c < R; ++c) {
+      sample_ar1(x + c * SHORT, SHORT, 0.9, 70 + c);
+      for (size_t t = 0; t < SHORT; ++t) x[c * SHORT + t] += c == 1 ? apart[i] : 0.0;
+    }
+    pbl_lags pooled;
+    pbl_geyer_sums got, direct;
+    double got_variance, variance;
+    bool done;
+    assert_int_equal(pbl_lags_create(&pooled, x, R, SHORT, SHORT / 2, NULL), PBL_OK);
+    assert_int_equal(pbl_geyer_own(&got, &got_variance, &done, &pooled, NULL), PBL_OK);
+    assert_int_equal(done, apart[i] < 1e3);
+    assert_int_equal(
+        pbl_geyer_of(&direct, &variance, x, R, SHORT, SHORT - 1, PBL_CENTRE_CHAIN, NULL), PBL_OK);
+    if (done) {
+      assert_int_equal(got.window, direct.window);
+      assert_close(got_variance, variance, 1e-11, "variance", 0);
+      assert_close(got.monotone, direct.monotone, 1e-10, "monotone sum", 0);
+      assert_close(got.positive, direct.positive, 1e-10, "positive sum", 0);
+    }
+    pbl_lags_free(&pooled);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blocks_of_a_long_row_are_the_direct_sums),
       cmocka_unit_test(lags_grow_until_all_are_there),
+      cmocka_unit_test(own_sums_from_pooled_products_are_the_direct_ones),
       cmocka_unit_test(convex_tau_is_that_of_all_lags),
       cmocka_unit_test(windows_are_those_of_all_lags),
       cmocka_unit_test(a_ramp_uses_all_lags_and_is_unresolved),

@@ -12,6 +12,7 @@
 /* after the above */
 #include <cmocka.h>
 
+#include "checkpoint.h"
 #include "enumerated.h"
 #include "train_world.h"
 
@@ -133,6 +134,43 @@ static void a_damaged_checkpoint_is_refused(void **state) {
   assert_null(m);
 }
 
+/* Numbers with all their digits make a text that is longer than a checkpoint has room for; the last
+ * option still tells two runs apart. */
+static void the_end_of_a_long_identity_is_not_lost(void **state) {
+  const train_world *w = *state;
+  const double x = 1.23456789012345e-100;
+  pbl_train_options o = train_options(1);
+  o.units = PBL_UNITS_BINARY;
+  o.start = PBL_START_BLANK;
+  o.drop_incomplete_batch = true;
+  o.seed = UINT64_MAX;
+  o.sweeps_per_update = 10000;
+  o.log_every = o.upload_every = o.window_updates = 1000000;
+  o.learning_rate = o.weight_decay = o.bias_decay = o.initial_scale = o.spectral_limit = x;
+  o.regulator = (pbl_regulator_settings){.mode = PBL_REGULATOR_SETPOINT,
+                                         .flip_rate = x,
+                                         .gain = x,
+                                         .smoothing = x,
+                                         .gap_scale = x,
+                                         .dead_band = x,
+                                         .step_limit = x,
+                                         .temperature = x,
+                                         .temperature_min = x,
+                                         .temperature_max = x,
+                                         .filter = x};
+  o.gauge_fixing = true;
+  o.device = PBL_TRAIN_TWIN;
+  pbl_pcd *t = NULL;
+  pbl_run_identity nearest, stochastic;
+  assert_int_equal(pbl_pcd_create(&t, w->images, BARS, 9, &o, NULL), PBL_OK);
+  pbl_run_identity_of(&nearest, t);
+  t->opt.stochastic_rounding = true;
+  pbl_run_identity_of(&stochastic, t);
+  assert_non_null(strstr(nearest.text, "... crc ")); /* it was too long */
+  assert_string_not_equal(nearest.text, stochastic.text);
+  pbl_pcd_destroy(t);
+}
+
 static void bad_options_and_images_are_refused(void **state) {
   train_world *w = *state;
   pbl_rbm *m = NULL;
@@ -158,6 +196,7 @@ int main(void) {
       TEST(an_interrupted_and_resumed_run_gives_the_same_bytes),
       TEST(more_epochs_go_on_from_the_checkpoint_and_other_options_are_refused),
       TEST(a_damaged_checkpoint_is_refused),
+      TEST(the_end_of_a_long_identity_is_not_lost),
       TEST(bad_options_and_images_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
