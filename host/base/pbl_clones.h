@@ -1,6 +1,6 @@
-/* PBL_CLONES in front of a function: one binary, fast on every processor. Sanitizers and the
- * loader's resolvers do not go together. Fused multiply-add is off project-wide, so all clones give
- * the same bits. */
+/* PBL_CLONES in front of a static function (clang 14 gives others a name that no other file finds):
+ * one binary, fast on every processor. Sanitizers and the loader's resolvers do not go together.
+ * Fused multiply-add is off project-wide, so all clones give the same bits. */
 #ifndef PBL_CLONES_H
 #define PBL_CLONES_H
 

@@ -109,7 +109,8 @@ void pbl_visible_to_hidden(const pbl_oracle *o, double *out, const double *a, do
 }
 
 PBL_CLONES
-void pbl_spread(const pbl_oracle *o, double *f, const double *a, const double *b, double scale) {
+static void spread_all(const pbl_oracle *o, double *f, const double *a, const double *b,
+                       double scale) {
   const size_t n = o->visible_states;
   for (size_t h = 0; h < o->hidden_states; h++) {
     double *row = f + h * n;
@@ -124,7 +125,7 @@ void pbl_spread(const pbl_oracle *o, double *f, const double *a, const double *b
 
 /* q(v,h) <- q(v) * P(h | v). The remainder t - p t, not (1-p) t, keeps the mass exact. */
 PBL_CLONES
-void pbl_forward_hidden(const pbl_oracle *o, double *q) {
+static void forward_hidden_all(const pbl_oracle *o, double *q) {
   const size_t n = o->visible_states;
   for (size_t h = 1; h < o->hidden_states; h++) {
     const double *restrict row = q + h * n;
@@ -147,7 +148,7 @@ void pbl_forward_hidden(const pbl_oracle *o, double *q) {
 
 /* q(v,h) <- q(h) * P(v | h). */
 PBL_CLONES
-void pbl_forward_visible(const pbl_oracle *o, double *q) {
+static void forward_visible_all(const pbl_oracle *o, double *q) {
   const size_t n = o->visible_states;
   for (size_t h = 0; h < o->hidden_states; h++) {
     double *row = q + h * n;
@@ -165,4 +166,17 @@ void pbl_forward_visible(const pbl_oracle *o, double *q) {
       }
     }
   }
+}
+
+/* Clones are static: other compilers give them names of their own. */
+void pbl_spread(const pbl_oracle *o, double *f, const double *a, const double *b, double scale) {
+  spread_all(o, f, a, b, scale);
+}
+
+void pbl_forward_hidden(const pbl_oracle *o, double *q) {
+  forward_hidden_all(o, q);
+}
+
+void pbl_forward_visible(const pbl_oracle *o, double *q) {
+  forward_visible_all(o, q);
 }

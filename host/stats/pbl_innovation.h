@@ -95,9 +95,11 @@ typedef enum {
 
 /* The class of fault that explains what the tests saw, at level alpha in (0, 1). A wrong law with a
  * shift of d standard deviations per update also correlates updates, by about d^2; correlated words
- * also shift every mean. So random words are named when their correlation is significant and more
- * than 4 d^2, else that family of the law (bias, gain, activation, weight) with most evidence; the
- * shape of the activation curve only with twice the evidence of bias and gain. */
+ * also shift every mean. So random words are named when their correlation is significant, more
+ * than 4 d^2 and of more than half the law's z (where fields depend on the last word a wrong law
+ * shows in the serial test at first order), else that family of the law (bias, gain, activation,
+ * weight) with most evidence; the shape of the activation curve only with twice the evidence of
+ * bias and gain. */
 pbl_innovation_fault pbl_innovation_name_fault(const pbl_innovation_report *report, double alpha);
 /* "serial", "cross", ... */
 const char *pbl_innovation_fault_name(pbl_innovation_fault fault);

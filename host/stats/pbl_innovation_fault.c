@@ -4,6 +4,9 @@
 
 #include "pbl_innovation_half.h"
 
+/* A shift also moves E(r r') by itself where the field depends on the word before: the correlation
+ * of both tests' weights, seen up to .24 of the law's z. */
+#define OF_LAW 0.5
 /* Correlations above this multiple of the squared shift of the law are the random words'. */
 #define BEYOND_LAW 4.0
 /* The curve's shape is named when it has this many times the evidence of bias and gain. */
@@ -190,9 +193,11 @@ static size_t explain(const pbl_innovation_report *r, double alpha) {
       shift = fmax(shift, r->family[t].effect);
     }
   }
-  const bool correlated =
-      words != PBL_TEST_COUNT && r->family[words].effect > BEYOND_LAW * shift * shift;
-  return correlated || law == PBL_TEST_COUNT ? words : law;
+  if (words == PBL_TEST_COUNT || law == PBL_TEST_COUNT)
+    return words == PBL_TEST_COUNT ? law : words;
+  const bool correlated = r->family[words].effect > BEYOND_LAW * shift * shift &&
+                          r->family[words].z > OF_LAW * r->family[law].z;
+  return correlated ? words : law;
 }
 
 pbl_innovation_fault pbl_innovation_name_fault(const pbl_innovation_report *report, double alpha) {

@@ -53,7 +53,7 @@ pbl_status pbl_series_check(const double *x, size_t n_chains, size_t n_draws, pb
 }
 
 /* Eight sums side by side, each with its rounding errors (Knuth's two-sum). */
-PBL_CLONES double pbl_offset_mean(const double *x, size_t n, double origin) {
+PBL_CLONES static double offset_mean(const double *x, size_t n, double origin) {
   double sum[LANES] = {0.0}, lost[LANES] = {0.0}, total = 0.0, rest = 0.0;
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
@@ -71,6 +71,10 @@ PBL_CLONES double pbl_offset_mean(const double *x, size_t n, double origin) {
     total = next;
   }
   return (total + rest) / (double)n;
+}
+
+double pbl_offset_mean(const double *x, size_t n, double origin) {
+  return offset_mean(x, n, origin);
 }
 
 void pbl_lags_free(pbl_lags *lags) {

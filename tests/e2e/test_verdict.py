@@ -200,6 +200,7 @@ class Verdict(ProgramTest):
         self.assertEqual(gate["status"], "failed")
         self.assertLess(gate["p_value"] / gate["alpha"], 1e-3)
         self.assertEqual(gates[self.BURN_IN]["status"], "passed")
+        self.assertIn("temperature wrong", gates["device innovations"]["detail"])
 
     def test_a_burn_in_that_is_too_short_is_unresolved_by_name(self):
         slow = "random.scale=0.7"
