@@ -69,6 +69,18 @@ class Train(ProgramTest):
     def test_10_kills_change_no_byte_on_the_twin(self):
         self.kill_and_resume(10, 400, "--device", "twin", "--set", "training.epochs=400")
 
+    def test_200_updates_on_the_rtl_are_those_of_the_twin(self):
+        short = ["--set", "training.epochs=200", "--set", "training.log_every_epochs=50",
+                 "--set", "regulator.flip_rate=0.3", "--set", "training.learning_rate=0.2"]
+        for device in ("rtl", "twin"):
+            self.run_program(0, "train", GUARD, *QUICK, *short, "--device", device, "--out", device)
+        for name in ["weights.npy", "visible_bias.npy", "hidden_bias.npy", "log.csv",
+                     "telemetry.csv"]:  # the report names the device
+            self.assertEqual(self.bytes_of("rtl", name), self.bytes_of("twin", name), name)
+        windows = self.bytes_of("rtl", "telemetry.csv").decode().splitlines()[1:]
+        self.assertEqual(len(windows), 200)
+        self.assertGreater(len({line.split(",")[9] for line in windows}), 50)  # lambda moved
+
     def test_a_resumed_run_that_draws_other_words_would_be_seen(self):
         command = ["train", GUARD, *QUICK]
         self.run_program(0, *command, "--out", "whole")
