@@ -71,7 +71,7 @@ class Train(ProgramTest):
 
     def test_200_updates_on_the_rtl_are_those_of_the_twin(self):
         short = ["--set", "training.epochs=200", "--set", "training.log_every_epochs=50",
-                 "--set", "regulator.flip_rate=0.3", "--set", "training.learning_rate=0.2"]
+                 "--set", "regulator.mode=setpoint", "--set", "regulator.flip_rate=0.3"]
         for device in ("rtl", "twin"):
             self.run_program(0, "train", GUARD, *QUICK, *short, "--device", device, "--out", device)
         for name in ["weights.npy", "visible_bias.npy", "hidden_bias.npy", "log.csv",
