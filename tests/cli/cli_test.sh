@@ -120,13 +120,14 @@ a_missing_model_is_looked_for_in_the_source_tree() {
 
 help_is_there_for_the_program_and_every_command() {
   run 0 --help
-  for command in compare train lockstep stats power exact lab rng info help; do
+  for command in compare train regimes lockstep stats power exact lab rng info help; do
     output_says "  $command "
   done
-  for command in compare train lockstep stats power exact lab rng info help; do
+  for command in compare train regimes lockstep stats power exact lab rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
-      run 0 help "$command"
+    cp out first
+    run 0 help "$command"
     cmp -s first out || fail "help $command differs from $command --help"
   done
 }
@@ -142,7 +143,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train lockstep stats power exact lab rng info help; do
+  for command in compare train regimes lockstep stats power exact lab rng info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"
@@ -213,7 +214,8 @@ what_only_lockstep_can_do_is_refused_by_compare() {
   write_two_cases
   compare_twin 2 --set cases.second.coupled=true
   errors_say "case second: coupled is only for pbitloop lockstep"
-  compare_twin 2 --set cases.second.regulator.mode=guard --set cases.second.regulator.freeze=true
+  compare_twin 2 --set cases.second.regulator.mode=guard --set cases.second.regulator.window_sweeps=5 \
+    --set cases.second.regulator.freeze=true
   errors_say "case second: a comparison under regulator.mode guard needs regulator.window_sweeps"
   [ ! -e r ] || fail "a results folder was made"
 }
