@@ -59,8 +59,8 @@ class Run(ProgramTest):
         self.assertEqual(sorted(os.listdir(self.path("deep/r/sound"))), sorted(self.chain_files()))
         again = self.path("deep/r/config.yaml")
         self.compare(0, again, out="again")  # the resolved configuration is one
-        self.assertEqual(self.bytes_of("deep/r/sound/device.npy"),
-                         self.bytes_of("again/sound/device.npy"))
+        self.assertTrue(self.bytes_of("deep/r/sound/device.npy") ==
+                        self.bytes_of("again/sound/device.npy"))
 
     def test_set_changes_one_key(self):
         report = self.compare(0, SOUND, "--set", "cases.sound.kernel=palindromic",
@@ -85,14 +85,14 @@ class Run(ProgramTest):
 
     def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(self):
         one = self.chains("one", "--threads", "1")
-        self.assertEqual(one, self.chains("two", "--threads", "2"))
+        self.assertTrue(one == self.chains("two", "--threads", "2"))
         other = self.chains("other", "--threads", "1", "--seed", "2")
         self.assertNotEqual(one[0], other[0])
         self.assertNotEqual(one[1], other[1])
 
     def test_rtl_and_twin_record_the_same_bytes(self):
-        self.assertEqual(self.chains("rtl", "--device", "rtl"),
-                         self.chains("twin", "--device", "twin"))
+        both = [self.chains(device, "--device", device)[:2] for device in ("rtl", "twin")]
+        self.assertTrue(both[0] == both[1])  # .npy; chains.nc names its back-end
 
     def test_an_interrupted_run_keeps_its_chains(self):
         process = subprocess.Popen(
