@@ -133,16 +133,15 @@ pbl_status case_adapt(case_work *w, pbl_driver *d, pbl_window_log *log, pbl_erro
   const double bytes = (double)n * (double)chains * (double)((pbits + 7) / 8);
   if (bytes > MAX_ADAPTING_BYTES)
     return pbl_fail(err, PBL_CONFIG,
-                    "case %s: %d windows of %u sweeps are %.1f GB of states to test; at most %.1f",
-                    w->cc->name, r->windows, r->settings.window_sweeps, 1e-9 * bytes,
-                    1e-9 * MAX_ADAPTING_BYTES);
+                    "%d windows of %u sweeps are %.1f GB of states to test; at most %.1f: lower "
+                    "regulator.windows or window_sweeps",
+                    r->windows, r->settings.window_sweeps, 1e-9 * bytes, 1e-9 * MAX_ADAPTING_BYTES);
   pbl_chains *draws = NULL;
   pbl_driver_set_window_log(d, log);
   pbl_status st = pbl_chains_create(&draws, chains, n, pbits, err);
   if (!st) st = pbl_driver_run(d, draws, n, 1, w->progress, err);
   if (!st && log->n != (size_t)r->windows)
-    st = pbl_fail(err, PBL_DEVICE, "case %s: %zu telemetry records of %d windows", w->cc->name,
-                  log->n, r->windows);
+    st = pbl_fail(err, PBL_DEVICE, "%zu telemetry records of %d windows", log->n, r->windows);
   if (!st) st = test_windows(w, draws, log, err);
   if (!st) st = freeze(d, w, err);
   pbl_chains_destroy(draws);

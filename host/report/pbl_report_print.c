@@ -219,6 +219,11 @@ static void print_reference(const printer *p) {
     line(p, "reference", "%s: %s", rung, reason);
     return;
   }
+  if (!isfinite(r->meeting_q95)) {
+    line(p, "reference", "%s: %s; %zu of %zu coupled pairs met: no bound from them", rung, reason,
+         r->n_met, r->n_pairs);
+    return;
+  }
   pbl_report_number(mean, r->meeting_mean, 3);
   pbl_report_number(q95, r->meeting_q95, 3);
   pbl_report_number(upper, r->tv_bound_upper, 2);
