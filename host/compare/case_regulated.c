@@ -12,7 +12,7 @@
 #define MAX_ADAPTING_BYTES 4e9
 
 bool case_is_regulated(const pbl_case_config *cc) {
-  return cc->regulator.settings.mode >= PBL_REGULATOR_SRTRBM;
+  return pbl_regulator_moves(cc->regulator.settings.mode);
 }
 
 static pbl_status words_of(pbl_regulator_words *words, const case_work *w, pbl_error *err) {

@@ -170,7 +170,7 @@ static void check_regulator(const check *k) {
   pbl_error fault = {0};
   if (pbl_regulator_settings_check(s, &fault) != PBL_OK)
     pbl_problem_at(k->p, section, "%.240s", fault.message);
-  if (s->window_sweeps == 0 && s->mode >= PBL_REGULATOR_SRTRBM)
+  if (s->window_sweeps == 0 && pbl_regulator_moves(s->mode))
     pbl_problem_at(k->p, section, "regulator: mode %s needs window_sweeps of at least 1",
                    pbl_regulator_mode_name(s->mode));
 }

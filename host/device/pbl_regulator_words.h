@@ -17,6 +17,11 @@ typedef enum {
   PBL_N_REGULATOR_MODES
 } pbl_regulator_mode;
 
+/* The modes that set the temperature by themselves. */
+static inline bool pbl_regulator_moves(pbl_regulator_mode mode) {
+  return mode >= PBL_REGULATOR_SRTRBM && mode < PBL_N_REGULATOR_MODES;
+}
+
 typedef struct {
   pbl_regulator_mode mode;
   bool source;            /* flips that count: false visible, true visible and hidden */

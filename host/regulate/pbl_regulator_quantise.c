@@ -8,10 +8,6 @@
 #define T_LIMIT 1073741824.0  /* 2^30: T is UQ6.24 */
 #define ONE_24 16777216.0     /* 2^24 */
 
-static bool regulates(const pbl_regulator_settings *s) {
-  return s->mode >= PBL_REGULATOR_SRTRBM && s->mode < PBL_N_REGULATOR_MODES;
-}
-
 /* round(value * 2^frac), INVALID where it does not fit or loses everything. */
 static pbl_status to_word(uint32_t *word, const char *name, double value, int frac, double largest,
                           pbl_error *err) {
@@ -57,7 +53,7 @@ static pbl_status window_words(pbl_regulator_words *w, const pbl_regulator_setti
                     "regulator: a window of %.3g updates could overflow the flip counter of 32 "
                     "bits; take window_sweeps at most %.0f",
                     n, floor(4294967296.0 / ((double)updates * load->replicas)));
-  if (n < 1.0 && regulates(s))
+  if (n < 1.0 && pbl_regulator_moves(s->mode))
     return pbl_fail(err, PBL_INVALID,
                     "regulator: mode %s needs windows with updates (%u sweeps, %llu updates a "
                     "sweep, %u replicas)",
@@ -97,7 +93,7 @@ static pbl_status target_words(pbl_regulator_words *w, const pbl_regulator_setti
 
 /* The settings that the words stand for. */
 static void from_words(pbl_regulator_settings *out, const pbl_regulator_words *w) {
-  if (!regulates(out)) return;
+  if (!pbl_regulator_moves(out->mode)) return;
   out->gain = w->gain / ONE_24;
   out->temperature = exp(w->lambda / ONE_24);
   if (w->mode == PBL_REGULATOR_SRTRBM) {
@@ -122,7 +118,7 @@ pbl_status pbl_regulator_quantise(pbl_regulator_words *words, pbl_regulator_sett
   if (status != PBL_OK) return status;
   w.mode = s->mode;
   status = window_words(&w, s, load, err);
-  if (status == PBL_OK && regulates(s)) {
+  if (status == PBL_OK && pbl_regulator_moves(s->mode)) {
     status = to_word(&w.gain, "gain", s->gain, 24, 4294967295.0, err);
     if (status == PBL_OK) status = to_lambda(&w.lambda, "temperature", s->temperature, err);
     if (status == PBL_OK)

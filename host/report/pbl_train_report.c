@@ -1,51 +1,15 @@
 #include "pbl_train_report.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "pbl_report_internal.h"
 #include "pbl_report_page.h"
+#include "pbl_train_columns.h"
 #include "train_report_internal.h"
-
-/* Columns of log.csv, in its order. */
-static const struct {
-  const char *name, *meaning;
-  size_t offset;
-} columns[] = {
-#define COLUMN(column, member, meaning) \
-  { column, meaning, offsetof(pbl_train_log, member) }
-    COLUMN("reconstruction_error", reconstruction_error, "mean squared error, training images"),
-    COLUMN("pseudo_likelihood", pseudo_likelihood, "nats per training image"),
-    COLUMN("weight_norm", weight_norm, "Frobenius norm of W"),
-    COLUMN("spectral_norm", spectral_norm, "largest singular value of W"),
-    COLUMN("temperature", temperature, "T from here on"),
-    COLUMN("lambda", lambda, "state of the regulator"),
-    COLUMN("filter", filter, "its filtered flip rate"),
-    COLUMN("gap_mean", gap_mean, "its running mean of the free-energy gap"),
-    COLUMN("flip_rate", flip_rate, "per visible p-bit and update"),
-    COLUMN("free_energy_data", free_data, "F(v)/T of the batches"),
-    COLUMN("free_energy_model", free_model, "F(v)/T of the chains"),
-    COLUMN("test_error", test_error, "mean squared error, test images"),
-    COLUMN("test_accuracy", test_accuracy, "pixels on the right side of 1/2"),
-    COLUMN("log_z", log_z, "by AIS"),
-    COLUMN("log_likelihood_train", log_likelihood_train, "nats per image, by AIS"),
-    COLUMN("log_likelihood_test", log_likelihood_test, "nats per image, by AIS"),
-    COLUMN("ais_variance", ais_variance, "of the log weights; gate: below 2"),
-    COLUMN("ais_ess_fraction", ais_ess_fraction, "gate: above 0.2"),
-    COLUMN("tau", tau, "of F(v)/T, sweeps"),
-    COLUMN("tau_low", tau_low, "lower end of its 95 % interval"),
-    COLUMN("tau_high", tau_high, "upper end"),
-    COLUMN("tau_resolved", tau_resolved, "1 resolved, 0 not"),
-};
-#define N_COLUMNS (sizeof columns / sizeof *columns)
 
 static const pbl_train_log *last_row(const pbl_train_report *r) {
   return &r->view.rows[r->view.n_rows - 1];
-}
-
-static double value_of(const pbl_train_log *row, size_t column) {
-  return *(const double *)(const void *)((const char *)row + columns[column].offset);
 }
 
 static void put_facts(FILE *f, const pbl_train_report *r) {
@@ -76,9 +40,9 @@ static void put_end(FILE *f, const pbl_train_report *r) {
   snprintf(caption, sizeof caption, "After epoch %d", last_row(r)->epoch);
   fputs("<h2>Last row</h2>\n", f);
   pbl_report_table_open(f, caption, heads, 2);
-  for (size_t k = 0; k < N_COLUMNS; k++) {
-    pbl_report_number(number, value_of(last_row(r), k), 5);
-    snprintf(name, sizeof name, "%s: %s", columns[k].name, columns[k].meaning);
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++) {
+    pbl_report_number(number, pbl_train_value(last_row(r), k), 5);
+    snprintf(name, sizeof name, "%s: %s", pbl_train_columns[k].name, pbl_train_columns[k].meaning);
     const char *const cells[] = {name, number};
     pbl_report_table_row(f, cells, 2);
   }
@@ -142,7 +106,8 @@ pbl_status pbl_train_report_json(const pbl_train_report *r, const char *path, pb
   else
     pbl_json_string(j, "ais_passed", NULL);
   pbl_json_object(j, "last_row");
-  for (size_t k = 0; k < N_COLUMNS; k++) pbl_json_double(j, columns[k].name, value_of(row, k));
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++)
+    pbl_json_double(j, pbl_train_columns[k].name, pbl_train_value(row, k));
   pbl_json_end(j);
   pbl_json_string(j, "identity", r->view.identity);
   pbl_json_string(j, "configuration", r->configuration);

@@ -19,20 +19,14 @@ struct pbl_binary {
   size_t n_jobs, n_columns;
 };
 
-/* sum over i of ln 2cosh(x_i / 2) with |tanh(x_i / 2)| given: |x|/2 - ln((1 + |m|)/2). The product
- * of 512 factors in [1/2, 1] stays far above the least double. */
+/* sum over the n <= 16 chains of ln 2cosh(x / 2) with m = tanh(x / 2): |x|/2 - ln((1 + |m|)/2). */
 static double log_cosh_sum(const float *x, const float *m, size_t n) {
-  double sum = 0.0;
-  for (size_t first = 0; first < n; first += 512) {
-    const size_t end = n - first < 512 ? n : first + 512;
-    double product = 1.0, half = 0.0;
-    for (size_t i = first; i < end; i++) {
-      half += 0.5 * fabs((double)x[i]);
-      product *= 0.5 + 0.5 * fabs((double)m[i]);
-    }
-    sum += half - log(product);
+  double product = 1.0, half = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    half += 0.5 * fabs((double)x[i]);
+    product *= 0.5 + 0.5 * fabs((double)m[i]);
   }
-  return sum;
+  return half - log(product);
 }
 
 pbl_status pbl_binary_create(pbl_pcd *t, pbl_error *err) {
@@ -269,8 +263,4 @@ void pbl_binary_step(pbl_pcd *t) {
     z->a[j] += rate * 0.5f * (t->data_c[j] - t->model_c[j]) - bias_decay * z->a[j];
   pbl_parallel_for(z->n_jobs, t->opt.threads, step_job, t);
   view_hidden(t);
-}
-
-double pbl_binary_weight_norm(const pbl_pcd *t) {
-  return sqrt(dot(t->binary->w, t->binary->w, t->n_visible * t->n_hidden));
 }

@@ -31,8 +31,6 @@ void pbl_binary_refresh(pbl_pcd *t);
 void pbl_binary_statistics(pbl_pcd *t, size_t first, size_t n, bool sweep);
 /* One step along the statistics' difference. */
 void pbl_binary_step(pbl_pcd *t);
-/* Frobenius norm of W. */
-double pbl_binary_weight_norm(const pbl_pcd *t);
 /* What the {0,1} energy exceeds the view's by: E_01 = E_pm - offset. */
 double pbl_binary_offset(const pbl_pcd *t);
 

@@ -56,9 +56,7 @@ static int lanes_for(int chains) {
 /* The regulator's words; a window is a whole number of updates, 0: the epoch. */
 static pbl_status set_regulator(pbl_device_phase *d, const pbl_pcd *t, size_t updates,
                                 pbl_error *err) {
-  const pbl_regulator_mode mode = t->opt.regulator.mode;
-  d->regulated =
-      mode == PBL_REGULATOR_SRTRBM || mode == PBL_REGULATOR_SETPOINT || mode == PBL_REGULATOR_GUARD;
+  d->regulated = pbl_regulator_moves(t->opt.regulator.mode);
   if (!d->regulated) return PBL_OK;
   pbl_regulator_settings s = t->opt.regulator;
   const size_t window = t->opt.window_updates ? (size_t)t->opt.window_updates : updates;
@@ -288,8 +286,4 @@ pbl_status pbl_device_phase_window(pbl_device_phase *d, pbl_pcd *t, double gap, 
 
 size_t pbl_device_phase_saturated(const pbl_device_phase *d) {
   return d->n_saturated;
-}
-
-pbl_driver *pbl_device_phase_driver(pbl_device_phase *d) {
-  return d->driver;
 }

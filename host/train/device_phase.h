@@ -32,6 +32,5 @@ pbl_status pbl_device_phase_window(pbl_device_phase *d, pbl_pcd *t, double gap, 
 /* Words of the last upload that did not fit the weight format, and the largest such count so far.
  */
 size_t pbl_device_phase_saturated(const pbl_device_phase *d);
-pbl_driver *pbl_device_phase_driver(pbl_device_phase *d);
 
 #endif

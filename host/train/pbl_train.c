@@ -83,9 +83,7 @@ static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
     if (!s) s = check_integer("tau_burn_in_sweeps", o->tau_burn_in, 0, err);
     if (!s) s = check_integer("tau_sweeps", o->tau_draws, 16, err);
   }
-  const bool regulated = o->regulator.mode == PBL_REGULATOR_SRTRBM ||
-                         o->regulator.mode == PBL_REGULATOR_SETPOINT ||
-                         o->regulator.mode == PBL_REGULATOR_GUARD;
+  const bool regulated = pbl_regulator_moves(o->regulator.mode);
   if (!s && regulated) s = pbl_regulator_settings_check(&o->regulator, err);
   if (!s && (regulated || o->gauge_fixing) && o->units == PBL_UNITS_SPIN)
     s = pbl_fail(err, PBL_CONFIG, "training: a regulated temperature needs units: binary");

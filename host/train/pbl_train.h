@@ -154,4 +154,8 @@ pbl_status pbl_ais(pbl_ais_report *out, const pbl_rbm *m, const float *base_bias
                    int n_temperatures, uint64_t seed, int threads, pbl_progress *progress,
                    pbl_error *err);
 
+/* Rows of a log.csv by the names of its columns (malloc'ed); fields that are empty or missing are
+ * NaN. No such file: no rows. FORMAT names the file and the line; IO, NO_MEMORY. */
+pbl_status pbl_train_log_read(pbl_train_log **rows, size_t *n, const char *path, pbl_error *err);
+
 #endif

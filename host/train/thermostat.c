@@ -4,14 +4,8 @@
 
 #include "binary.h"
 
-static bool regulates(const pbl_pcd *t) {
-  const pbl_regulator_mode mode = t->opt.regulator.mode;
-  return mode == PBL_REGULATOR_SRTRBM || mode == PBL_REGULATOR_SETPOINT ||
-         mode == PBL_REGULATOR_GUARD;
-}
-
 void pbl_thermostat_start(pbl_pcd *t) {
-  if (!regulates(t)) return; /* the model keeps its beta */
+  if (!pbl_regulator_moves(t->opt.regulator.mode)) return; /* the model keeps its beta */
   t->thermostat.regulation = pbl_regulation_start(&t->opt.regulator);
   t->model->beta = 1.0 / t->thermostat.regulation.temperature;
 }
@@ -54,7 +48,7 @@ bool pbl_thermostat_count(pbl_pcd *t, bool last, double *flips, double *gap) {
 }
 
 void pbl_thermostat_step(pbl_pcd *t, double flips, double gap) {
-  if (!regulates(t)) return;
+  if (!pbl_regulator_moves(t->opt.regulator.mode)) return;
   pbl_regulation *r = &t->thermostat.regulation;
   pbl_regulation_step(r, &t->opt.regulator, flips, gap);
   t->model->beta = 1.0 / r->temperature;

@@ -1,46 +1,19 @@
 #include "train_log.h"
 
 #include <cblas.h>
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "binary.h"
 #include "checkpoint.h"
+#include "pbl_train_columns.h"
 #include "thermostat.h"
 
 #define SEED_PSEUDO UINT64_C(0x70736575646f6c6b)
-
-/* One table serves the header and the rows. */
-static const struct {
-  const char *name;
-  size_t offset;
-} columns[] = {
-    {"reconstruction_error", offsetof(pbl_train_log, reconstruction_error)},
-    {"pseudo_likelihood", offsetof(pbl_train_log, pseudo_likelihood)},
-    {"weight_norm", offsetof(pbl_train_log, weight_norm)},
-    {"spectral_norm", offsetof(pbl_train_log, spectral_norm)},
-    {"temperature", offsetof(pbl_train_log, temperature)},
-    {"lambda", offsetof(pbl_train_log, lambda)},
-    {"filter", offsetof(pbl_train_log, filter)},
-    {"gap_mean", offsetof(pbl_train_log, gap_mean)},
-    {"flip_rate", offsetof(pbl_train_log, flip_rate)},
-    {"free_energy_data", offsetof(pbl_train_log, free_data)},
-    {"free_energy_model", offsetof(pbl_train_log, free_model)},
-    {"test_error", offsetof(pbl_train_log, test_error)},
-    {"test_accuracy", offsetof(pbl_train_log, test_accuracy)},
-    {"log_z", offsetof(pbl_train_log, log_z)},
-    {"log_likelihood_train", offsetof(pbl_train_log, log_likelihood_train)},
-    {"log_likelihood_test", offsetof(pbl_train_log, log_likelihood_test)},
-    {"ais_variance", offsetof(pbl_train_log, ais_variance)},
-    {"ais_ess_fraction", offsetof(pbl_train_log, ais_ess_fraction)},
-    {"tau", offsetof(pbl_train_log, tau)},
-    {"tau_low", offsetof(pbl_train_log, tau_low)},
-    {"tau_high", offsetof(pbl_train_log, tau_high)},
-    {"tau_resolved", offsetof(pbl_train_log, tau_resolved)},
-};
-#define N_COLUMNS (sizeof columns / sizeof *columns)
 
 pbl_status pbl_spectral_norm(double *norm, const float *w, size_t n_rows, size_t n_cols,
                              pbl_error *err) {
@@ -75,8 +48,7 @@ static double norm_of(const float *w, size_t n) {
 
 pbl_status pbl_train_log_row(pbl_train_log *row, pbl_pcd *t, int epoch, pbl_error *err) {
   *row = (pbl_train_log){.epoch = epoch};
-  for (size_t k = 0; k < N_COLUMNS; k++)
-    *(double *)(void *)((char *)row + columns[k].offset) = (double)NAN;
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++) *pbl_train_column_of(row, k) = (double)NAN;
   const float *w = t->binary ? pbl_binary_get(t).w : t->model->w;
   row->weight_norm = norm_of(w, t->n_visible * t->n_hidden);
   row->temperature = 1.0 / t->model->beta;
@@ -100,16 +72,16 @@ pbl_status pbl_train_log_row(pbl_train_log *row, pbl_pcd *t, int epoch, pbl_erro
 
 pbl_status pbl_train_log_write(const pbl_train_log *rows, size_t n, const char *path,
                                pbl_error *err) {
-  const size_t room = 32 * (N_COLUMNS + 1) * (n + 1);
+  const size_t room = 32 * (PBL_TRAIN_N_COLUMNS + 1) * (n + 1);
   char *text = malloc(room);
   if (!text) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the training log");
   size_t at = (size_t)snprintf(text, room, "epoch");
-  for (size_t k = 0; k < N_COLUMNS; k++)
-    at += (size_t)snprintf(text + at, room - at, ",%s", columns[k].name);
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++)
+    at += (size_t)snprintf(text + at, room - at, ",%s", pbl_train_columns[k].name);
   for (size_t i = 0; i < n; i++) {
     at += (size_t)snprintf(text + at, room - at, "\n%d", rows[i].epoch);
-    for (size_t k = 0; k < N_COLUMNS; k++) {
-      const double x = *(const double *)(const void *)((const char *)&rows[i] + columns[k].offset);
+    for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++) {
+      const double x = pbl_train_value(&rows[i], k);
       at += (size_t)(isnan(x) ? snprintf(text + at, room - at, ",")
                               : snprintf(text + at, room - at, ",%.9g", x));
     }
@@ -117,5 +89,63 @@ pbl_status pbl_train_log_write(const pbl_train_log *rows, size_t n, const char *
   at += (size_t)snprintf(text + at, room - at, "\n");
   const pbl_status status = pbl_replace_file(path, text, at, err);
   free(text);
+  return status;
+}
+
+#define MAX_FIELDS 64
+
+/* Which field of a line each of our columns is; -1 where the file has none. */
+static void read_header(int place[PBL_TRAIN_N_COLUMNS], char *line) {
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++) place[k] = -1;
+  int n = 0;
+  for (char *c = line, *name; (name = strsep(&c, ",\n")) != NULL; n++)
+    for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++)
+      if (strcmp(name, pbl_train_columns[k].name) == 0) place[k] = n;
+}
+
+static bool read_row(pbl_train_log *row, char *line, const int place[PBL_TRAIN_N_COLUMNS]) {
+  const char *fields[MAX_FIELDS];
+  int n = 0;
+  for (char *c = line, *field; n < MAX_FIELDS && (field = strsep(&c, ",\n")) != NULL;)
+    fields[n++] = field;
+  char *end;
+  *row = (pbl_train_log){.epoch = (int)strtol(fields[0], &end, 10)};
+  if (end == fields[0]) return false;
+  for (size_t k = 0; k < PBL_TRAIN_N_COLUMNS; k++) {
+    double *x = pbl_train_column_of(row, k);
+    *x = (double)NAN;
+    if (place[k] < 0 || place[k] >= n || fields[place[k]][0] == '\0') continue;
+    *x = strtod(fields[place[k]], &end);
+    if (*end != '\0') return false;
+  }
+  return true;
+}
+
+pbl_status pbl_train_log_read(pbl_train_log **rows, size_t *n, const char *path, pbl_error *err) {
+  *rows = NULL;
+  *n = 0;
+  FILE *f = fopen(path, "r");
+  if (!f && errno == ENOENT) return PBL_OK;
+  if (!f) return pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
+  char line[4096];
+  int place[PBL_TRAIN_N_COLUMNS];
+  pbl_status status = PBL_OK;
+  if (fgets(line, sizeof line, f)) read_header(place, line);
+  for (int number = 2; !status && fgets(line, sizeof line, f); number++) {
+    pbl_train_log *more = realloc(*rows, (*n + 1) * sizeof *more);
+    if (!more) {
+      status = pbl_fail(err, PBL_NO_MEMORY, "no memory for %s", path);
+      break;
+    }
+    *rows = more;
+    if (!read_row(&more[*n], line, place))
+      status = pbl_fail(err, PBL_FORMAT, "%s, line %d: not a row of a training log", path, number);
+    ++*n;
+  }
+  fclose(f);
+  if (!status) return PBL_OK;
+  free(*rows);
+  *rows = NULL;
+  *n = 0;
   return status;
 }
