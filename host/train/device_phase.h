@@ -29,8 +29,7 @@ pbl_status pbl_device_phase_run(pbl_device_phase *d, pbl_pcd *t, size_t update, 
  * and the window's record goes to the telemetry file. `gap` is the window's mean F(data) - F(model)
  * for the macro term, which the device takes over one window late. */
 pbl_status pbl_device_phase_window(pbl_device_phase *d, pbl_pcd *t, double gap, pbl_error *err);
-/* Words of the last upload that did not fit the weight format, and the largest such count so far.
- */
+/* Most words of one upload so far that did not fit the weight format. */
 size_t pbl_device_phase_saturated(const pbl_device_phase *d);
 
 #endif

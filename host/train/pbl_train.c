@@ -251,6 +251,12 @@ static pbl_status log_epoch(session *s, pbl_progress *progress, pbl_error *err) 
     pbl_progress_note(progress, "  T %.4f, |W|/T %.2f, flip rate %.4f, F %.2f data %.2f model",
                       row.temperature, row.weight_norm / row.temperature, row.flip_rate,
                       row.free_data, row.free_model);
+  const size_t clipped = s->device ? pbl_device_phase_saturated(s->device) : 0;
+  if (clipped > 0)
+    pbl_progress_note(progress,
+                      "  up to %zu weights of an upload did not fit s[%d][%d] and were clipped: "
+                      "raise hw.weight_int",
+                      clipped, s->opt.hw.weight_int, s->opt.hw.weight_frac);
   s->evaluated = every && s->epoch % every == 0;
   if (s->evaluated) status = evaluate(s, &row, progress, err);
   if (status) return status;

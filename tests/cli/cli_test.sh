@@ -132,6 +132,13 @@ help_is_there_for_the_program_and_every_command() {
   done
 }
 
+weights_that_a_device_clips_are_told() {
+  run 0 train "$SOURCE_DIR/configs/train_guard.yaml" --device twin --out r --set training.epochs=40 \
+    --set training.log_every_epochs=40 --set model.initial_scale=10 --set hw.weight_int=1 \
+    --set hw.weight_frac=6 --set evaluation.ais_chains=0 --set evaluation.tau_chains=0
+  errors_say "did not fit s[1][6] and were clipped"
+}
+
 help_keys_is_the_reference_page() {
   run 0 help keys
   cmp out "$SOURCE_DIR/docs/configuration.md" || fail "docs/configuration.md is outdated"
