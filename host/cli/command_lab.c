@@ -23,7 +23,8 @@ const pbl_command pbl_command_lab = {
     .summary = "experiments with temperature regulation on an exactly known model",
     .details =
         "Trains the 9 x 9 test bed (bars and stripes) as CONFIG says, under a regulator of the\n"
-        "sampling temperature, and compares what it measures with the expectations in CONFIG.\n"
+        "sampling temperature, iterates a regulator on the result where asked, in software or in\n"
+        "the bit-exact device model, and compares what it measures with the expectations there.\n"
         "Those of configs/regulation/ are described in docs/regulation.md; all keys stand under\n"
         "'pbitloop lab' in 'pbitloop help keys'.\n"
         "\n"

@@ -6,11 +6,21 @@
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
-enum { OPTION_OUT, OPTION_SEED, OPTION_THREADS, OPTION_SET, OPTION_SEEDS, OPTION_ONLY };
+enum {
+  OPTION_OUT,
+  OPTION_SEED,
+  OPTION_DEVICE,
+  OPTION_THREADS,
+  OPTION_SET,
+  OPTION_SEEDS,
+  OPTION_ONLY
+};
 
 static const pbl_option options[] = {
     {"out", PBL_OPTION_KEY, "DIR", "out", "folder of all runs, regimes.json, regimes.html"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "first seed"},
+    {"device", PBL_OPTION_KEY, "NAME", "device",
+     "who samples the chains and regulates: reference, twin or rtl"},
     {"threads", PBL_OPTION_KEY, "N", "threads", "threads; 0: one per processor"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
      "change any key, e.g. training.epochs=5; repeatable"},

@@ -60,33 +60,54 @@ static pbl_lab_summary summary_of(const pbl_lab_result *result, int run, int qua
   return pbl_lab_summarise(values, result->n_seeds);
 }
 
-/* The end of every run that trained: means, and half-widths of their 95 % intervals. */
+static void print_cell(const pbl_lab_summary *s, bool last) {
+  char cell[40];
+  if (isnan(s->mean)) {
+    snprintf(cell, sizeof cell, "-");
+  } else if (isnan(s->high)) {
+    snprintf(cell, sizeof cell, "%.4g", s->mean);
+  } else {
+    snprintf(cell, sizeof cell, "%.4g +- %.2g", s->mean, s->high - s->mean);
+  }
+  printf("  %-*s", last ? 0 : 18, cell);
+}
+
+/* Means, and half-widths of their 95 % intervals, of the runs that trained or that have a device;
+ * `skip` is left out of the names of the columns. */
+static void print_table(const pbl_lab_config *c, const pbl_lab_result *result, int width,
+                        const int *columns, int n, bool device, size_t skip) {
+  printf("%-*s", width, device ? "device" : "run");
+  for (int k = 0; k < n; k++)
+    printf("  %-*s", k < n - 1 ? 18 : 0, pbl_lab_quantity_of(columns[k])->name + skip);
+  putchar('\n');
+  for (int r = 0; r < c->n_runs; r++) {
+    if ((device ? c->runs[r].device.windows : c->runs[r].windows) == 0) continue;
+    printf("%-*s", width, c->runs[r].name);
+    for (int k = 0; k < n; k++) {
+      const pbl_lab_summary s = summary_of(result, r, columns[k]);
+      print_cell(&s, k == n - 1);
+    }
+    putchar('\n');
+  }
+}
+
 static void print_runs(const pbl_lab_config *c, const pbl_lab_result *result, int width) {
   static const int columns[] = {PBL_LAB_temperature,    PBL_LAB_norm_over_t,
                                 PBL_LAB_flip_rate,      PBL_LAB_gap,
                                 PBL_LAB_log_likelihood, PBL_LAB_tracking_error};
-  enum { N = sizeof columns / sizeof columns[0] };
-  printf("%-*s", width, "run");
-  for (int k = 0; k < N; k++)
-    printf("  %-*s", k < N - 1 ? 18 : 0, pbl_lab_quantity_of(columns[k])->name);
+  print_table(c, result, width, columns, sizeof columns / sizeof columns[0], false, 0);
+}
+
+static void print_devices(const pbl_lab_config *c, const pbl_lab_result *result, int width) {
+  static const int columns[] = {PBL_LAB_device_temperature,    PBL_LAB_device_temperature_exact,
+                                PBL_LAB_device_flip_rate,      PBL_LAB_device_rate,
+                                PBL_LAB_device_rate_predicted, PBL_LAB_device_spread};
+  int devices = 0;
+  for (int r = 0; r < c->n_runs; r++) devices += c->runs[r].device.windows > 0;
+  if (devices == 0) return;
   putchar('\n');
-  for (int r = 0; r < c->n_runs; r++) {
-    if (c->runs[r].windows == 0) continue;
-    printf("%-*s", width, c->runs[r].name);
-    for (int k = 0; k < N; k++) {
-      char cell[40];
-      const pbl_lab_summary s = summary_of(result, r, columns[k]);
-      if (isnan(s.mean)) {
-        snprintf(cell, sizeof cell, "-");
-      } else if (isnan(s.high)) {
-        snprintf(cell, sizeof cell, "%.4g", s.mean);
-      } else {
-        snprintf(cell, sizeof cell, "%.4g +- %.2g", s.mean, s.high - s.mean);
-      }
-      printf("  %-*s", k < N - 1 ? 18 : 0, cell);
-    }
-    putchar('\n');
-  }
+  print_table(c, result, width < 6 ? 6 : width, columns, sizeof columns / sizeof columns[0], true,
+              strlen("device_"));
 }
 
 void lab_print(const pbl_lab_config *c, const pbl_lab_result *result) {
@@ -95,6 +116,7 @@ void lab_print(const pbl_lab_config *c, const pbl_lab_result *result) {
          c->title, c->n_runs, c->n_runs == 1 ? "" : "s", c->seeds, c->seeds == 1 ? "" : "s",
          (unsigned long long)c->seed);
   print_runs(c, result, width);
+  print_devices(c, result, width);
   putchar('\n');
   if (c->n_expectations == 0) {
     puts("nothing is expected");
@@ -143,7 +165,7 @@ static void json_runs(pbl_json *j, const pbl_lab_config *c, const pbl_lab_result
     pbl_json_string(j, "name", c->runs[r].name);
     pbl_json_object(j, "quantities");
     for (int q = 0; q < PBL_N_LAB_QUANTITIES; q++)
-      if (pbl_lab_quantity_of(q)->stage < 3) json_summary(j, result, r, q);
+      if (pbl_lab_quantity_of(q)->stage != 3) json_summary(j, result, r, q);
     pbl_json_end(j);
     if (c->runs[r].scan.points > 0)
       json_scan(j, &result->outcomes[r * result->n_seeds], c->runs[r].scan.points);

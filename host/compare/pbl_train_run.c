@@ -62,6 +62,25 @@ static pbl_status write_report(void *context, const pbl_train_view *view, pbl_er
   return st ? st : pbl_train_report_json(&report, path, err);
 }
 
+static void print_likelihood(const pbl_ais_report *ais, bool test) {
+  if (ais->exact) {
+    printf("log Z %.4f, exact; log-likelihood per image: train %.4f", ais->log_z,
+           ais->log_likelihood_train);
+  } else {
+    printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f", ais->log_z,
+           ais->log_z_low, ais->log_z_high, ais->log_likelihood_train);
+  }
+  if (test) {
+    printf(", test %.*f nats\n", ais->exact ? 4 : 2, ais->log_likelihood_test);
+  } else {
+    printf(" nats (no test images)\n");
+  }
+  if (!ais->exact)
+    printf("AIS gates %s: ESS fraction %.3f (> 0.2), log-weight variance %.3f (< 2)\n",
+           ais->passed ? "passed" : "FAILED, do not trust log Z", ais->ess_fraction,
+           ais->log_weight_variance);
+}
+
 pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_error *err) {
   signed char *train = NULL, *test = NULL;
   size_t n_train = 0, n_test = 0;
@@ -133,18 +152,7 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   if (!st) {
     printf("model: %s (%d visible, %d hidden); report.html and report.json beside it\n", c->out,
            model->n_visible, model->n_hidden);
-    if (o.ais_chains > 0) {
-      printf("log Z %.2f [%.2f, %.2f]; log-likelihood per image: train %.2f", ais.log_z,
-             ais.log_z_low, ais.log_z_high, ais.log_likelihood_train);
-      if (n_test > 0) {
-        printf(", test %.2f nats\n", ais.log_likelihood_test);
-      } else {
-        printf(" nats (no test images)\n");
-      }
-      printf("AIS gates %s: ESS fraction %.3f (> 0.2), log-weight variance %.3f (< 2)\n",
-             ais.passed ? "passed" : "FAILED, do not trust log Z", ais.ess_fraction,
-             ais.log_weight_variance);
-    }
+    if (o.ais_chains > 0) print_likelihood(&ais, n_test > 0);
   }
   pbl_rbm_destroy(model);
   free(report.text);

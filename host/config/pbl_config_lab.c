@@ -16,6 +16,29 @@ static void check_regulator(pbl_problems *p, const pbl_node *node, pbl_regulator
   if (pbl_regulator_settings_check(s, &err) != PBL_OK) pbl_problem_at(p, node, "%s", err.message);
 }
 
+static void check_device(pbl_problems *p, const pbl_node *node, pbl_lab_device *d) {
+  const pbl_regulator_load load = {
+      .visible = PBL_LAB_UNITS, .hidden = PBL_LAB_UNITS, .replicas = (uint32_t)d->replicas};
+  pbl_error err = {0};
+  pbl_regulator_words words;
+  d->regulator.mode = PBL_REGULATOR_SETPOINT;
+  if (d->windows == 0) return;
+  if (pbl_regulator_quantise(&words, NULL, &d->regulator, &load, &err) != PBL_OK)
+    pbl_problem_at(p, node, "device: %s", err.message);
+  if (d->windows < 60) pbl_problem_at(p, node, "device.windows: at least 60, or 0");
+  if (d->change_window > d->windows / 2)
+    pbl_problem_at(p, node, "device.change_window: at most half of device.windows, %d",
+                   d->windows / 2);
+  if (d->gains.points == 1)
+    pbl_problem_at(p, node, "device.gains.points: 1 is no range; 0 or 2 and more");
+  if (d->gains.points > 1 && d->repeats < 4)
+    pbl_problem_at(p, node, "device.gains needs device.repeats of at least 4, it is %d",
+                   d->repeats);
+  if (d->gains.points > 1 && !(d->gains.from < d->gains.to))
+    pbl_problem_at(p, node, "device.gains: from (%g) must lie below to (%g)", d->gains.from,
+                   d->gains.to);
+}
+
 static void load_run(pbl_problems *p, const pbl_node *node, const pbl_lab_run *defaults,
                      pbl_lab_run *run) {
   const size_t before = p->n;
@@ -31,6 +54,7 @@ static void load_run(pbl_problems *p, const pbl_node *node, const pbl_lab_run *d
   if (run->scan.points == 1) pbl_problem_at(p, node, "scan.points: 1 is no range; 0 or 2 and more");
   if (run->loop.windows > 0 && run->loop.windows < 60)
     pbl_problem_at(p, node, "loop.windows: at least 60, or 0");
+  check_device(p, node, &run->device);
 }
 
 static int find_run(const pbl_lab_config *c, const char *name) {
@@ -69,8 +93,12 @@ static void check_stage(pbl_problems *p, const pbl_node *node, const pbl_lab_run
     pbl_problem_at(p, node, "run '%s' has no windows of training", run->name);
   if (stage == 1 && run->loop.windows == 0)
     pbl_problem_at(p, node, "run '%s' has no loop", run->name);
-  if (stage >= 2 && run->scan.points == 0)
+  if ((stage == 2 || stage == 3) && run->scan.points == 0)
     pbl_problem_at(p, node, "run '%s' has no scan", run->name);
+  else if (stage >= 4 && run->device.windows == 0)
+    pbl_problem_at(p, node, "run '%s' has no device", run->name);
+  else if (stage == 5 && run->device.gains.points == 0)
+    pbl_problem_at(p, node, "run '%s' has no device.gains", run->name);
   else if (stage == 3 && e->at >= run->scan.points)
     pbl_problem_at(p, node, "at: %d, but the scan of run '%s' ends at %d", e->at, run->name,
                    run->scan.points - 1);

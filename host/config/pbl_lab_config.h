@@ -1,8 +1,9 @@
 /* An experiment of `pbitloop lab`: runs on the test bed and what they are expected to show.
  *
- * A run has up to three stages, each on the model the one before left: training under a regulator;
- * `loop`, a regulator iterated on the frozen model with its exact flip rate; `scan`, exact
- * properties over a range of temperatures (docs/regulation.md). */
+ * A run has up to four stages, the later ones on the model that training left: training under a
+ * regulator; `loop`, a regulator iterated on the frozen model with its exact flip rate; `scan`,
+ * exact properties over a range of temperatures; `device`, the regulator of the bit-exact device
+ * model on the same weights (docs/regulation.md). */
 #ifndef PBL_LAB_CONFIG_H
 #define PBL_LAB_CONFIG_H
 
@@ -12,12 +13,13 @@
 #include "pbl_error.h"
 #include "pbl_regulator.h"
 
+#define PBL_LAB_UNITS 9 /* visible, and hidden, of the test bed */
 #define PBL_LAB_MAX_RUNS 32
 #define PBL_LAB_MAX_EXPECTATIONS 96
 #define PBL_LAB_MAX_SCAN 64
 
 /* X(name, stage, meaning): every number of a run. Stages: 0 training, 1 loop, 2 scan over its
- * range, 3 one point of the scan. */
+ * range, 3 one point of the scan, 4 device, 5 its scan over gains. */
 #define PBL_LAB_QUANTITIES(X)                                                                     \
   X(temperature, 0, "T after the last window")                                                    \
   X(temperature_least, 0, "lowest T of the run")                                                  \
@@ -55,7 +57,26 @@
   X(scan_flip_rate, 3, "stationary flip rate at point `at`")                                      \
   X(scan_gap, 3, "spectral gap at point `at`")                                                    \
   X(scan_slope, 3, "dr/dlambda at point `at`")                                                    \
-  X(scan_gap_per_flip, 3, "gap over flip rate at point `at`")
+  X(scan_gap_per_flip, 3, "gap over flip rate at point `at`")                                     \
+  X(device_temperature, 4, "T of the device's loop: exp of its mean lambda, second half")         \
+  X(device_temperature_exact, 4, "T at which the exact flip rate of the device's weights is r*")  \
+  X(device_temperature_error, 4, "device_temperature over device_temperature_exact, minus 1")     \
+  X(device_flip_rate, 4, "flip rate that the device counted, second half")                        \
+  X(device_slope, 4, "exact dr/dlambda at device_temperature_exact")                              \
+  X(device_rate, 4, "decay per window of the mean distance of lambda from its end")               \
+  X(device_rate_predicted, 4, "the same from device_slope: -ln abs(1 - eta r')")                  \
+  X(device_rate_ratio, 4, "device_rate over device_rate_predicted")                               \
+  X(device_spread, 4, "range of lambda over the last 50 windows, mean of the repeats")            \
+  X(device_lambda_least, 4, "lowest lambda of all windows")                                       \
+  X(device_lambda_most, 4, "highest lambda of all windows")                                       \
+  X(device_step_largest, 4, "largest step of lambda")                                             \
+  X(device_at_limit, 4, "part of the windows with lambda at one of its limits")                   \
+  X(device_step_limited, 4, "part of the windows whose step was limited")                         \
+  X(device_in_dead_band, 4, "part of the windows inside the dead band, second half")              \
+  X(device_release, 4,                                                                            \
+    "windows from the change of r* until lambda left its limit, slowest repeat")                  \
+  X(device_limit_gain, 5, "gain from which a displacement no longer decays")                      \
+  X(device_limit, 5, "device_limit_gain times device_slope; 2 in theory")
 
 typedef enum {
 #define PBL_X(name, stage, meaning) PBL_LAB_##name,
@@ -85,6 +106,25 @@ typedef struct {
 } pbl_lab_scan;
 
 typedef struct {
+  int points;      /* 0: no scan over gains; else 2 .. PBL_LAB_MAX_SCAN */
+  int windows;     /* of each gain */
+  double from, to; /* gains, evenly spaced */
+} pbl_lab_gains;
+
+typedef struct {
+  int windows; /* of each repeat; 0: no device */
+  int replicas;
+  int repeats; /* runs from the same temperature, each with states and generators of its own */
+  int burn_in; /* sweeps at the first temperature before the first window */
+  int weight_int, weight_frac;
+  int change_window; /* windows before r* becomes change_flip_rate; 0: it stays */
+  double change_flip_rate;
+  double gain_fault, rate_fault; /* factors of the device's words that nobody is told; 1: sound */
+  pbl_lab_gains gains;
+  pbl_regulator_settings regulator; /* mode setpoint */
+} pbl_lab_device;
+
+typedef struct {
   char name[48];
   int chains;
   double learning_rate, weight_decay, initial_scale;
@@ -96,6 +136,7 @@ typedef struct {
   pbl_regulator_settings regulator;
   pbl_lab_loop loop;
   pbl_lab_scan scan;
+  pbl_lab_device device;
 } pbl_lab_run;
 
 typedef enum { PBL_LAB_MEAN, PBL_LAB_LEAST, PBL_LAB_MOST, PBL_LAB_LOW, PBL_LAB_HIGH } pbl_lab_of;

@@ -55,6 +55,62 @@ static const pbl_field scan_fields[] = {
     D(pbl_lab_scan, "from", from, 0, -10, 10, "-1", "log T of the first."),
     D(pbl_lab_scan, "to", to, 0, -10, 10, "1", "log T of the last."), END};
 
+static const pbl_field gains_fields[] = {
+    I(pbl_lab_gains, "points", points, 0, 0, PBL_LAB_MAX_SCAN, "0",
+      "Gains; 0: no such scan, else at least 2."),
+    I(pbl_lab_gains, "windows", windows, 0, 4, 1e6, "12", "Windows of each gain."),
+    D(pbl_lab_gains, "from", from, ABOVE, 0, 255, "1", "The first gain."),
+    D(pbl_lab_gains, "to", to, ABOVE, 0, 255, "10", "The last gain."), END};
+
+static const pbl_field device_fault_fields[] = {
+    D(pbl_lab_device, "gain", gain_fault, ABOVE, 0, 100, "1",
+      "The device's gain word times this. 1: sound."),
+    D(pbl_lab_device, "flip_rate", rate_fault, ABOVE, 0, 100, "1",
+      "The device's scale from flips to flip rate times this. 1: sound."),
+    END};
+
+static const pbl_field device_regulator_fields[] = {
+    D(pbl_regulator_settings, "flip_rate", flip_rate, ABOVE, 0, 0.4999, "0.15", "Target r*."),
+    D(pbl_regulator_settings, "gain", gain, ABOVE, 0, 255, "0.5",
+      "eta, step of log T per unit of flip rate and window."),
+    D(pbl_regulator_settings, "dead_band", dead_band, 0, 0, 0.5, "0",
+      "Errors of the flip rate up to this are taken as 0."),
+    D(pbl_regulator_settings, "step_limit", step_limit, 0, 0, 3.9, "0",
+      "Largest step of log T per window. 0: none."),
+    D(pbl_regulator_settings, "temperature", temperature, 0, 0.0184, 54, "1", "First T."),
+    D(pbl_regulator_settings, "temperature_min", temperature_min, 0, 0.0184, 54, "0.125",
+      "Lower limit of T."),
+    D(pbl_regulator_settings, "temperature_max", temperature_max, 0, 0.0184, 54, "8",
+      "Upper limit of T."),
+    END};
+
+static const pbl_field device_fields[] = {
+    I(pbl_lab_device, "windows", windows, 0, 0, 1e6, "0",
+      "Windows of each repeat; 0: no such stage, else at least 60."),
+    I(pbl_lab_device, "window_sweeps", regulator.window_sweeps, 0, 1, 1e6, "1000",
+      "Sweeps per window."),
+    I(pbl_lab_device, "replicas", replicas, 0, 1, 256, "256", "Chains of the device."),
+    I(pbl_lab_device, "repeats", repeats, 0, 1, 1000, "8",
+      "Runs from the same T, each with states and generators of its own."),
+    I(pbl_lab_device, "burn_in_sweeps", burn_in, 0, 0, 1e6, "500",
+      "Sweeps at the first T before the first window."),
+    I(pbl_lab_device, "weight_int", weight_int, 0, 0, 22, "5",
+      "Integer bits of the device's weights."),
+    I(pbl_lab_device, "weight_frac", weight_frac, 0, 0, 22, "6",
+      "Fraction bits of the device's weights."),
+    I(pbl_lab_device, "change_window", change_window, 0, 0, 1e6, "0",
+      "Windows after which the host writes another target; 0: none, else at most half of "
+      "`windows`."),
+    D(pbl_lab_device, "change_flip_rate", change_flip_rate, ABOVE, 0, 0.4999, "0.15",
+      "That target."),
+    S("regulator", 0, offsetof(pbl_lab_device, regulator), device_regulator_fields,
+      "The device's regulator, mode setpoint."),
+    S("gains", 0, offsetof(pbl_lab_device, gains), gains_fields,
+      "The same start at other gains: where does the loop become unstable?"),
+    S("faults", 0, 0, device_fault_fields,
+      "Negative controls: deliberate faults of the device that the expectations must find."),
+    END};
+
 #define RUN_FIELDS                                                                               \
   I(pbl_lab_run, "chains", chains, 0, 1, 4096, "64", "Persistent chains."),                      \
       D(pbl_lab_run, "learning_rate", learning_rate, 0, 0, 100, "0.02",                          \
@@ -77,7 +133,9 @@ static const pbl_field scan_fields[] = {
       S("loop", 0, offsetof(pbl_lab_run, loop), loop_fields,                                     \
         "Second stage: a regulator on the frozen model with its exact flip rate."),              \
       S("scan", 0, offsetof(pbl_lab_run, scan), scan_fields,                                     \
-        "Third stage: exact properties of the model over temperatures.")
+        "Third stage: exact properties of the model over temperatures."),                        \
+      S("device", 0, offsetof(pbl_lab_run, device), device_fields,                               \
+        "Fourth stage: the regulator of the bit-exact device model on the frozen model.")
 
 static const pbl_field default_fields[] = {RUN_FIELDS, END};
 

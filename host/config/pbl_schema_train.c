@@ -105,7 +105,8 @@ static const pbl_field evaluation_fields[] = {
       "Epochs from evaluation to evaluation, a multiple of `training.log_every_epochs`. 0: only at "
       "the end."),
     I(pbl_train_root, "ais_chains", config.ais_chains, 0, 0, 1e5, "100",
-      "Chains of annealed importance sampling. 0: no evaluation."),
+      "Chains of annealed importance sampling; where one side has at most 14 p-bits log Z is exact "
+      "without them. 0: no likelihood, no gap."),
     I(pbl_train_root, "ais_temperatures", config.ais_temperatures, 0, 2, 1e7, "10000",
       "Steps of its temperature ladder."),
     I(pbl_train_root, "tau_chains", config.tau_chains, 0, 0, 1e5, "0",

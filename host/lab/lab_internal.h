@@ -29,6 +29,10 @@ pbl_status lab_loop(pbl_lab_outcome *out, const pbl_testbed_model *m, const pbl_
 pbl_status lab_scan(pbl_lab_outcome *out, const pbl_testbed_model *m, const pbl_lab_scan *scan,
                     pbl_error *err);
 
+/* Stage 4, with its scan over gains. `seed` serves states and generators. */
+pbl_status lab_device(pbl_lab_outcome *out, const pbl_testbed_model *m, const pbl_lab_device *s,
+                      uint64_t seed, lab_clock *clock, pbl_error *err);
+
 /* Least squares of y on x, n points fed one by one. */
 typedef struct {
   double n, x, y, xx, xy, yy; /* means and centred sums (Welford) */

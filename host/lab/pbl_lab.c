@@ -46,8 +46,17 @@ static void run_job(void *context, size_t job) {
   if (status == PBL_OK)
     status = lab_loop(out, pbl_testbed_weights(t), &run->loop, seed, &j->clock, err);
   if (status == PBL_OK) status = lab_scan(out, pbl_testbed_weights(t), &run->scan, err);
+  if (status == PBL_OK)
+    status = lab_device(out, pbl_testbed_weights(t), &run->device, seed, &j->clock, err);
   pbl_testbed_destroy(t);
   j->statuses[job] = status;
+}
+
+/* In sweeps of one replica. */
+static double device_work(const pbl_lab_device *d) {
+  const double scan = (double)d->gains.points * d->gains.windows;
+  if (d->windows == 0) return 0.0;
+  return ((double)d->windows + scan) * d->repeats * d->replicas * d->regulator.window_sweeps;
 }
 
 /* In updates of one chain; a window of the loop counts as a thousand. */
@@ -57,6 +66,7 @@ static unsigned long long work_of(const pbl_lab_config *c) {
     const pbl_lab_run *run = &c->runs[k];
     work += (double)run->windows * run->updates_per_window * run->chains;
     work += 1000.0 * run->loop.windows * (run->loop.starts + 1);
+    work += device_work(&run->device);
   }
   return (unsigned long long)(work * c->seeds);
 }

@@ -31,7 +31,8 @@ typedef struct {
 } pbl_lab_result;
 
 /* Runs every run with every seed and judges the expectations. Same configuration, same result, for
- * any number of threads. INTERRUPTED, INVALID, NUMERIC, NO_MEMORY; nothing is returned then. */
+ * any number of threads. INTERRUPTED, INVALID, NUMERIC, NO_MEMORY, and of a device CONFIG, DEVICE,
+ * HASH, TIMEOUT; nothing is returned then. */
 pbl_status pbl_lab_run_all(pbl_lab_result **out, const pbl_lab_config *config,
                            pbl_progress *progress, pbl_error *err);
 void pbl_lab_result_destroy(pbl_lab_result *result);

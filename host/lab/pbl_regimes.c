@@ -155,39 +155,60 @@ static void mean_text(char text[32], regime_mean m) {
     snprintf(text, 32, "%.4g +-%.2g", m.value, m.high - m.value);
 }
 
-static const int shown[] = {METRIC_LIKELIHOOD, METRIC_TEST_ERROR, METRIC_AIS_VARIANCE,
-                            METRIC_AIS_ESS, METRIC_LOG_TAU};
+typedef struct {
+  int metric;
+  const char *label;
+} shown_metric;
+static const shown_metric shown[] = {{METRIC_LIKELIHOOD, "test log-lik."},
+                                     {METRIC_TEST_ERROR, "test error"},
+                                     {METRIC_AIS_VARIANCE, "AIS variance"},
+                                     {METRIC_AIS_ESS, "AIS ESS fraction"},
+                                     {METRIC_GAP, "gap"},
+                                     {METRIC_LOG_TAU, "ln tau"}};
 #define N_SHOWN (sizeof shown / sizeof *shown)
-static const char *const labels[N_SHOWN] = {"test log-lik.", "test error", "AIS variance",
-                                            "AIS ESS fraction", "ln tau"};
+
+/* Whether any run measured it at its end: exact evaluations have no AIS, large models no gap. */
+static bool measured(const regime_comparison *c, int metric) {
+  for (int i = 0; i < PBL_N_REGIMES; i++)
+    if (c->options->use[regime_order[i]] && end_mean(c, regime_order[i], metric).n > 0) return true;
+  return false;
+}
+
+/* Columns that were measured, behind those that the table has. */
+static void choose(int metrics[REGIME_TABLE_COLUMNS], regime_table *t, const regime_comparison *c) {
+  for (size_t k = 0; k < N_SHOWN; k++) {
+    if (!measured(c, shown[k].metric)) continue;
+    metrics[t->n_columns] = shown[k].metric;
+    t->heads[t->n_columns++] = shown[k].label;
+  }
+}
 
 static void end_table(regime_table *t, const regime_comparison *c) {
-  static const int first[] = {-1, METRIC_COUPLING, METRIC_FLIP_RATE};
-  static const char *const heads[] = {"T", "|W|/T", "flip rate"};
-  *t = (regime_table){.n_columns = 3 + (int)N_SHOWN};
+  int metrics[REGIME_TABLE_COLUMNS] = {-1, METRIC_COUPLING, METRIC_FLIP_RATE};
+  *t = (regime_table){.heads = {"T", "|W|/T", "flip rate"}, .n_columns = 3};
+  choose(metrics, t, c);
   snprintf(t->title, sizeof t->title, "At the end, mean over %d seeds and half the 95 %% interval",
            c->options->seeds);
-  for (int k = 0; k < t->n_columns; k++) t->heads[k] = k < 3 ? heads[k] : labels[k - 3];
   for (int i = 0; i < PBL_N_REGIMES; i++) {
     if (!c->options->use[regime_order[i]]) continue;
     t->names[t->n_rows] = pbl_regime_name(regime_order[i]);
     for (int k = 0; k < t->n_columns; k++)
-      mean_text(t->cells[t->n_rows][k],
-                end_mean(c, regime_order[i], k < 3 ? first[k] : shown[k - 3]));
+      mean_text(t->cells[t->n_rows][k], end_mean(c, regime_order[i], metrics[k]));
     t->n_rows++;
   }
 }
 
 static void matched_table(regime_table *t, const regime_comparison *c, int at) {
-  *t = (regime_table){.n_columns = (int)N_SHOWN};
+  int metrics[REGIME_TABLE_COLUMNS];
+  *t = (regime_table){.n_columns = 0};
+  choose(metrics, t, c);
   snprintf(t->title, sizeof t->title, "Difference to fixed T = 1 at matched %s, same seeds",
            at == METRIC_COUPLING ? "|W|/T" : "test log-likelihood");
-  for (int k = 0; k < t->n_columns; k++) t->heads[k] = labels[k];
   for (int i = 1; i < PBL_N_REGIMES; i++) {
     if (!c->options->use[regime_order[i]]) continue;
     t->names[t->n_rows] = pbl_regime_name(regime_order[i]);
     for (int k = 0; k < t->n_columns; k++)
-      mean_text(t->cells[t->n_rows][k], matched_difference(c, regime_order[i], shown[k], at));
+      mean_text(t->cells[t->n_rows][k], matched_difference(c, regime_order[i], metrics[k], at));
     t->n_rows++;
   }
 }

@@ -30,6 +30,7 @@ enum {
   METRIC_AIS_VARIANCE,
   METRIC_AIS_ESS,
   METRIC_LOG_TAU,
+  METRIC_GAP, /* exact; models of up to 20 p-bits */
   N_METRICS
 };
 extern const char *const regime_metric_names[N_METRICS];
@@ -58,7 +59,7 @@ regime_run *regime_run_of(const regime_comparison *c, pbl_regime regime, int see
 extern const pbl_regime regime_order[PBL_N_REGIMES];
 
 /* One of the printed tables: a row per regime, text cells. */
-#define REGIME_TABLE_COLUMNS 8
+#define REGIME_TABLE_COLUMNS 9
 typedef struct {
   char title[96];
   const char *heads[REGIME_TABLE_COLUMNS];

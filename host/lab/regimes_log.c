@@ -8,7 +8,7 @@
 
 const char *const regime_metric_names[N_METRICS] = {
     "log_likelihood_test", "coupling", "flip_rate", "test_error",
-    "ais_variance",        "ais_ess",  "log_tau"};
+    "ais_variance",        "ais_ess",  "log_tau",   "spectral_gap"};
 
 pbl_status regime_log_read(regime_run *run, const char *folder, pbl_error *err) {
   *run = (regime_run){0};
@@ -44,6 +44,8 @@ double regime_metric(const pbl_train_log *row, int metric) {
       return row->ais_variance;
     case METRIC_AIS_ESS:
       return row->ais_ess_fraction;
+    case METRIC_GAP:
+      return row->gap;
     default:
       return log(row->tau);
   }

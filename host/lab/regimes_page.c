@@ -29,7 +29,8 @@ static const struct {
                         {"Test error", false},
                         {"AIS: variance of log weights", true},
                         {"AIS: ESS fraction", false},
-                        {"ln tau of F(v)/T, tau in sweeps", false}};
+                        {"ln tau of F(v)/T, tau in sweeps", false},
+                        {"Spectral gap of v, h, v, exact", true}};
 
 typedef struct {
   const regime_comparison *comparison;

@@ -11,6 +11,8 @@
 #define PBL_AIS_VARIANCE_GATE 2.0
 #define PBL_AIS_ESS_GATE 0.2
 bool pbl_train_report_gates(const pbl_train_log *row);
+/* log Z by enumeration: there, without log weights. */
+bool pbl_train_report_exact(const pbl_train_log *row);
 
 /* A row with what the curves need besides; NaN where a mark does not apply. */
 typedef struct {

@@ -15,7 +15,7 @@
 
 #include "binary.h"
 
-static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '1'};
+static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '2'};
 
 /* The whole text, longer than what a checkpoint keeps. */
 typedef struct {

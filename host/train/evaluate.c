@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact.h"
 #include "pbl_estimators.h"
 #include "pbl_parallel.h"
 
@@ -19,13 +20,16 @@ static double mean_log_weight(const pbl_rbm *m, const signed char *images, size_
   return sum / (double)n;
 }
 
-/* AIS from the independent model of the data: the starting biases. */
+/* AIS starts from the independent model of the data: the starting biases. */
 static pbl_status likelihood(pbl_train_log *row, pbl_ais_report *ais, const pbl_pcd *t,
                              const float *base_bias, const signed char *test, size_t n_test,
                              pbl_progress *progress, pbl_error *err) {
   const pbl_rbm *m = t->model;
-  pbl_status status = pbl_ais(ais, m, base_bias, t->opt.ais_chains, t->opt.ais_temperatures,
-                              t->opt.seed ^ SEED_AIS, t->opt.threads, progress, err);
+  pbl_status status = pbl_train_enumerable(m, t->opt.exact_side)
+                          ? pbl_train_exact(ais, m, t->opt.threads, progress, err)
+                          : pbl_ais(ais, m, base_bias, t->opt.ais_chains, t->opt.ais_temperatures,
+                                    t->opt.seed ^ SEED_AIS, t->opt.threads, progress, err);
+  if (!status) status = pbl_train_gap(&row->gap, m, err);
   if (status) return status;
   ais->log_likelihood_train = mean_log_weight(m, t->images, t->n_images) - ais->log_z;
   if (test && n_test) ais->log_likelihood_test = mean_log_weight(m, test, n_test) - ais->log_z;
@@ -34,6 +38,11 @@ static pbl_status likelihood(pbl_train_log *row, pbl_ais_report *ais, const pbl_
   row->log_likelihood_test = ais->log_likelihood_test;
   row->ais_variance = ais->log_weight_variance;
   row->ais_ess_fraction = ais->ess_fraction;
+  if (ais->exact) {
+    pbl_progress_note(progress, "exact: log Z %.4f, log-likelihood %.4f, spectral gap %.3g",
+                      ais->log_z, ais->log_likelihood_train, row->gap);
+    return PBL_OK;
+  }
   pbl_progress_note(
       progress, "AIS: log Z %.2f [%.2f, %.2f], ESS fraction %.3f, variance of log weights %.3f%s",
       ais->log_z, ais->log_z_low, ais->log_z_high, ais->ess_fraction, ais->log_weight_variance,

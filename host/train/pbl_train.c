@@ -39,7 +39,8 @@ pbl_train_options pbl_train_default(void) {
                              .checkpoint_every = 1,
                              .log_every = 1,
                              .ais_chains = 256,
-                             .ais_temperatures = 2000};
+                             .ais_temperatures = 2000,
+                             .exact_side = 14};
 }
 
 static pbl_status check_integer(const char *name, long value, long low, pbl_error *err) {
@@ -66,6 +67,7 @@ static pbl_status check_options(const pbl_train_options *o, pbl_error *err) {
   if (!s && o->ais_chains) {
     s = check_integer("ais_chains", o->ais_chains, 2, err);
     if (!s) s = check_integer("ais_temperatures", o->ais_temperatures, 2, err);
+    if (!s) s = check_integer("exact_side", o->exact_side, 0, err);
   }
   if (!s) s = check_real("learning_rate", o->learning_rate, 0.0, err);
   if (!s) s = check_real("weight_decay", o->weight_decay, 0.0, err);

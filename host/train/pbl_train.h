@@ -66,7 +66,9 @@ typedef struct {
   int evaluate_every;
   int ais_chains; /* 0: skip */
   int ais_temperatures;
-  int tau_chains;             /* 0: skip. Chains at the held temperature, from random starts */
+  int exact_side; /* where the smaller side has at most so many p-bits, log Z is exact and no AIS is
+                     done; 0: always AIS */
+  int tau_chains; /* 0: skip. Chains at the held temperature, from random starts */
   int tau_burn_in, tau_draws; /* sweeps */
   /* 0: off. Else the effective coupling beta D_v^1/2 W D_h^1/2, D = diag(1 - mean^2), is kept below
    * this spectral norm, so that the model stays one that plain Gibbs sampling can cross; 0.9..1.1
@@ -96,7 +98,9 @@ typedef struct {
   double free_data, free_model; /* free energy F/T of batches and chains */
   /* every evaluate_every epochs and at the end */
   double test_error, test_accuracy; /* mean-field reconstruction of the test images */
+  /* exact, and the ais_ columns NaN, or by AIS */
   double log_z, log_likelihood_train, log_likelihood_test, ais_variance, ais_ess_fraction;
+  double gap; /* 1 - lambda_2 of the sweep h, v, exact; NaN for models above 20 p-bits */
   double tau, tau_low,
       tau_high;        /* of the energy, sweeps, chains at the present, held temperature */
   double tau_resolved; /* 1 resolved, 0 not */
@@ -120,6 +124,7 @@ typedef struct {
   double log_weight_variance, ess_fraction;
   double log_likelihood_train, log_likelihood_test; /* nats per image; test NaN without test data */
   bool passed;                                      /* gates: ESS fraction > 0.2 and variance < 2 */
+  bool exact; /* by enumeration: low = high, no log weights (NaN), passed */
 } pbl_ais_report;
 
 /* states: n x V, +-1. Writes folder/checkpoint/state.bin (weights, chains, generator state, epoch)

@@ -1,4 +1,5 @@
 """Training as a user sees it: killed at any moment it goes on to the same bytes."""
+import glob
 import hashlib
 import json
 import os
@@ -16,6 +17,9 @@ from check_plots import marks, figures  # noqa: E402
 from check_train import check_page  # noqa: E402
 
 GUARD = os.path.join(SOURCE, "configs", "train_guard.yaml")
+HIL = os.path.join(SOURCE, "configs", "mnist", "hil.yaml")
+FASHION = os.environ.get("PBITLOOP_FASHION_MNIST") or "/usr/share/datasets/fashion-mnist"
+PARAMETERS = ["weights.npy", "visible_bias.npy", "hidden_bias.npy"]
 QUICK = ["--quiet", "--set", "training.epochs=1500", "--set", "training.checkpoint_every_epochs=40",
          "--set", "training.log_every_epochs=20", "--set", "evaluation.every_epochs=300",
          "--set", "evaluation.ais_temperatures=100", "--set", "evaluation.tau_sweeps=500"]
@@ -74,12 +78,31 @@ class Train(ProgramTest):
                  "--set", "regulator.mode=setpoint", "--set", "regulator.flip_rate=0.3"]
         for device in ("rtl", "twin"):
             self.run_program(0, "train", GUARD, *QUICK, *short, "--device", device, "--out", device)
-        for name in ["weights.npy", "visible_bias.npy", "hidden_bias.npy", "log.csv",
-                     "telemetry.csv"]:  # the report names the device
+        for name in [*PARAMETERS, "log.csv", "telemetry.csv"]:  # the report names the device
             self.assertEqual(self.bytes_of("rtl", name), self.bytes_of("twin", name), name)
         windows = self.bytes_of("rtl", "telemetry.csv").decode().splitlines()[1:]
         self.assertEqual(len(windows), 200)
         self.assertGreater(len({line.split(",")[9] for line in windows}), 50)  # lambda moved
+
+    def test_200_updates_of_784x128_on_the_rtl_are_those_of_the_twin(self):
+        """Two epochs of 100 updates, 128 chains. Few lanes and a short table compile and upload fast."""
+        if not glob.glob(os.path.join(FASHION, "train-images-idx3-ubyte*")):
+            print("skipped: no Fashion-MNIST; install dataset-fashion-mnist")
+            self.skipTest("no data")
+        run = ["train", HIL, "--quiet", "--threads", "1", "--set", "dataset.name=fashion-mnist",
+               "--set", "dataset.path=", "--set", "dataset.max_images=12800", "--set", "training.epochs=2",
+               "--set", "evaluation.ais_chains=0", "--set", "evaluation.tau_chains=0",
+               "--set", "hw.lanes=4", "--set", "hw.table_size=256"]
+        for out, *options in (("rtl", "--device", "rtl"), ("twin", "--device", "twin"),
+                              ("finer", "--device", "twin", "--set", "hw.weight_frac=7"),
+                              ("seed", "--device", "twin", "--seed", "2")):
+            self.run_program(0, *run, *options, "--out", out)
+            print(f"{out}: {self.cpu_seconds:.0f} s of processor time, its build included")
+        self.assertEqual(self.bytes_of("rtl", "log.csv"), self.bytes_of("twin", "log.csv"))
+        for name in PARAMETERS:
+            self.assertEqual(self.bytes_of("rtl", name), self.bytes_of("twin", name), name)
+            for other in ("finer", "seed"):  # planted: one more bit of a weight, other words
+                self.assertNotEqual(self.bytes_of(other, name), self.bytes_of("twin", name), name)
 
     def test_a_resumed_run_that_draws_other_words_would_be_seen(self):
         command = ["train", GUARD, *QUICK]
@@ -108,26 +131,54 @@ class Train(ProgramTest):
                              set(found))
         self.assertEqual(len(marks(found["window-beta"], "device")), 60)  # a window per epoch
 
-    def test_the_comparison_of_regimes_draws_its_page(self):
-        self.run_program(0, "regimes", GUARD, *QUICK, "--set", "training.epochs=600", "--seeds", "2",
-                         "--only", "fixed,guard", "--out", "regimes", "--set", "model.hidden=4",
-                         "--set", "training.checkpoint_every_epochs=300")
+    def compare_regimes(self, metrics, *options):
+        """The figures of regimes.html of fixed and guard, which show these metrics, and the table."""
+        done = self.run_program(0, "regimes", GUARD, *QUICK, "--set", "training.epochs=600", "--seeds", "2",
+                                "--only", "fixed,guard", "--out", "regimes", *options,
+                                "--set", "training.checkpoint_every_epochs=300")
         page = self.bytes_of("regimes", "regimes.html").decode()
-        metrics = {"log_likelihood_test", "coupling", "flip_rate", "test_error", "ais_variance",
-                   "ais_ess", "log_tau"}
         kinds = {f"{m}-{x}" for m in metrics for x in ("epoch", "coupling", "likelihood")}
         check_page(page, kinds - {"coupling-coupling", "log_likelihood_test-likelihood"})
         self.assertEqual(page.count("<table>"), 3)
         for name in ("fixed", "guard"):
             self.assertIn(f'<th scope="row">{name}</th>', page)
+        return figures(page), done.stdout
+
+    def test_the_comparison_of_regimes_draws_its_page(self):
+        found, table = self.compare_regimes(
+            {"log_likelihood_test", "coupling", "flip_rate", "test_error", "ais_variance", "ais_ess",
+             "log_tau"},
+            "--set", "dataset.rows=4", "--set", "dataset.cols=4", "--set", "model.hidden=15")
+        self.assertIn("AIS variance", table)
         # Evaluations after 300 and 600 epochs, rows of the log every 20.
-        found = figures(page)
         for k in (0, 4):
             self.assertEqual(len(marks(found["ais_ess-coupling"], f"series-{k}")), 2)
             self.assertEqual(len(marks(found["flip_rate-coupling"], f"series-{k}")), 30)
             seeds = [e for e in found["flip_rate-coupling"].iter()
                      if e.get("class") == f"series-{k} seed"]
             self.assertEqual(len(seeds), 2)
+
+    def test_small_models_are_compared_by_exact_numbers_and_on_a_device(self):
+        metrics = {"log_likelihood_test", "coupling", "flip_rate", "test_error", "log_tau", "spectral_gap"}
+        found, table = self.compare_regimes(metrics, "--set", "model.hidden=4", "--device", "twin",
+                                            "--set", "hw.lanes=4")
+        self.assertNotIn("AIS", table)
+        for k in (0, 4):
+            self.assertEqual(len(marks(found["spectral_gap-coupling"], f"series-{k}")), 2)
+        end = {r["name"]: r["end"] for r in json.loads(self.bytes_of("regimes", "regimes.json"))["regimes"]}
+        for name in ("fixed", "guard"):
+            gaps = []
+            for seed in ("1", "2"):
+                log = self.bytes_of("regimes", name, seed, "log.csv").decode().splitlines()
+                last = dict(zip(log[0].split(","), log[-1].split(",")))
+                self.assertEqual((last["ais_variance"], last["ais_ess_fraction"]), ("", ""))
+                gaps.append(float(last["gap"]))
+                self.assertTrue(0 < gaps[-1] < 1)
+                # the device regulates: a window per update, none where T is fixed
+                windows = os.path.exists(self.path("regimes", name, seed, "telemetry.csv"))
+                self.assertEqual(windows, name == "guard")
+            self.assertAlmostEqual(end[name]["spectral_gap"]["value"], sum(gaps) / 2, delta=1e-7)
+            self.assertIsNone(end[name]["ais_variance"]["value"])
 
 
 if __name__ == "__main__":

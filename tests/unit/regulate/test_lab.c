@@ -72,6 +72,17 @@ static void faults_of_an_experiment_are_found_before_it_runs(void **state) {
       {"runs: [{name: a, scan: {points: 3}}]\nexpect: [{run: a, quantity: scan_gap, at: 3, min: "
        "0}]",
        "ends at 2"},
+      {"runs: [{name: a}]\nexpect: [{run: a, quantity: device_rate, min: 0}]", "has no device"},
+      {"runs: [{name: a, device: {windows: 60}}]\n"
+       "expect: [{run: a, quantity: device_limit, min: 0}]",
+       "has no device.gains"},
+      {"runs: [{name: a, device: {windows: 59}}]", "device.windows: at least 60"},
+      {"runs: [{name: a, device: {windows: 60, change_window: 31}}]", "at most half"},
+      {"runs: [{name: a, device: {windows: 60, repeats: 3, gains: {points: 2}}}]", "at least 4"},
+      {"runs: [{name: a, device: {windows: 60, gains: {points: 2, from: 5, to: 5}}}]",
+       "must lie below"},
+      {"runs: [{name: a, device: {windows: 60, regulator: {temperature: 9}}}]",
+       "device: regulator: temperature is 9"},
       {"runs: [{name: a}, {name: a}]", "earlier run"},
       {"runs: [{name: a, windowz: 3}]", "did you mean 'windows'?"},
       {"runs: []", "runs: there are none"},

@@ -18,7 +18,7 @@ from pathlib import Path
 from check_plots import check_numbers, fails, figures, marks
 
 CURVES = {"temperature", "lambda", "flips", "coupling", "likelihood", "pseudo", "error", "accuracy",
-          "free-energy", "gap", "ais-variance", "ais-ess", "log-z", "tau"}
+          "free-energy", "gap", "ais-variance", "ais-ess", "log-z", "spectral-gap", "tau"}
 WINDOWS = {"window-rate", "window-lambda", "window-beta"}
 IMAGES = {"weights", "chains"}
 VOID = {"meta", "img"}
@@ -134,8 +134,19 @@ def check_json(text):
     assert report["schema"] == 1 and report["kind"] == "training" and report["epoch"] == 20
     assert report["ais_passed"] is True and report["n_visible"] == 6 and report["n_hidden"] == 3
     assert report["last_row"]["weight_norm"] == 60 and report["last_row"]["tau_resolved"] == 0
-    assert len(report["last_row"]) == 22
+    assert len(report["last_row"]) == 23 and report["last_row"]["gap"] == 0.1 / 20
+    assert report["log_z_exact"] is False
     assert report["configuration"] == "seed: 1\n"
+
+
+def check_exact(page, text):
+    """Without log weights log Z is exact: no gate, no cross."""
+    check_page(page, (CURVES - {"ais-variance", "ais-ess"}) | WINDOWS | IMAGES)
+    found, report = figures(page), json.loads(text)
+    assert len(marks(found["likelihood"], "exact")) == 0
+    assert len(marks(found["spectral-gap"], "device")) == 4
+    assert "<dd>exact</dd>" in page and "AIS gates" not in page
+    assert report["log_z_exact"] is True and report["ais_passed"] is None
 
 
 def check_checks(page):
@@ -172,7 +183,10 @@ def main():
     check_page(text["empty.html"], set())
     assert "no window in telemetry.csv" in text["empty.html"]
     assert "Not measured in this run: Temperature T; " in text["empty.html"]
-    assert json.loads(text["empty.json"])["ais_passed"] is None
+    empty = json.loads(text["empty.json"])
+    assert empty["ais_passed"] is None and empty["log_z_exact"] is None
+    check_exact(text["exact.html"], text["exact.json"])
+    assert fails(check_exact, text["full.html"], text["full.json"])
     wild = set(figures(text["wild.html"]))
     check_page(text["wild.html"], wild)
     check_page(text["long.html"], CURVES)

@@ -30,6 +30,7 @@ static pbl_train_log planted(int epoch) {
   row.log_likelihood_test = evaluated ? -101 + epoch : gone;
   row.ais_variance = evaluated ? (epoch == 10 ? 3 : 1) : gone; /* its gate fails at 10 */
   row.ais_ess_fraction = evaluated ? 0.5 : gone;
+  row.gap = evaluated ? 0.1 / epoch : gone;
   row.tau = evaluated ? epoch : gone;
   row.tau_low = evaluated ? epoch - 1 : gone;
   row.tau_high = evaluated ? epoch + 1 : gone;
@@ -65,6 +66,16 @@ static void write_run(const char *folder, const char *name, const pbl_train_view
     fprintf(stderr, "%s: %s\n", name, err.message);
     exit(1);
   }
+}
+
+/* No log weights: log Z is exact, and no gate can fail. */
+static void write_exact(const char *folder, pbl_train_view view, pbl_train_log *rows) {
+  for (int k = 0; k < 20; k++) {
+    rows[k] = planted(k + 1);
+    rows[k].ais_variance = rows[k].ais_ess_fraction = (double)NAN;
+  }
+  view.n_rows = 20;
+  write_run(folder, "exact", &view);
 }
 
 static void write_degenerate(const char *folder, pbl_train_view view, pbl_train_log *rows) {
@@ -110,6 +121,7 @@ int main(int argc, char **argv) {
                                .telemetry = telemetry};
   write_run(argv[1], "full", &view);
   write_run(argv[1], "full2", &view);
+  write_exact(argv[1], view, rows);
   write_degenerate(argv[1], view, rows);
   pbl_rbm_destroy(model);
   return 0;

@@ -167,12 +167,13 @@ static void spin_units_cannot_be_regulated(void **state) {
   assert_int_equal(train_run(&m, w, w->folder, &o, NULL, NULL, &err), PBL_INVALID);
 }
 
-/* Columns of an evaluation, on a model small enough to be enumerated. */
+/* Columns of an evaluation, on a model small enough to be enumerated; AIS is asked for. */
 static void an_evaluation_agrees_with_enumeration(void **state) {
   const train_world *w = *state;
   pbl_train_options o = regulated(PBL_REGULATOR_SRTRBM, 150);
   o.ais_chains = 200;
   o.ais_temperatures = 500;
+  o.exact_side = 0;
   o.tau_chains = 16;
   o.tau_burn_in = 200;
   o.tau_draws = 4000;

@@ -22,6 +22,7 @@ static void training_raises_the_exact_log_likelihood_above_minus_3_5(void **stat
   pbl_train_options o = train_options(1000);
   o.ais_chains = 200;
   o.ais_temperatures = 300;
+  o.exact_side = 0;
   pbl_rbm *m = NULL;
   pbl_ais_report ais;
   pbl_error err = {0};
