@@ -1,0 +1,244 @@
+`default_nettype none
+// sweep_sequencer: operations, half-sweeps, sweeps, samples and runs, counted at its ports and compared
+// with docs/device.md. All commands, registers and stalls are free inputs.
+//
+// That a run ends follows: a context's sweep has its exact number of clocks, a pause 128, and a run
+// of n sweeps no sweep after the n-th. PBIT_INSIDE: invariants of the induction, which name signals
+// inside.
+`include "pbit_assert.svh"
+module formal_sweep_sequencer #(
+    parameter int Visible  = 1,
+    parameter int Hidden   = 2,
+    parameter int Contexts = 1
+) (
+    input wire        clk,
+    input wire        rst_n,
+    input wire        en,
+    input wire        start,
+    input wire        stop,
+    input wire        palindromic,
+    input wire        coupled,
+    input wire [31:0] sweeps,
+    input wire [31:0] every,
+    input wire [ 3:0] beta_set,
+    input wire        host_beta,
+    input wire        regulates,
+    input wire [ 3:0] regulator_beta,
+    input wire        window_ends
+);
+  localparam int A = Visible + 1 + Hidden, B = Visible + 1, Drain = 6;  // operations, clocks
+  wire at_next, at_pause, at_pause_end, pause_window, busy, load, load_context, palindromic_now;
+  wire coupled_now, acc, acc_init, hid, vis, tail, update, emit, emit_last, next, context_now;
+  wire sweep_done;
+  wire [3:0] beta, index, state_address;
+
+  sweep_sequencer #(
+      .Visible(Visible), .Hidden(Hidden), .Contexts(Contexts), .BetaBits(4), .IndexBits(4),
+      .ContextBits(1), .StateBits(4)
+  ) u_dut (
+      .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
+      .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
+      .beta_i(beta_set), .host_beta_i(host_beta), .regulates_i(regulates),
+      .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
+      .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
+      .busy_o(busy), .load_o(load), .load_context_o(load_context), .beta_o(beta),
+      .palindromic_o(palindromic_now), .coupled_o(coupled_now), .acc_o(acc), .acc_init_o(acc_init),
+      .hid_o(hid), .vis_o(vis), .tail_o(tail), .update_o(update), .emit_o(emit),
+      .emit_last_o(emit_last), .index_o(index), .state_address_o(state_address), .next_o(next),
+      .context_o(context_now), .sweep_done_o(sweep_done)
+  );
+
+  reg past = 1'b0;
+  always @(posedge clk) past <= 1'b1;
+  `PBIT_ASSUME(reset_first_M, clk, 1'b1, rst_n == past)
+
+  // ---- model ----
+  reg [4:0] n_acc = '0, n_hid = '0, n_vis = '0;  // operations of this context's sweep
+  reg [3:0] gap = '0;                            // clocks since the last of them
+  reg pausing = 1'b0;
+  reg [7:0] n_pause = '0;
+  reg ctx = 1'b0;
+  reg [31:0] n = '0, k = '0, done = '0, since = '0;  // sweeps and samples of this run
+  reg palin = 1'b0, stopped = 1'b0, only_read = 1'b0, due = 1'b0, ends = 1'b0;
+  reg [1:0] after_stop = '0;
+  reg was_accepted = 1'b0, was_held = 1'b0, was_busy = 1'b0, beta_may_move = 1'b0;
+  reg [20:0] held = '0;
+  reg [3:0] beta_was = '0;
+  reg [2:0] n_frames = '0;
+  reg saw_stall = 1'b0;
+  wire [20:0] state_now = {busy, acc, acc_init, hid, vis, tail, update, emit, emit_last, index,
+                           state_address, context_now, at_next, at_pause, at_pause_end};
+  wire accepted = start && !busy && (sweeps != '0 || every != '0);
+  wire due_now = k != '0 && since + 1'b1 == k;
+  wire last_now = done + 1'b1 == n || stopped || stop;  // this sweep is the run's last
+  wire op = acc || hid || vis;
+  wire [4:0] want_acc = only_read ? 5'(B) : palin ? 5'(2 * B) : 5'(B);
+  wire [4:0] want_hid = only_read ? 5'(Hidden) : palin ? 5'(2 * Hidden) : 5'(Hidden);
+  wire second = n_vis == 5'(B);  // A after B
+  wire [4:0] acc_at = second ? n_acc - 5'(B) : n_acc;
+  wire [4:0] hid_at = second ? n_hid - 5'(Hidden) : n_hid;
+
+  always @(posedge clk) begin
+    if (rst_n) begin
+      was_busy <= busy;
+      was_accepted <= accepted;
+      was_held <= busy && !en;
+      held     <= state_now;
+      beta_was <= beta;
+      beta_may_move <= accepted || (start && !busy) || (sweep_done && host_beta) ||
+                       (at_pause_end && en && regulates);
+      if (!busy) begin
+        stopped    <= 1'b0;
+        after_stop <= '0;
+        saw_stall  <= 1'b0;
+        if (accepted) begin
+          {n_acc, n_hid, n_vis, gap, ctx} <= '0;
+          {done, since, n_frames} <= '0;
+          n         <= sweeps;
+          k         <= every;
+          palin     <= palindromic;
+          only_read <= sweeps == '0;
+          due       <= sweeps == '0;
+          ends      <= 1'b0;
+          pausing   <= sweeps != '0 && regulates;
+          n_pause   <= '0;
+        end
+      end else begin
+        stopped <= stopped || stop;
+        after_stop <= after_stop + 2'(sweep_done && (stopped || stop) && after_stop != 2'd3);
+        if (!en) saw_stall <= 1'b1;
+      end
+      if (busy && en) begin
+        if (pausing) begin
+          n_pause <= n_pause + 1'b1;
+          if (n_pause == 8'd127) pausing <= 1'b0;
+        end else if (next) begin
+          {n_acc, n_hid, n_vis, gap} <= '0;
+          ctx <= 32'(ctx) == Contexts - 1 ? 1'b0 : ctx + 1'b1;
+          if (only_read && 32'(ctx) == Contexts - 1) due <= 1'b0;
+        end else begin
+          n_acc <= n_acc + 5'(acc);
+          n_hid <= n_hid + 5'(hid);
+          n_vis <= n_vis + 5'(vis);
+          gap   <= op ? '0 : gap + 1'b1;
+        end
+        if (sweep_done) begin
+          done      <= done + 1'b1;
+          since     <= due_now ? '0 : since + 1'b1;
+          due       <= due_now;
+          only_read <= last_now;
+          ends      <= last_now && !due_now;
+          pausing   <= window_ends;
+          n_pause   <= '0;
+        end
+        if (emit_last && n_frames != 3'd7) n_frames <= n_frames + 1'b1;
+      end
+    end
+  end
+
+  // ---- operations ----
+  `PBIT_ASSERT(one_operation_A, clk, rst_n,
+               4'(acc) + 4'(hid) + 4'(vis) + 4'(at_next) + 4'(at_pause || at_pause_end) <= 4'd1)
+  `PBIT_ASSERT(idle_A, clk, rst_n, busy || !(op || at_next || at_pause || at_pause_end))
+  `PBIT_ASSERT(acc_A, clk, rst_n, !acc || (n_acc < want_acc && acc_at < 5'(B) && hid_at == '0 &&
+               (n_vis == '0 || n_vis == 5'(B)) && acc_init == (acc_at == '0) &&
+               index == (acc_at == '0 ? 4'(Visible) : acc_at[3:0] - 4'd1)))
+  `PBIT_ASSERT(hid_A, clk, rst_n, !hid || (n_hid < want_hid && acc_at == 5'(B) &&
+               hid_at < 5'(Hidden) && index == hid_at[3:0]))
+  `PBIT_ASSERT(vis_A, clk, rst_n, !vis || (!only_read && n_acc == 5'(B) && n_hid == 5'(Hidden) &&
+               n_vis < 5'(B) && index == n_vis[3:0] && tail == (n_vis == 5'(Visible))))
+  // every half-sweep complete, its drain of 6 clocks too; so the clocks of a sweep are exact
+  `PBIT_ASSERT(half_sweeps_A, clk, rst_n, !at_next || (n_acc == want_acc && n_hid == want_hid &&
+               n_vis == (only_read ? 5'd0 : 5'(B)) && gap == 4'd6))
+  `PBIT_ASSERT(drain_A, clk, rst_n, !op || gap == '0 || gap == 4'd6)
+  `PBIT_ASSERT(drained_A, clk, rst_n, !(op && (n_acc + n_hid + n_vis != '0)) ||
+               (gap == 4'd6) == ((vis && n_vis == '0) || (acc && acc_at == '0)))
+  `PBIT_ASSERT(waits_A, clk, rst_n, gap <= 4'd6 && (op || at_next || pausing || gap < 4'd6 || !busy))
+  `PBIT_ASSERT(update_A, clk, rst_n, !op || update == !only_read)
+  `PBIT_ASSERT(context_A, clk, rst_n, !(busy && !pausing) || (context_now == ctx &&
+               (!op || state_address == 4'(32'(ctx) * Visible) + index)))
+  `PBIT_ASSERT(load_A, clk, rst_n, load == ((start && !busy) || next))
+  `PBIT_ASSERT(load_context_A, clk, rst_n, !(load && busy) ||
+               load_context == (32'(ctx) == Contexts - 1 ? 1'b0 : ctx + 1'b1))
+
+  // ---- runs ----
+  `PBIT_ASSERT(starts_A, clk, rst_n, !was_accepted || busy)
+  `PBIT_ASSERT(sweep_done_A, clk, rst_n,
+               sweep_done == (next && 32'(ctx) == Contexts - 1 && !only_read))
+  `PBIT_ASSERT(not_too_many_A, clk, rst_n, !sweep_done || done < n)
+  `PBIT_ASSERT(all_sweeps_A, clk, rst_n, !(was_busy && !busy) || done == n || after_stop != '0)
+  `PBIT_ASSERT(stop_A, clk, rst_n, after_stop <= 2'd1)
+  `PBIT_ASSERT(ended_A, clk, rst_n, !(busy && !pausing) || !ends)
+  `PBIT_ASSERT(samples_A, clk, rst_n, emit == (busy && !pausing && due && n_vis == '0 &&
+               ((acc && n_acc != '0) || hid)))
+  `PBIT_ASSERT(last_sample_A, clk, rst_n, emit_last == (emit && hid && n_hid == 5'(Hidden - 1)))
+  `PBIT_ASSERT(no_sample_lost_A, clk, rst_n, !(was_busy && !busy) || !due)
+  `PBIT_ASSERT(pause_A, clk, rst_n, at_pause == (busy && pausing && n_pause == '0) &&
+               at_pause_end == (busy && pausing && n_pause == 8'd127))
+  // ---- stalls ----
+  `PBIT_ASSERT(held_A, clk, rst_n, !was_held || state_now == held)
+  `PBIT_ASSERT(no_end_in_stall_A, clk, rst_n, en || !(next || sweep_done))
+  `PBIT_ASSERT(beta_A, clk, rst_n, beta == beta_was || beta_may_move)
+
+`ifdef PBIT_INSIDE
+  // ---- invariants of the induction ----
+  (* hierconn *) wire [2:0] \u_dut.state_q ;
+  (* hierconn *) wire \u_dut.second_q ;
+  (* hierconn *) wire \u_dut.emit_q ;
+  (* hierconn *) wire \u_dut.read_only_q ;
+  (* hierconn *) wire \u_dut.stop_q ;
+  (* hierconn *) wire \u_dut.end_q ;
+  (* hierconn *) wire \u_dut.context_q ;
+  (* hierconn *) wire [3:0] \u_dut.base_q ;
+  (* hierconn *) wire [3:0] \u_dut.index_q ;
+  (* hierconn *) wire [6:0] \u_dut.pause_q ;
+  (* hierconn *) wire [31:0] \u_dut.left_q ;
+  (* hierconn *) wire [31:0] \u_dut.since_q ;
+  (* hierconn *) wire [31:0] \u_dut.every_q ;
+  wire [2:0] state = \u_dut.state_q ;
+  wire after_a = state == 3'd3, after_b = state == 3'd5;  // drains
+  wire one_a = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == '0;
+  wire one_b = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == 5'(B);
+  wire two_a = n_acc == 5'(2 * B) && n_hid == 5'(2 * Hidden) && n_vis == 5'(B);
+  `PBIT_ASSERT(inside_state_A, clk, rst_n, !busy || (pausing == (state == 3'd7)))
+  `PBIT_ASSERT(inside_zero_A, clk, rst_n, !(busy && pausing) ||
+               ({n_acc, n_hid, n_vis, gap, ctx} == '0 && index == 4'(Visible) && !\u_dut.second_q ))
+  `PBIT_ASSERT(inside_pause_A, clk, rst_n, \u_dut.pause_q == (pausing && busy ? n_pause[6:0] : '0) &&
+               (!pausing || !busy || n_pause <= 8'd127))
+  `PBIT_ASSERT(inside_a_A, clk, rst_n, !after_a || ((one_a || two_a) && \u_dut.second_q == two_a))
+  `PBIT_ASSERT(inside_b_A, clk, rst_n, !after_b || (one_b && !only_read && !\u_dut.second_q ))
+  `PBIT_ASSERT(inside_gap_A, clk, rst_n, !(after_a || after_b) || (index == gap && gap < 4'd6))
+  `PBIT_ASSERT(inside_op_gap_A, clk, rst_n,
+               !(state == 3'd1) || \u_dut.second_q == (n_vis == 5'(B)))
+  `PBIT_ASSERT(inside_hid_A, clk, rst_n,
+               !(state == 3'd2) || (\u_dut.second_q == (n_vis == 5'(B)) && gap == '0 &&
+                                    (n_vis == '0 || n_vis == 5'(B))))
+  `PBIT_ASSERT(inside_acc_A, clk, rst_n, !(state == 3'd1) ||
+               (n_vis == '0 ? (n_hid == '0 && n_acc < 5'(B) && gap == '0)
+                            : (palin && !only_read && n_hid == 5'(Hidden) &&
+                               n_acc >= 5'(B) && n_acc < 5'(2 * B) &&
+                               gap == (n_acc == 5'(B) ? 4'd6 : 4'd0))))
+  `PBIT_ASSERT(inside_vis_A, clk, rst_n, !(state == 3'd4) ||
+               (!\u_dut.second_q && gap == (n_vis == '0 ? 4'd6 : 4'd0)))
+  `PBIT_ASSERT(inside_second_A, clk, rst_n, !\u_dut.second_q || !busy || (palin && !only_read))
+  `PBIT_ASSERT(inside_palin_A, clk, rst_n, !busy || palindromic_now == palin)
+  `PBIT_ASSERT(inside_run_A, clk, rst_n, !busy || (\u_dut.read_only_q == only_read &&
+               \u_dut.emit_q == due && \u_dut.every_q == k && \u_dut.since_q == since &&
+               \u_dut.stop_q == stopped && \u_dut.end_q == ends))
+  `PBIT_ASSERT(inside_ends_A, clk, rst_n, !busy || ends == (only_read && !due))
+  `PBIT_ASSERT(inside_last_A, clk, rst_n, !(busy && only_read) || done == n || after_stop != '0)
+  `PBIT_ASSERT(inside_left_A, clk, rst_n, !busy || \u_dut.left_q + done == n)
+  `PBIT_ASSERT(inside_more_A, clk, rst_n, !(busy && !only_read) || (done < n && after_stop == '0))
+  `PBIT_ASSERT(inside_context_A, clk, rst_n, !busy || (\u_dut.context_q == ctx &&
+               32'(ctx) < Contexts && \u_dut.base_q == 4'(32'(ctx) * Visible)))
+`endif
+
+  // ---- what it can do ----
+  wire ended = was_busy && !busy;
+  `PBIT_COVER(two_sweeps_C, clk, rst_n, ended && done == 32'd2 && n == 32'd2 && saw_stall)
+  `PBIT_COVER(palindrome_C, clk, rst_n, ended && done == 32'd1 && n == 32'd1 && palin)
+  `PBIT_COVER(sample_C, clk, rst_n, ended && done == 32'd1 && n_frames == 3'(Contexts))
+  `PBIT_COVER(stopped_C, clk, rst_n, ended && done == 32'd1 && n > 32'd5 && after_stop == 2'd1)
+  `PBIT_COVER(only_sample_C, clk, rst_n, ended && done == '0 && n_frames == 3'(Contexts))
+endmodule
+`default_nettype wire
