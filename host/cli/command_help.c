@@ -37,7 +37,8 @@ void pbl_print_help(void) {
       "environment:\n"
       "  PBITLOOP_CACHE       folder of compiled hardware variants (~/.cache/pbitloop)\n"
       "  PBITLOOP_SOURCE_DIR  root of the project's sources\n"
-      "  PBITLOOP_CXX         C++ compiler for hardware variants");
+      "  PBITLOOP_CXX         C++ compiler for hardware variants\n"
+      "  PBITLOOP_VERILATOR   Verilator for hardware variants");
 }
 
 void pbl_print_command_help(const pbl_command *command) {

@@ -50,5 +50,8 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
 extern const char *const pbl_variant_cxx_flags[];
 /* Fills everything behind source_dir and hw. */
 pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err);
+/* The same for what another tool makes of the RTL: description and key of sources, parameters and
+ * `what` (tool, version, settings), without compiler and CPU. */
+pbl_status pbl_variant_identify_rtl(pbl_variant_id *id, const char *what, pbl_error *err);
 
 #endif

@@ -167,6 +167,21 @@ static void hash_cpu(hasher *h, char *model, size_t size) {
   hash_text(h, "cpu", model);
 }
 
+pbl_status pbl_variant_identify_rtl(pbl_variant_id *id, const char *what, pbl_error *err) {
+  static const char *const suffixes[] = {".sv", ".svh", ".f", NULL};
+  hasher h = {.fnv = 0xcbf29ce484222325u, .mix = 0x243f6a8885a308d3u};
+  const pbl_status s = hash_folder(&h, id->source_dir, "rtl", INT_MAX, suffixes, err);
+  if (s != PBL_OK) return s;
+  char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
+  pbl_variant_parameters(parameters, id->hw);
+  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) hash_text(&h, "parameter", parameters[i]);
+  hash_text(&h, "made by", what);
+  snprintf(id->key, sizeof id->key, "%016llx%016llx", (unsigned long long)h.fnv,
+           (unsigned long long)h.mix);
+  describe(id);
+  return PBL_OK;
+}
+
 pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err) {
   static const char *const rtl_suffixes[] = {".sv", ".svh", ".vlt", ".f", ".flags", NULL};
   static const char *const shim_suffixes[] = {".cpp", ".h", NULL};
