@@ -123,9 +123,8 @@ case $mutant in
       "slot_i == '0 ? '0 : sum_q + word" ;;
   lattice_field_not_doubled)
     plant fabric/lattice_row.sv '(fields[i*32+:32] << 1)' 'fields[i*32+:32]' ;;
-  lattice_cells_share_generator_words)
-    plant fabric/lattice_generators.sv "mine = load_i && 32'(site) < Sites" \
-      "mine = load_i" ;;
+  lattice_lanes_share_generator_words)
+    plant fabric/lattice_fabric.sv "rng_we_i && 32'(host_lane) == l" 'rng_we_i' ;;
   lattice_clamp_dropped)
     plant fabric/lattice_row.sv '(outcome3 & ~clamp3_i) | (old3_i & clamp3_i)' 'outcome3' ;;
   lattice_flips_count_clamped)
