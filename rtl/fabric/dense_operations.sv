@@ -40,11 +40,15 @@ module dense_operations #(
   logic [StateBits-1:0] base_q;
   logic second_q, second_d;  // the A after B of the palindromic kernel
 
+  // not in the block below: Icarus 11 would run a block that reads what it writes for ever
+  assign end_o = 32'(index_q) == Drain - 1 &&
+                 ((state_q == HidDrain && (read_only_i || second_q)) ||
+                  (state_q == VisDrain && !palindromic_i));
+
   always_comb begin
     state_d  = state_q;
     index_d  = index_q + 1'b1;
     second_d = second_q;
-    end_o    = 1'b0;
     case (state_q)
       Acc: begin
         // row V (hidden biases) first, then 0..V-1
@@ -62,7 +66,6 @@ module dense_operations #(
       end
       HidDrain: begin
         if (32'(index_q) == Drain - 1) begin
-          end_o   = read_only_i || second_q;
           state_d = Vis;
           index_d = '0;
         end
@@ -75,7 +78,6 @@ module dense_operations #(
       end
       default: begin  // VisDrain
         if (32'(index_q) == Drain - 1) begin
-          end_o    = !palindromic_i;
           state_d  = Acc;
           second_d = 1'b1;
           index_d  = IndexBits'(Visible);

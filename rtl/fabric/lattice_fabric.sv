@@ -415,6 +415,12 @@ module lattice_fabric #(
     ones = '0;
     for (int i = 0; i < Cells; i++) ones = ones + CountBits'(bits[i]);
   endfunction
+  // only the lane asked for is not zero; a function, since Icarus 11 runs a block that reads what it
+  // writes for ever
+  function automatic [ThresholdBits-1:0] merged(input [Lanes*ThresholdBits-1:0] entries);
+    merged = '0;
+    for (int l = 0; l < Lanes; l++) merged = merged | entries[l*ThresholdBits+:ThresholdBits];
+  endfunction
   always_comb begin
     flip_count_o   = '0;
     sat_count_o    = '0;
@@ -426,10 +432,7 @@ module lattice_fabric #(
     end
     flip_hidden_o      = odd4_q;
     energy_o           = energies[32'(energy_lane_i)*48+:48];
-    check_table_word_o = '0;
-    for (int l = 0; l < Lanes; l++) begin
-      check_table_word_o = check_table_word_o | 32'(check_words[l*ThresholdBits+:ThresholdBits]);
-    end
+    check_table_word_o = 32'(merged(check_words));
   end
 
   // ---- probe: the row of cells that was hit last ----

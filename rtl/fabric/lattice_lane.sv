@@ -104,12 +104,8 @@ module lattice_lane #(
     logic [Degree*64-1:0] neighbour_rows;
     assign head_o[r*RowSites+:RowSites] = RowSites'(head >> (Parts > 1 ? head_offset_i : '0));
     always_comb begin
-      mask = Half'({RowSites{1'b1}});
-      data = Half'(new4[r*RowSites+:RowSites]);
-      if (Parts > 1) begin
-        mask = mask << offset4_i;
-        data = data << offset4_i;
-      end
+      mask = Half'({RowSites{1'b1}}) << (Parts > 1 ? offset4_i : '0);
+      data = Half'(new4[r*RowSites+:RowSites]) << (Parts > 1 ? offset4_i : '0);
       if (row_we_i[r]) begin
         mask = '1;
         data = host_row;
@@ -179,11 +175,10 @@ module lattice_lane #(
   end
   assign energy_o = energy_mem[energy_context_i];
 
-  always_comb begin
-    check_word_o = '0;
-    for (int r = 0; r < Banks; r++) begin
-      check_word_o = check_word_o | check_words[r*ThresholdBits+:ThresholdBits];
-    end
-  end
+  function automatic [ThresholdBits-1:0] merged(input [Banks*ThresholdBits-1:0] entries);
+    merged = '0;
+    for (int r = 0; r < Banks; r++) merged = merged | entries[r*ThresholdBits+:ThresholdBits];
+  endfunction
+  assign check_word_o = merged(check_words);
 endmodule
 `default_nettype wire

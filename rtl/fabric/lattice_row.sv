@@ -93,12 +93,13 @@ module lattice_row #(
     localparam int X = d % 4 == 0 ? A : d % 4 == 1 ? 2 * Half - B : d % 4 == 2 ? 2 * Half - A : B;
     localparam int Shift0 = (X / 2) % Half;
     localparam int Shift1 = ((X + 1) / 2) % Half;
-    logic [Half-1:0] row, bits;
+    logic [Half-1:0] row, whole, bits;
     always_comb begin
       row = rows0_i[d*64+:Half];
-      if (parity0_i) bits = (row >> Shift1) | (row << (Half - Shift1));
-      else bits = (row >> Shift0) | (row << (Half - Shift0));
-      if (Sites < Half) bits = (bits >> offset0_i) | (bits << (Half - 32'(offset0_i)));
+      if (parity0_i) whole = (row >> Shift1) | (row << (Half - Shift1));
+      else whole = (row >> Shift0) | (row << (Half - Shift0));
+      bits = whole;
+      if (Sites < Half) bits = (whole >> offset0_i) | (whole << (Half - 32'(offset0_i)));
     end
     assign neighbours[d*64+:64] = 64'(bits);
   end

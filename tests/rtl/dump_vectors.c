@@ -128,10 +128,10 @@ static int find_shape(shape *out, const char *name) {
     out->clamps = 1;
     return 1;
   }
-  if (strcmp(name, "lattice") == 0) { /* two contexts, rows of three, clamps */
+  if (strcmp(name, "lattice") == 0) { /* two contexts, rows of two, clamps */
     out->hw.replicas = 4;
     out->hw.lattice = (pbl_hw_lattice){.n_rules = 1, .rule_a = {0}, .rule_b = {1}};
-    pbl_hw_set_lattice(&out->hw, 6, 3);
+    pbl_hw_set_lattice(&out->hw, 4, 2);
     out->clamps = 1;
     return 1;
   }
