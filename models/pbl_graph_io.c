@@ -43,12 +43,19 @@ pbl_graph_format pbl_graph_format_of_name(const char *path) {
   return PBL_GRAPH_DETECT;
 }
 
+/* A value, be it one that no graph may have: nan, inf, 0x1p3. */
+static bool is_value(const char *word) {
+  char *end;
+  strtod(word, &end);
+  return end != word && *end == '\0';
+}
+
 /* First line of data of an edge list or a Gset file. */
 static pbl_graph_format guess_by_words(char *line) {
   char *word[GRAPH_WORDS];
   const size_t n = graph_split_words(line, word);
   const bool numbers = n >= 2 && graph_is_number(word[0]) && graph_is_number(word[1]);
-  if (n == 3 && (strcmp(word[0], "h") == 0 || (numbers && graph_is_number(word[2])))) {
+  if (n == 3 && (strcmp(word[0], "h") == 0 || (numbers && is_value(word[2])))) {
     return PBL_GRAPH_EDGES;
   }
   return numbers && n <= 3 ? PBL_GRAPH_GSET : PBL_GRAPH_DETECT;

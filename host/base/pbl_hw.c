@@ -250,3 +250,19 @@ const char *pbl_kernel_name(pbl_kernel k) {
   }
   return "unknown";
 }
+
+void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
+  pbl_json_int(j, "replicas", hw->replicas);
+  pbl_json_int(j, "lanes", hw->lanes);
+  pbl_json_int(j, "weight_int", hw->weight_int);
+  pbl_json_int(j, "weight_frac", hw->weight_frac);
+  pbl_json_int(j, "beta_int", hw->beta_int);
+  pbl_json_int(j, "beta_frac", hw->beta_frac);
+  pbl_json_int(j, "table_size", hw->table_size);
+  pbl_json_int(j, "table_range_log2", hw->table_range_log2);
+  pbl_json_int(j, "threshold_bits", hw->threshold_bits);
+  pbl_json_int(j, "rounding", hw->rounding);
+  pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
+  pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
+  pbl_json_int(j, "field_bits", hw->field_bits);
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "pbl_error.h"
+#include "pbl_json.h"
 
 typedef enum { PBL_FABRIC_DENSE = 1, PBL_FABRIC_LATTICE = 2 } pbl_fabric;
 typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
@@ -80,6 +81,9 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
 /* Index shift of the activation: weight_frac + beta_frac + table_range_log2 - 1 - log2(table_size),
  * always >= 1 for a checked variant. */
 int pbl_hw_index_shift(const pbl_hw *hw);
+
+/* The parameters but fabric, V and H as members of the JSON object that is open. */
+void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice" */
 const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */

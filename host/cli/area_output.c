@@ -55,19 +55,7 @@ static void write_hw(pbl_json *j, const pbl_hw *hw) {
   pbl_json_object(j, "hw");
   pbl_json_int(j, "visible", hw->n_visible);
   pbl_json_int(j, "hidden", hw->n_hidden);
-  pbl_json_int(j, "replicas", hw->replicas);
-  pbl_json_int(j, "lanes", hw->lanes);
-  pbl_json_int(j, "weight_int", hw->weight_int);
-  pbl_json_int(j, "weight_frac", hw->weight_frac);
-  pbl_json_int(j, "beta_int", hw->beta_int);
-  pbl_json_int(j, "beta_frac", hw->beta_frac);
-  pbl_json_int(j, "table_size", hw->table_size);
-  pbl_json_int(j, "table_range_log2", hw->table_range_log2);
-  pbl_json_int(j, "threshold_bits", hw->threshold_bits);
-  pbl_json_bool(j, "rounding", hw->rounding);
-  pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
-  pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
-  pbl_json_int(j, "field_bits", hw->field_bits);
+  pbl_hw_json(j, hw);
   pbl_json_end(j);
 }
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,91 +13,11 @@
 
 #include "variant_internal.h"
 
-#ifndef PBL_SOURCE_DIR
-#define PBL_SOURCE_DIR "." /* set by the build system */
-#endif
-
 #define MAX_OBJECTS 512
 #define MAX_ARGUMENTS 64
 
-/* Formats a path; INVALID when it does not fit. */
-__attribute__((format(printf, 3, 4))) static pbl_status make_path(char out[PATH_MAX],
-                                                                  pbl_error *err,
-                                                                  const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  const int n = vsnprintf(out, PATH_MAX, format, args);
-  va_end(args);
-  if (n < 0 || n >= PATH_MAX) return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", out);
-  return PBL_OK;
-}
-
 static bool exists(const char *path) {
   return access(path, F_OK) == 0;
-}
-
-static pbl_status make_folders(const char *path, pbl_error *err) {
-  char part[PATH_MAX];
-  const pbl_status s = make_path(part, err, "%s", path);
-  if (s != PBL_OK) return s;
-  for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(part, 0777); /* a failure shows at the last one */
-    *slash = '/';
-  }
-  if (mkdir(part, 0777) != 0 && errno != EEXIST)
-    return pbl_fail(err, PBL_IO, "%s: cannot create the folder: %s; PBITLOOP_CACHE names another",
-                    path, strerror(errno));
-  return PBL_OK;
-}
-
-static const char *environment(const char *name) {
-  const char *value = getenv(name);
-  return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-static pbl_status find_source_dir(char out[PATH_MAX], const pbl_variant_options *opt,
-                                  pbl_error *err) {
-  const char *folder = opt != NULL ? opt->source_dir : NULL;
-  if (folder == NULL) folder = environment("PBITLOOP_SOURCE_DIR");
-  if (folder == NULL) folder = PBL_SOURCE_DIR;
-  if (realpath(folder, out) == NULL)
-    return pbl_fail(err, PBL_NOT_FOUND, "%s: %s; set PBITLOOP_SOURCE_DIR to the project's folder",
-                    folder, strerror(errno));
-  return PBL_OK;
-}
-
-pbl_status pbl_variant_cache_dir(char *out, size_t size, const pbl_variant_options *opt,
-                                 pbl_error *err) {
-  char source[PATH_MAX];
-  const char *tail = "/pbitloop";
-  const char *folder =
-      opt != NULL && opt->cache_dir != NULL ? opt->cache_dir : environment("PBITLOOP_CACHE");
-  if (folder != NULL) tail = "";
-  if (folder == NULL) folder = environment("XDG_CACHE_HOME");
-  if (folder == NULL) {
-    folder = environment("HOME");
-    tail = "/.cache/pbitloop";
-    if (folder == NULL || access(folder, W_OK) != 0) { /* a service account has no home */
-      const pbl_status s = find_source_dir(source, opt, err);
-      if (s != PBL_OK) return s;
-      folder = source;
-    }
-  }
-  if (snprintf(out, size, "%s%s", folder, tail) >= (int)size)
-    return pbl_fail(err, PBL_INVALID, "cache folder %s%s: the path is too long", folder, tail);
-  return PBL_OK;
-}
-
-/* The tools run in other folders, so the path must be absolute. */
-static pbl_status open_cache_dir(char out[PATH_MAX], const pbl_variant_options *opt,
-                                 pbl_error *err) {
-  char folder[PATH_MAX];
-  pbl_status s = pbl_variant_cache_dir(folder, sizeof folder, opt, err);
-  if (s == PBL_OK) s = make_folders(folder, err);
-  if (s == PBL_OK && realpath(folder, out) == NULL)
-    s = pbl_fail(err, PBL_IO, "%s: %s", folder, strerror(errno));
-  return s;
 }
 
 typedef struct {
@@ -112,9 +31,9 @@ typedef struct {
 static pbl_status verilate(const builder *b, pbl_error *err) {
   char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], rtl[PATH_MAX], mdir[PATH_MAX];
   char waivers[PATH_MAX];
-  pbl_status s = make_path(rtl, err, "%s/rtl", b->source_dir);
-  if (s == PBL_OK) s = make_path(waivers, err, "%s/rtl/pbit.vlt", b->source_dir);
-  if (s == PBL_OK) s = make_path(mdir, err, "%s/obj", b->temporary_dir);
+  pbl_status s = pbl_variant_path(rtl, err, "%s/rtl", b->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(waivers, err, "%s/rtl/pbit.vlt", b->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(mdir, err, "%s/obj", b->temporary_dir);
   if (s != PBL_OK) return s;
   pbl_variant_parameters(parameters, b->id.hw);
   const char *argv[MAX_ARGUMENTS] = {
@@ -172,11 +91,11 @@ static pbl_status plan_includes(includes *inc, char root[PATH_MAX], const builde
                                 pbl_error *err) {
   const char *const argv[] = {pbl_tool_verilator(), "--getenv", "VERILATOR_ROOT", NULL};
   pbl_status s = pbl_tool_line(root, PATH_MAX, argv, err);
-  if (s == PBL_OK) s = make_path(inc->verilator_include, err, "-I%s/include", root);
-  if (s == PBL_OK) s = make_path(inc->verilator_std, err, "-I%s/include/vltstd", root);
-  if (s == PBL_OK) s = make_path(inc->model, err, "-I%s/obj", b->temporary_dir);
-  if (s == PBL_OK) s = make_path(inc->sim, err, "-I%s/sim", b->source_dir);
-  if (s == PBL_OK) s = make_path(inc->base, err, "-I%s/host/base", b->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(inc->verilator_include, err, "-I%s/include", root);
+  if (s == PBL_OK) s = pbl_variant_path(inc->verilator_std, err, "-I%s/include/vltstd", root);
+  if (s == PBL_OK) s = pbl_variant_path(inc->model, err, "-I%s/obj", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_path(inc->sim, err, "-I%s/sim", b->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(inc->base, err, "-I%s/host/base", b->source_dir);
   return s;
 }
 
@@ -185,7 +104,7 @@ static pbl_status plan_includes(includes *inc, char root[PATH_MAX], const builde
 static pbl_status plan_runtime(unit *units, size_t *n, const char *obj, const char *root,
                                pbl_error *err) {
   char path[PATH_MAX], line[PBL_TEXT_SIZE], name[64];
-  pbl_status s = make_path(path, err, "%s/Vpbit_classes.mk", obj);
+  pbl_status s = pbl_variant_path(path, err, "%s/Vpbit_classes.mk", obj);
   if (s != PBL_OK) return s;
   FILE *f = fopen(path, "r");
   if (f == NULL) return pbl_fail(err, PBL_TOOL, "%s: not written by verilator", path);
@@ -194,7 +113,7 @@ static pbl_status plan_runtime(unit *units, size_t *n, const char *obj, const ch
     if (strncmp(line, "VM_GLOBAL_", 10) == 0) {
       in_list = true;
     } else if (in_list && sscanf(line, " %63[A-Za-z0-9_]", name) == 1 && *n < MAX_OBJECTS) {
-      s = make_path(units[(*n)++].source, err, "%s/include/%s.cpp", root, name);
+      s = pbl_variant_path(units[(*n)++].source, err, "%s/include/%s.cpp", root, name);
     } else {
       in_list = false;
     }
@@ -212,7 +131,8 @@ static pbl_status plan_model(unit *units, size_t *n, const char *obj, pbl_error 
     s = pbl_fail(err, PBL_TOOL, "%s: verilator wrote %d source files (1..%zu expected)", obj,
                  n_entries, MAX_OBJECTS - *n);
   for (int i = 0; i < n_entries; i++) {
-    if (s == PBL_OK) s = make_path(units[(*n)++].source, err, "%s/%s", obj, entries[i]->d_name);
+    if (s == PBL_OK)
+      s = pbl_variant_path(units[(*n)++].source, err, "%s/%s", obj, entries[i]->d_name);
     free(entries[i]);
   }
   free(entries);
@@ -224,14 +144,14 @@ static pbl_status plan_units(unit *units, size_t *n_units, const builder *b, con
                              const char *root, pbl_error *err) {
   char obj[PATH_MAX];
   size_t n = 0;
-  pbl_status s = make_path(obj, err, "%s/obj", b->temporary_dir);
+  pbl_status s = pbl_variant_path(obj, err, "%s/obj", b->temporary_dir);
   if (s == PBL_OK) s = plan_runtime(units, &n, obj, root, err);
   const size_t n_runtime = n;
   if (s == PBL_OK && n < MAX_OBJECTS)
-    s = make_path(units[n++].source, err, "%s/sim/rtl/pbl_rtl_shim.cpp", b->source_dir);
+    s = pbl_variant_path(units[n++].source, err, "%s/sim/rtl/pbl_rtl_shim.cpp", b->source_dir);
   if (s == PBL_OK) s = plan_model(units, &n, obj, err);
   for (size_t i = 0; s == PBL_OK && i < n; i++) {
-    s = make_path(units[i].object, err, "%s/%zu.o", obj, i);
+    s = pbl_variant_path(units[i].object, err, "%s/%zu.o", obj, i);
     plan_unit(&units[i], inc, i < n_runtime);
   }
   *n_units = n;
@@ -250,9 +170,9 @@ static pbl_status link_object(const builder *b, const unit *units, size_t n_unit
   char output[PATH_MAX], map[PATH_MAX], map_option[PATH_MAX];
   const char *argv[MAX_OBJECTS + 16] = {pbl_tool_cxx(), "-shared", "-o", output, map_option};
   size_t n = 5;
-  pbl_status s = make_path(output, err, "%s/pbit.so", b->temporary_dir);
-  if (s == PBL_OK) s = make_path(map, err, "%s/obj/exports.map", b->temporary_dir);
-  if (s == PBL_OK) s = make_path(map_option, err, "-Wl,--version-script=%s", map);
+  pbl_status s = pbl_variant_path(output, err, "%s/pbit.so", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_path(map, err, "%s/obj/exports.map", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_path(map_option, err, "-Wl,--version-script=%s", map);
   /* All else stays local: two variants in one process must not share Verilator's statics. */
   if (s == PBL_OK) s = write_text(map, "{ global: pbl_rtl_api_get; local: *; };\n", err);
   if (s != PBL_OK) return s;
@@ -288,8 +208,8 @@ static pbl_status compile(const builder *b, pbl_error *err) {
 static pbl_status write_description(const builder *b, double seconds, pbl_error *err) {
   char path[PATH_MAX], object[PATH_MAX], text[2048];
   struct stat st;
-  pbl_status s = make_path(path, err, "%s/variant.txt", b->temporary_dir);
-  if (s == PBL_OK) s = make_path(object, err, "%s/pbit.so", b->temporary_dir);
+  pbl_status s = pbl_variant_path(path, err, "%s/variant.txt", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_path(object, err, "%s/pbit.so", b->temporary_dir);
   if (s != PBL_OK) return s;
   if (stat(object, &st) != 0)
     return pbl_fail(err, PBL_TOOL, "%s: not written by the linker: %s", object, strerror(errno));
@@ -308,7 +228,7 @@ static bool is_finished(const builder *b, const char *object) {
   struct stat st;
   long long size = -1;
   if (stat(object, &st) != 0 || !S_ISREG(st.st_mode)) return false;
-  if (make_path(path, NULL, "%s/variant.txt", b->final_dir) != PBL_OK) return false;
+  if (pbl_variant_path(path, NULL, "%s/variant.txt", b->final_dir) != PBL_OK) return false;
   FILE *f = fopen(path, "r");
   if (f == NULL) return false;
   while (fgets(line, sizeof line, f) != NULL) (void)sscanf(line, "object: %lld bytes", &size);
@@ -330,7 +250,8 @@ static void remove_stale_folders(const builder *b) {
   snprintf(prefix, sizeof prefix, "%s.tmp.", b->id.key);
   for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
     if (strncmp(e->d_name, prefix, strlen(prefix)) != 0) continue;
-    if (make_path(path, NULL, "%s/%s", b->cache_dir, e->d_name) == PBL_OK) pbl_remove_tree(path);
+    if (pbl_variant_path(path, NULL, "%s/%s", b->cache_dir, e->d_name) == PBL_OK)
+      pbl_remove_tree(path);
   }
   closedir(dir);
 }
@@ -340,8 +261,8 @@ static pbl_status build_in_private_folder(builder *b, pbl_error *err) {
   const double started = now_seconds();
   pbl_progress_note(b->progress, "building hardware variant %.12s: %s", b->id.key,
                     b->id.description);
-  pbl_status s = make_path(obj, err, "%s/obj", b->temporary_dir);
-  if (s == PBL_OK) s = make_folders(obj, err);
+  pbl_status s = pbl_variant_path(obj, err, "%s/obj", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_make_folders(obj, err);
   if (s == PBL_OK) s = verilate(b, err);
   if (s == PBL_OK) s = compile(b, err);
   if (s == PBL_OK) s = write_description(b, now_seconds() - started, err);
@@ -361,7 +282,7 @@ static pbl_status take_lock(int *fd, const builder *b, pbl_error *err) {
   char path[PATH_MAX];
   const struct timespec nap = {.tv_nsec = 100000000};
   const double started = now_seconds();
-  pbl_status s = make_path(path, err, "%s.lock", b->final_dir);
+  pbl_status s = pbl_variant_path(path, err, "%s.lock", b->final_dir);
   if (s != PBL_OK) return s;
   *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (*fd < 0)
@@ -405,13 +326,14 @@ pbl_status pbl_variant_build(char *path, size_t path_size, const pbl_hw *hw,
   b->id.source_dir = b->source_dir;
   b->id.hw = hw;
   pbl_status s = pbl_hw_check(hw, err);
-  if (s == PBL_OK) s = find_source_dir(b->source_dir, opt, err);
-  if (s == PBL_OK) s = open_cache_dir(b->cache_dir, opt, err);
+  if (s == PBL_OK) s = pbl_variant_source_dir(b->source_dir, opt, err);
+  if (s == PBL_OK) s = pbl_variant_open_cache(b->cache_dir, opt, err);
   if (s == PBL_OK) s = pbl_variant_identify(&b->id, err);
-  if (s == PBL_OK) s = make_path(b->final_dir, err, "%s/%s", b->cache_dir, b->id.key);
-  if (s == PBL_OK) s = make_path(b->temporary_dir, err, "%s.tmp.%ld", b->final_dir, (long)getpid());
-  if (s == PBL_OK) s = make_path(b->log, err, "%s/build.log", b->temporary_dir);
-  if (s == PBL_OK) s = make_path(object, err, "%s/pbit.so", b->final_dir);
+  if (s == PBL_OK) s = pbl_variant_path(b->final_dir, err, "%s/%s", b->cache_dir, b->id.key);
+  if (s == PBL_OK)
+    s = pbl_variant_path(b->temporary_dir, err, "%s.tmp.%ld", b->final_dir, (long)getpid());
+  if (s == PBL_OK) s = pbl_variant_path(b->log, err, "%s/build.log", b->temporary_dir);
+  if (s == PBL_OK) s = pbl_variant_path(object, err, "%s/pbit.so", b->final_dir);
   if (s == PBL_OK && !is_finished(b, object)) s = build_under_lock(b, object, err);
   if (s == PBL_OK && snprintf(path, path_size, "%s", object) >= (int)path_size)
     s = pbl_fail(err, PBL_INVALID, "variant: the path %s does not fit %zu bytes", object,
@@ -431,7 +353,7 @@ static uint64_t folder_bytes(const char *folder) {
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
     char path[PATH_MAX];
     struct stat st;
-    if (make_path(path, NULL, "%s/%s", folder, files[i]) == PBL_OK && stat(path, &st) == 0)
+    if (pbl_variant_path(path, NULL, "%s/%s", folder, files[i]) == PBL_OK && stat(path, &st) == 0)
       total += (uint64_t)st.st_size;
   }
   return total;
@@ -440,8 +362,8 @@ static uint64_t folder_bytes(const char *folder) {
 static void visit_folder(const char *cache_dir, const char *key,
                          void (*visit)(void *, const char *, const char *, uint64_t), void *ctx) {
   char folder[PATH_MAX], path[PATH_MAX], text[PBL_TEXT_SIZE] = "";
-  if (make_path(folder, NULL, "%s/%s", cache_dir, key) != PBL_OK) return;
-  if (make_path(path, NULL, "%s/variant.txt", folder) != PBL_OK) return;
+  if (pbl_variant_path(folder, NULL, "%s/%s", cache_dir, key) != PBL_OK) return;
+  if (pbl_variant_path(path, NULL, "%s/variant.txt", folder) != PBL_OK) return;
   FILE *f = fopen(path, "r");
   if (f == NULL) return;
   if (fgets(text, sizeof text, f) != NULL) text[strcspn(text, "\n")] = '\0';

@@ -9,9 +9,25 @@
 
 #include "pbl_hw.h"
 #include "pbl_progress.h"
+#include "pbl_variant.h"
 
 #define PBL_KEY_SIZE 33   /* 32 hex digits */
 #define PBL_TEXT_SIZE 256 /* one-line description, version lines */
+
+/* ---- folders ---- */
+
+/* Formats a path; INVALID when it does not fit. */
+__attribute__((format(printf, 3, 4))) pbl_status pbl_variant_path(char out[PATH_MAX],
+                                                                  pbl_error *err,
+                                                                  const char *format, ...);
+/* The folder and those above it. IO. */
+pbl_status pbl_variant_make_folders(const char *path, pbl_error *err);
+/* Absolute path of the sources; opt may be NULL. NOT_FOUND. */
+pbl_status pbl_variant_source_dir(char out[PATH_MAX], const pbl_variant_options *opt,
+                                  pbl_error *err);
+/* Absolute path of the cache folder, which is created: tools run in other folders. */
+pbl_status pbl_variant_open_cache(char out[PATH_MAX], const pbl_variant_options *opt,
+                                  pbl_error *err);
 
 /* ---- tools ---- */
 

@@ -194,18 +194,30 @@ static void hash_cpu(hasher *h, char *model, size_t size) {
   hash_text(h, "cpu", model);
 }
 
+static hasher hash_start(void) {
+  return (hasher){.fnv = 0xcbf29ce484222325u, .mix = 0x243f6a8885a308d3u};
+}
+
+static void hash_parameters(hasher *h, const pbl_hw *hw) {
+  char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
+  pbl_variant_parameters(parameters, hw);
+  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) hash_text(h, "parameter", parameters[i]);
+}
+
+static void finish(pbl_variant_id *id, const hasher *h) {
+  snprintf(id->key, sizeof id->key, "%016llx%016llx", (unsigned long long)h->fnv,
+           (unsigned long long)h->mix);
+  describe(id);
+}
+
 pbl_status pbl_variant_identify_rtl(pbl_variant_id *id, const char *what, pbl_error *err) {
   static const char *const suffixes[] = {".sv", ".svh", ".f", NULL};
-  hasher h = {.fnv = 0xcbf29ce484222325u, .mix = 0x243f6a8885a308d3u};
+  hasher h = hash_start();
   const pbl_status s = hash_folder(&h, id->source_dir, "rtl", INT_MAX, suffixes, err);
   if (s != PBL_OK) return s;
-  char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
-  pbl_variant_parameters(parameters, id->hw);
-  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) hash_text(&h, "parameter", parameters[i]);
+  hash_parameters(&h, id->hw);
   hash_text(&h, "made by", what);
-  snprintf(id->key, sizeof id->key, "%016llx%016llx", (unsigned long long)h.fnv,
-           (unsigned long long)h.mix);
-  describe(id);
+  finish(id, &h);
   return PBL_OK;
 }
 
@@ -214,23 +226,19 @@ pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err) {
   static const char *const shim_suffixes[] = {".cpp", ".h", NULL};
   const char *const verilator[] = {pbl_tool_verilator(), "--version", NULL};
   const char *const cxx[] = {pbl_tool_cxx(), "--version", NULL};
-  hasher h = {.fnv = 0xcbf29ce484222325u, .mix = 0x243f6a8885a308d3u};
+  hasher h = hash_start();
   pbl_status s = pbl_tool_line(id->verilator_version, sizeof id->verilator_version, verilator, err);
   if (s == PBL_OK) s = pbl_tool_line(id->cxx_version, sizeof id->cxx_version, cxx, err);
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "rtl", INT_MAX, rtl_suffixes, err);
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "sim/rtl", 1, shim_suffixes, err);
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "sim", 1, shim_suffixes, err);
   if (s != PBL_OK) return s;
-  char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
-  pbl_variant_parameters(parameters, id->hw);
-  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) hash_text(&h, "parameter", parameters[i]);
+  hash_parameters(&h, id->hw);
   for (size_t i = 0; pbl_variant_cxx_flags[i] != NULL; i++)
     hash_text(&h, "flag", pbl_variant_cxx_flags[i]);
   hash_text(&h, "verilator", id->verilator_version);
   hash_text(&h, "cxx", id->cxx_version);
   hash_cpu(&h, id->cpu, sizeof id->cpu);
-  snprintf(id->key, sizeof id->key, "%016llx%016llx", (unsigned long long)h.fnv,
-           (unsigned long long)h.mix);
-  describe(id);
+  finish(id, &h);
   return PBL_OK;
 }

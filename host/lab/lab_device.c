@@ -37,17 +37,16 @@ static pbl_status spins_of(pbl_rbm **out, const pbl_testbed_model *m, pbl_error 
   return PBL_OK;
 }
 
-/* And back, from the words that the device holds. */
-static pbl_testbed_model held_by(const pbl_image *image) {
-  const double unit = ldexp(1.0, -image->hw.weight_frac);
+/* And back. */
+static pbl_testbed_model units_of(const pbl_rbm *spins) {
   pbl_testbed_model m;
   for (int i = 0; i < N; i++) {
-    m.b[i] = 2.0 * unit * image->words[i * (N + 1) + N];
-    m.a[i] = 2.0 * unit * image->words[N * (N + 1) + i];
+    m.b[i] = 2.0 * (double)spins->b[i];
+    m.a[i] = 2.0 * (double)spins->c[i];
   }
   for (int i = 0; i < N; i++)
     for (int j = 0; j < N; j++) {
-      const double w = 4.0 * unit * image->words[i * (N + 1) + j];
+      const double w = 4.0 * (double)spins->w[i * N + j];
       m.w[i][j] = w;
       m.b[i] -= 0.5 * w;
       m.a[j] -= 0.5 * w;
@@ -69,7 +68,7 @@ static pbl_hw hw_of(const pbl_lab_device *setup) {
 pbl_status lab_rig_open(lab_rig *rig, const pbl_testbed_model *m, const pbl_lab_device *setup,
                         uint64_t seed, lab_clock *clock, pbl_error *err) {
   pbl_device *device = NULL;
-  pbl_rbm *spins = NULL;
+  pbl_rbm *spins = NULL, *held = NULL;
   pbl_image *image = NULL;
   *rig = (lab_rig){.setup = setup, .hw = hw_of(setup), .seed = seed, .clock = clock};
   pbl_status status = pbl_hw_check(&rig->hw, err);
@@ -79,11 +78,13 @@ pbl_status lab_rig_open(lab_rig *rig, const pbl_testbed_model *m, const pbl_lab_
   if (status == PBL_OK) status = pbl_driver_create(&rig->driver, device, &rig->hw, NULL, err);
   if (status == PBL_OK) status = pbl_driver_set_kernel(rig->driver, PBL_KERNEL_CYCLIC, err);
   if (status == PBL_OK) status = pbl_driver_upload(rig->driver, image, NULL, err);
+  if (status == PBL_OK) status = pbl_image_dequantise(&held, image, spins, err);
   if (status == PBL_OK) {
-    rig->held = held_by(image);
+    rig->held = units_of(held);
     pbl_driver_set_window_log(rig->driver, &rig->log);
   }
   pbl_image_destroy(image);
+  pbl_rbm_destroy(held);
   pbl_rbm_destroy(spins);
   return status != PBL_OK ? pbl_wrap(err, status, "device of the test bed") : PBL_OK;
 }

@@ -169,21 +169,26 @@ static pbl_status from_weights(pbl_oracle **out, int n_visible, int n_hidden, co
   return PBL_OK;
 }
 
+double *pbl_oracle_weights(const pbl_rbm *m) {
+  const size_t V = (size_t)m->n_visible, H = (size_t)m->n_hidden, stride = H + 1;
+  double *weights = calloc((V + 1) * stride, sizeof *weights);
+  if (weights == NULL) return NULL;
+  for (size_t i = 0; i < V; i++) {
+    for (size_t j = 0; j < H; j++) weights[i * stride + j] = (double)m->w[i * H + j];
+    weights[i * stride + H] = (double)m->b[i];
+  }
+  for (size_t j = 0; j < H; j++) weights[V * stride + j] = (double)m->c[j];
+  return weights;
+}
+
 static pbl_status from_model(pbl_oracle **out, const pbl_rbm *m, double beta, pbl_scan scan,
                              int max_pbits, pbl_error *err) {
   const int V = m->n_visible, H = m->n_hidden;
   *out = NULL;
   pbl_status status = check_shape(V, H, scan, max_pbits, err);
   if (status != PBL_OK) return status;
-  const size_t stride = (size_t)H + 1;
-  double *weights = calloc(((size_t)V + 1) * stride, sizeof *weights);
+  double *weights = pbl_oracle_weights(m);
   if (weights == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
-  for (size_t i = 0; i < (size_t)V; i++) {
-    for (size_t j = 0; j < (size_t)H; j++)
-      weights[i * stride + j] = (double)m->w[i * (size_t)H + j];
-    weights[i * stride + (size_t)H] = (double)m->b[i];
-  }
-  for (size_t j = 0; j < (size_t)H; j++) weights[(size_t)V * stride + j] = (double)m->c[j];
   status = from_weights(out, V, H, weights, beta, scan, max_pbits, err);
   free(weights);
   return status;

@@ -25,6 +25,8 @@ pbl_status pbl_oracle_create_model(pbl_oracle **out, const pbl_rbm *m, double be
 pbl_status pbl_oracle_create_weights(pbl_oracle **out, int n_visible, int n_hidden,
                                      const double *weights, double beta, pbl_kernel kernel,
                                      pbl_error *err);
+/* A model in that layout, the unused number 0; malloc'ed, NULL without memory. */
+double *pbl_oracle_weights(const pbl_rbm *m);
 /* Quantised kernel of the device (integer thresholds); the law is its fixed point: one solve on the
  * smaller side, then the forward operator until the total-variation change per sweep is < 1e-13
  * (NUMERIC after 1e6 sweeps: the kernel is frozen or periodic). Clamped p-bits: INVALID, the law

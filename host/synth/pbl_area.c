@@ -47,16 +47,6 @@ typedef struct {
   char yosys[PBL_TEXT_SIZE];
 } job;
 
-__attribute__((format(printf, 3, 4))) static pbl_status path_of(char out[PATH_MAX], pbl_error *err,
-                                                                const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  const int n = vsnprintf(out, PATH_MAX, format, args);
-  va_end(args);
-  if (n < 0 || n >= PATH_MAX) return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", out);
-  return PBL_OK;
-}
-
 static double now_seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -93,26 +83,13 @@ static pbl_status find_yosys(char version[PBL_TEXT_SIZE], pbl_error *err) {
 }
 
 static pbl_status find_folders(job *j, pbl_error *err) {
-  char folder[PATH_MAX], area[PATH_MAX];
+  char folder[PATH_MAX];
   const pbl_variant_options where = {.source_dir = j->options->source_dir,
                                      .cache_dir = j->options->cache_dir};
-  const char *source = j->options->source_dir;
-  if (source == NULL) source = getenv("PBITLOOP_SOURCE_DIR");
-  if (source == NULL || realpath(source, j->source_dir) == NULL)
-    return pbl_fail(err, PBL_NOT_FOUND, "%s: %s; set PBITLOOP_SOURCE_DIR to the project's folder",
-                    source != NULL ? source : "source folder", strerror(errno));
-  pbl_status s = pbl_variant_cache_dir(folder, sizeof folder, &where, err);
-  if (s == PBL_OK) s = path_of(area, err, "%s/area", folder);
-  if (s != PBL_OK) return s;
-  for (char *slash = strchr(area + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    mkdir(area, 0777); /* a failure shows at the last one */
-    *slash = '/';
-  }
-  if ((mkdir(area, 0777) != 0 && errno != EEXIST) || realpath(area, j->cache_dir) == NULL)
-    return pbl_fail(err, PBL_IO, "%s: cannot create the folder: %s; PBITLOOP_CACHE names another",
-                    area, strerror(errno));
-  return PBL_OK;
+  pbl_status s = pbl_variant_source_dir(j->source_dir, &where, err);
+  if (s == PBL_OK) s = pbl_variant_open_cache(folder, &where, err);
+  if (s == PBL_OK) s = pbl_variant_path(j->cache_dir, err, "%s/area", folder);
+  return s == PBL_OK ? pbl_variant_make_folders(j->cache_dir, err) : s;
 }
 
 /* The key: sources, parameters, version of Yosys, and the very commands. */
@@ -123,9 +100,10 @@ static pbl_status identify(job *j, pbl_error *err) {
   j->id.source_dir = j->source_dir;
   j->id.hw = &j->hw;
   pbl_status s = pbl_variant_identify_rtl(&j->id, what, err);
-  if (s == PBL_OK) s = path_of(j->result, err, "%s/%s.txt", j->cache_dir, j->id.key);
+  if (s == PBL_OK) s = pbl_variant_path(j->result, err, "%s/%s.txt", j->cache_dir, j->id.key);
   if (s == PBL_OK)
-    s = path_of(j->work_dir, err, "%s/%s.tmp.%ld", j->cache_dir, j->id.key, (long)getpid());
+    s = pbl_variant_path(j->work_dir, err, "%s/%s.tmp.%ld", j->cache_dir, j->id.key,
+                         (long)getpid());
   return s;
 }
 
@@ -149,7 +127,7 @@ __attribute__((format(printf, 2, 3))) static void say(script *y, const char *for
  * lines at blanks, so that the true path must not stand in them. */
 static pbl_status say_sources(script *y, const char *source_dir, pbl_error *err) {
   char path[PATH_MAX], line[512], word[256];
-  const pbl_status s = path_of(path, err, "%s/rtl/pbit.f", source_dir);
+  const pbl_status s = pbl_variant_path(path, err, "%s/rtl/pbit.f", source_dir);
   if (s != PBL_OK) return s;
   FILE *f = fopen(path, "r");
   if (f == NULL) return pbl_fail(err, PBL_NOT_FOUND, "%s: %s", path, strerror(errno));
@@ -184,7 +162,7 @@ static pbl_status write_script(const job *j, pbl_error *err) {
   if (j->options->netlist != NULL) say(&y, "write_json " NETLIST "\n");
   if (y.used >= sizeof y.text)
     return pbl_fail(err, PBL_INVALID, "rtl/pbit.f: too long a list of sources");
-  s = path_of(path, err, "%s/area.ys", j->work_dir);
+  s = pbl_variant_path(path, err, "%s/area.ys", j->work_dir);
   if (s != PBL_OK) return s;
   FILE *f = fopen(path, "w");
   if (f == NULL) return pbl_fail(err, PBL_IO, "%s: cannot create: %s", path, strerror(errno));
@@ -197,8 +175,8 @@ static pbl_status write_script(const job *j, pbl_error *err) {
 
 static pbl_status make_work_dir(const job *j, pbl_error *err) {
   char rtl[PATH_MAX], link[PATH_MAX];
-  pbl_status s = path_of(rtl, err, "%s/rtl", j->source_dir);
-  if (s == PBL_OK) s = path_of(link, err, "%s/rtl", j->work_dir);
+  pbl_status s = pbl_variant_path(rtl, err, "%s/rtl", j->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(link, err, "%s/rtl", j->work_dir);
   if (s != PBL_OK) return s;
   pbl_remove_tree(j->work_dir);
   if (mkdir(j->work_dir, 0777) != 0 || symlink(rtl, link) != 0)
@@ -216,7 +194,7 @@ static pbl_status run_yosys(const job *j, double *seconds, pbl_error *err) {
              .what = what,
              .started = now_seconds(),
              .limit = j->options->timeout_seconds};
-  pbl_status s = path_of(log, err, "%s/yosys.log", j->work_dir);
+  pbl_status s = pbl_variant_path(log, err, "%s/yosys.log", j->work_dir);
   if (s == PBL_OK) s = pbl_tools_run(&tool, 1, log, what, &w.base, err);
   *seconds = now_seconds() - w.started;
   if (s != PBL_OK && w.expired)
@@ -230,8 +208,8 @@ static pbl_status run_yosys(const job *j, double *seconds, pbl_error *err) {
 /* Adds head and tail, and renames: whoever sees the name sees it whole. */
 static pbl_status store(const job *j, double seconds, pbl_error *err) {
   char from[PATH_MAX], to[PATH_MAX], line[1024];
-  pbl_status s = path_of(from, err, "%s/" STATISTICS, j->work_dir);
-  if (s == PBL_OK) s = path_of(to, err, "%s/result.txt", j->work_dir);
+  pbl_status s = pbl_variant_path(from, err, "%s/" STATISTICS, j->work_dir);
+  if (s == PBL_OK) s = pbl_variant_path(to, err, "%s/result.txt", j->work_dir);
   if (s != PBL_OK) return s;
   FILE *in = fopen(from, "r");
   if (in == NULL) return pbl_fail(err, PBL_TOOL, "yosys: wrote no statistics");
@@ -255,7 +233,7 @@ static pbl_status store(const job *j, double seconds, pbl_error *err) {
 static pbl_status copy_netlist(const job *j, pbl_error *err) {
   char from[PATH_MAX], buffer[65536];
   const char *to = j->options->netlist;
-  pbl_status s = path_of(from, err, "%s/" NETLIST, j->work_dir);
+  pbl_status s = pbl_variant_path(from, err, "%s/" NETLIST, j->work_dir);
   if (s != PBL_OK) return s;
   FILE *in = fopen(from, "rb");
   if (in == NULL) return pbl_fail(err, PBL_TOOL, "yosys: wrote no netlist");

@@ -40,7 +40,7 @@ typedef struct {
   double timeout_seconds; /* of one synthesis, > 0 */
   const char *netlist;    /* path of a JSON netlist to write, NULL: none; then the cache is not
                              asked. Not for generic */
-  const char *source_dir; /* NULL: $PBITLOOP_SOURCE_DIR */
+  const char *source_dir; /* NULL: as pbl_variant_options */
   const char *cache_dir;  /* NULL: as pbl_variant_options */
 } pbl_area_options;
 

@@ -12,22 +12,9 @@ bool pbl_train_enumerable(const pbl_rbm *m, int side) {
   return (m->n_visible < m->n_hidden ? m->n_visible : m->n_hidden) <= side;
 }
 
-/* Weights and biases in the layout of the enumeration, (V+1) x (H+1). */
-static double *matrix_of(const pbl_rbm *m) {
-  const size_t n_v = (size_t)m->n_visible, n_h = (size_t)m->n_hidden;
-  double *x = calloc((n_v + 1) * (n_h + 1), sizeof *x);
-  for (size_t i = 0; x && i <= n_v; i++)
-    for (size_t j = 0; j <= n_h; j++) {
-      double *at = &x[i * (n_h + 1) + j];
-      if (i < n_v) *at = (double)(j < n_h ? m->w[i * n_h + j] : m->b[i]);
-      if (i == n_v && j < n_h) *at = (double)m->c[j];
-    }
-  return x;
-}
-
 pbl_status pbl_train_exact(pbl_ais_report *out, const pbl_rbm *m, int threads,
                            pbl_progress *progress, pbl_error *err) {
-  double *x = matrix_of(m);
+  double *x = pbl_oracle_weights(m);
   if (!x) return pbl_fail(err, PBL_NO_MEMORY, "no memory for the exact log Z");
   pbl_energy_sums sums;
   const pbl_status status =

@@ -4,32 +4,10 @@
 set -u
 real_program=$1
 behaviour=$2
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
+subcommand=area
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/harness.sh"
 export PBITLOOP_CACHE="$folder/a cache"
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout" >&2
-  cat out >&2
-  echo "--- stderr" >&2
-  cat err >&2
-  exit 1
-}
-
-# run EXIT_CODE ARGUMENTS...
-run() {
-  expected=$1
-  shift
-  "$program" area "$@" >out 2>err
-  code=$?
-  [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
-}
-
-errors_say() { grep -qF -- "$1" err || fail "no '$1' on stderr"; }
-output_says() { grep -qF -- "$1" out || fail "no '$1' on stdout"; }
-output_is_empty() { [ ! -s out ] || fail "stdout is not empty"; }
 
 # with_path PATH: what is called below finds tools only there
 with_path() {

@@ -4,31 +4,9 @@
 set -u
 program=$1
 behaviour=$2
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1 # outside the source tree, on purpose
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout" >&2
-  cat out >&2
-  echo "--- stderr" >&2
-  cat err >&2
-  exit 1
-}
-
-# run EXIT_CODE ARGUMENTS...
-run() {
-  expected=$1
-  shift
-  "$program" "$@" >out 2>err
-  code=$?
-  [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
-}
-
-errors_say() { grep -qF -- "$1" err || fail "no '$1' on stderr"; }
-output_says() { grep -qF -- "$1" out || fail "no '$1' on stdout"; }
-output_is_empty() { [ ! -s out ] || fail "stdout is not empty"; }
+subcommand=
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/harness.sh"
 
 write_config() {
   cat >"$folder/c.yaml" <<'YAML'

@@ -3,31 +3,9 @@
 set -u
 program=$1
 behaviour=$2
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout" >&2
-  cat out >&2
-  echo "--- stderr" >&2
-  cat err >&2
-  exit 1
-}
-
-# run EXIT_CODE ARGUMENTS...
-run() {
-  expected=$1
-  shift
-  "$program" graph "$@" >out 2>err
-  code=$?
-  [ "$code" -eq "$expected" ] || fail "exit code $code instead of $expected: $*"
-}
-
-errors_say() { grep -qF -- "$1" err || fail "no '$1' on stderr"; }
-output_says() { grep -qF -- "$1" out || fail "no '$1' on stdout"; }
-output_is_empty() { [ ! -s out ] || fail "stdout is not empty"; }
+subcommand=graph
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/harness.sh"
 
 a_graph_is_described_and_coloured() {
   printf '5 5\n1 2 1\n2 3 1\n3 4 -2\n4 5 1\n5 1 1\n' >pentagon.txt

@@ -21,15 +21,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$1 work=$2/$3 proof=$3 action=$4
 top=formal_$proof
 
-needs() {
-  local tool
-  for tool in "$@"; do
-    if ! command -v "$tool" >/dev/null; then
-      echo "SKIPPED: $tool is not installed"
-      exit 77
-    fi
-  done
-}
+. "$here/../needs.sh"
 needs yosys
 mkdir -p "$work"
 lines() { sed -n "s/^$1 \+//p" "$here/$proof.proof"; }

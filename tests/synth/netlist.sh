@@ -12,15 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 action=$1 variant=$2 work=$3 program=$4
 
-needs() {
-  local tool
-  for tool in "$@"; do
-    if ! command -v "$tool" >/dev/null; then
-      echo "SKIPPED: $tool is not installed"
-      exit 77
-    fi
-  done
-}
+. "$here/../needs.sh"
 needs yosys
 mkdir -p "$work"
 

@@ -235,6 +235,7 @@ static void bad_edge_lists_are_refused_by_line(void **state) {
   assert_refused(state, "0 1 1\n2 3 1\n0 65536 1\n",
                  "3: node 65536; the limit is 65536 nodes, counted from 0");
   assert_refused(state, "0 1 1\n0 2 nan\n", "2: coupling 'nan' is no finite decimal number");
+  assert_refused(state, "1 2 nan\n", "1: coupling 'nan' is no finite decimal number");
   assert_refused(state, "0 1 1\n0 2 1e999\n", "2: coupling '1e999' is no finite");
   assert_refused(state, "0 1 1\n0 2 0x10\n", "2: coupling '0x10' is no finite");
   assert_refused(state, "0 1 1\n0 1.5 1\n", "2: node '1.5' is no whole number");
