@@ -16,7 +16,7 @@ static pbl_status no_edge(const pbl_rbm *m, const pbl_hw_lattice *lat, int i, pb
                     "the model does not fit: its weight %g between the sites (%d, %d) and (%d, %d) "
                     "is no edge of the graph %s (rules %s) on a side of %d",
                     (double)w, pbl_lattice_x(lat, 0, i), pbl_lattice_y(lat, i),
-                    pbl_lattice_x(lat, 1, j), pbl_lattice_y(lat, j), pbl_graph_name(lat), rules,
+                    pbl_lattice_x(lat, 1, j), pbl_lattice_y(lat, j), pbl_lattice_name(lat), rules,
                     lat->side);
   }
   return PBL_OK;

@@ -37,7 +37,7 @@ long pbl_lattice_edges(const pbl_hw_lattice *lat, bool open) {
   return edges;
 }
 
-const pbl_graph pbl_graphs[] = {
+const pbl_lattice_graph pbl_lattice_graphs[] = {
     {"g4", 1, {0}, {1}},
     {"g8", 2, {0, 4}, {1, 1}},
     {"g12", 3, {0, 4, 9}, {1, 1, 10}},
@@ -52,8 +52,8 @@ const pbl_graph pbl_graphs[] = {
     {NULL, 0, {0}, {0}},
 };
 
-bool pbl_graph_apply(pbl_hw_lattice *lat, const char *name) {
-  for (const pbl_graph *g = pbl_graphs; g->name; g++) {
+bool pbl_lattice_apply(pbl_hw_lattice *lat, const char *name) {
+  for (const pbl_lattice_graph *g = pbl_lattice_graphs; g->name; g++) {
     if (strcmp(g->name, name) != 0) continue;
     lat->n_rules = g->n_rules;
     memcpy(lat->rule_a, g->a, sizeof g->a);
@@ -63,8 +63,8 @@ bool pbl_graph_apply(pbl_hw_lattice *lat, const char *name) {
   return false;
 }
 
-const char *pbl_graph_name(const pbl_hw_lattice *lat) {
-  for (const pbl_graph *g = pbl_graphs; g->name; g++) {
+const char *pbl_lattice_name(const pbl_hw_lattice *lat) {
+  for (const pbl_lattice_graph *g = pbl_lattice_graphs; g->name; g++) {
     if (g->n_rules == lat->n_rules && memcmp(g->a, lat->rule_a, sizeof g->a) == 0 &&
         memcmp(g->b, lat->rule_b, sizeof g->b) == 0)
       return g->name;

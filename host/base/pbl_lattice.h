@@ -42,12 +42,12 @@ typedef struct {
   const char *name;
   int n_rules;
   int a[PBL_HW_MAX_RULES], b[PBL_HW_MAX_RULES];
-} pbl_graph;
-extern const pbl_graph pbl_graphs[];
+} pbl_lattice_graph;
+extern const pbl_lattice_graph pbl_lattice_graphs[];
 /* Sets the rules and nothing else. False: no such name. */
-bool pbl_graph_apply(pbl_hw_lattice *lat, const char *name);
+bool pbl_lattice_apply(pbl_hw_lattice *lat, const char *name);
 /* Name of the rules in lat, or "custom". */
-const char *pbl_graph_name(const pbl_hw_lattice *lat);
+const char *pbl_lattice_name(const pbl_hw_lattice *lat);
 /* "0,1 4,1": 1 to 6 pairs of numbers 0..127. False: it is no such text, lat is unchanged. */
 bool pbl_rules_parse(pbl_hw_lattice *lat, const char *text);
 /* The same text from the rules; 64 bytes hold any. */

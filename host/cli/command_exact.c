@@ -125,7 +125,7 @@ static pbl_status lattice_models(pbl_rbm **out, pbl_rbm **teacher, const char *t
   pbl_lattice_law law = {.couplings = PBL_GAUSSIAN};
   if (sscanf(text, "%4d,%15[^,],%lf,%lf,%llu%n", &lat.side, name, &law.scale, &law.field_scale,
              &seed, &used) != 5 ||
-      text[used] != '\0' || !pbl_graph_apply(&lat, name))
+      text[used] != '\0' || !pbl_lattice_apply(&lat, name))
     return bad_value(LATTICE, text, err);
   law.seed = seed;
   const pbl_status status = pbl_lattice_model(out, &lat, &law, err);

@@ -119,7 +119,7 @@ static void bind_text(pbl_problems *p, const pbl_field *f, const pbl_node *node,
 /* `custom` leaves the rules to `rules`. */
 static void bind_graph(pbl_problems *p, const pbl_field *f, const pbl_node *node, void *base) {
   if (find_choice(p, f, node) != NULL)
-    pbl_graph_apply((pbl_hw_lattice *)((char *)base + f->offset), node->text);
+    pbl_lattice_apply((pbl_hw_lattice *)((char *)base + f->offset), node->text);
 }
 
 static void bind_rules(pbl_problems *p, const pbl_field *f, const pbl_node *node, void *base) {

@@ -4,7 +4,7 @@
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
 static const pbl_choice fabrics[] = {
     {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {NULL, 0}};
-/* Only names: what they mean stands in pbl_graphs. */
+/* Only names: what they mean stands in pbl_lattice_graphs. */
 static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
                                     {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
                                     {"g20_alt", 0}, {"g24_alt", 0}, {"z1", 0},      {"custom", 0},

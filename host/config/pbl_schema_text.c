@@ -131,7 +131,7 @@ void pbl_schema_print_value(FILE *out, const pbl_field *field, const void *base)
       fputs(pbl_schema_choice_name(field, number), out);
       break;
     case PBL_FIELD_GRAPH:
-      fputs(pbl_graph_name((const pbl_hw_lattice *)at), out);
+      fputs(pbl_lattice_name((const pbl_hw_lattice *)at), out);
       break;
     case PBL_FIELD_RULES:
       pbl_rules_print(rules, sizeof rules, (const pbl_hw_lattice *)at);

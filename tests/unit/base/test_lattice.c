@@ -14,7 +14,7 @@
 
 static pbl_hw_lattice graph(int side, const char *name) {
   pbl_hw_lattice lat = {.side = side};
-  assert_true(pbl_graph_apply(&lat, name));
+  assert_true(pbl_lattice_apply(&lat, name));
   return lat;
 }
 
@@ -64,7 +64,7 @@ static void sites_and_coordinates_belong_to_each_other(void **state) {
  */
 static void the_reverse_slot_leads_back(void **state) {
   (void)state;
-  for (const pbl_graph *g = pbl_graphs; g->name; g++) {
+  for (const pbl_lattice_graph *g = pbl_lattice_graphs; g->name; g++) {
     const pbl_hw_lattice lat = graph(70, g->name);
     for (int colour = 0; colour < 2; colour++) {
       for (int k = 0; k < 2450; k += 7) {
@@ -103,7 +103,7 @@ static void rules_are_read_and_written_as_text(void **state) {
   pbl_hw_lattice lat = {.side = 70};
   char text[64];
   assert_true(pbl_rules_parse(&lat, " 0,1  4,1 9,10 "));
-  assert_string_equal(pbl_graph_name(&lat), "g12");
+  assert_string_equal(pbl_lattice_name(&lat), "g12");
   pbl_rules_print(text, sizeof text, &lat);
   assert_string_equal(text, "0,1 4,1 9,10");
   static const char *const bad[] = {"",
@@ -122,7 +122,7 @@ static void rules_are_read_and_written_as_text(void **state) {
     assert_int_equal(lat.n_rules, 3);
   }
   assert_true(pbl_rules_parse(&lat, "0,3"));
-  assert_string_equal(pbl_graph_name(&lat), "custom");
+  assert_string_equal(pbl_lattice_name(&lat), "custom");
 }
 
 static void sizes_follow_from_side_rules_and_sites(void **state) {

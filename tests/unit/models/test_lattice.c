@@ -17,7 +17,7 @@
 
 static pbl_hw hardware(int side, const char *name, int sites) {
   pbl_hw hw = pbl_hw_default();
-  assert_true(pbl_graph_apply(&hw.lattice, name));
+  assert_true(pbl_lattice_apply(&hw.lattice, name));
   pbl_hw_set_lattice(&hw, side, sites);
   return hw;
 }
