@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010200u
+#define PBL_RESET_VERSION 0x00010300u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -119,7 +119,7 @@
 #define PBL_IRQ_STATUS_DONE_MASK 0x00000001u
 #define PBL_IRQ_STATUS_WINDOW_SHIFT 1
 #define PBL_IRQ_STATUS_WINDOW_MASK 0x00000002u
-/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator. */
+/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator, 5 schedule (sparse fabric). */
 #define PBL_REG_IMG_SELECT 0x044u
 #define PBL_RESET_IMG_SELECT 0x00000000u
 /* rw: Position in the target (docs/device.md); advances with each IMG_DATA write. */
@@ -196,7 +196,7 @@
 #define PBL_CAPS_LATTICE_SIDE_MASK 0x0000FFFFu
 #define PBL_CAPS_LATTICE_RULES_SHIFT 16
 #define PBL_CAPS_LATTICE_RULES_MASK 0x000F0000u
-/* ro: Lattice fabric (0 in others). */
+/* ro: Lattice and sparse fabric (0 in others). */
 #define PBL_REG_CAPS_SITES 0x0B0u
 #define PBL_CAPS_SITES_SITES_SHIFT 0
 #define PBL_CAPS_SITES_SITES_MASK 0x0000FFFFu
@@ -208,6 +208,21 @@
 #define PBL_REG_CAPS_RULE_B_LO 0x0BCu
 /* ro: b of rules 4 and 5. */
 #define PBL_REG_CAPS_RULE_B_HI 0x0C0u
+/* ro: Sparse fabric: p-bits that fit, N; 0 in others. CAPS_SIZE reads 0 there. */
+#define PBL_REG_CAPS_PBITS 0x0C4u
+/* ro: Sparse fabric: rows of the edge memory; 0 in others. */
+#define PBL_REG_CAPS_EDGE_ROWS 0x0C8u
+/* ro: Sparse fabric: rows of the schedule; 0 in others. */
+#define PBL_REG_CAPS_GROUPS 0x0CCu
+/* rw: Sparse fabric: p-bits of the graph, 1..N, written only while idle; a value out of range is refused (STATUS.ERROR). Reads 0 in others. */
+#define PBL_REG_PBITS 0x0D0u
+#define PBL_RESET_PBITS 0x00000000u
+/* ro: Sparse fabric: the first violation that CHECK found (docs/device.md); 0 in others. */
+#define PBL_REG_GUARD 0x0D4u
+#define PBL_GUARD_CODE_SHIFT 0
+#define PBL_GUARD_CODE_MASK 0x000000FFu
+#define PBL_GUARD_INDEX_SHIFT 16
+#define PBL_GUARD_INDEX_MASK 0xFFFF0000u
 /* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX are written only while idle. */
 #define PBL_REG_REG_CONFIG 0x100u
 #define PBL_RESET_REG_CONFIG 0x00000000u
