@@ -2,9 +2,10 @@
 #include "schema_macros.h"
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
-static const pbl_choice fabrics[] = {
-    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {"sparse", PBL_FABRIC_SPARSE},
-    {NULL, 0}};
+static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
+                                     {"lattice", PBL_FABRIC_LATTICE},
+                                     {"sparse", PBL_FABRIC_SPARSE},
+                                     {NULL, 0}};
 /* Only names: what they mean stands in pbl_lattice_graphs. */
 static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
                                     {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
@@ -21,7 +22,8 @@ static const pbl_choice kernels[] = {
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",
-      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose edges "
+      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose "
+      "edges "
       "stand in a memory."),
     I(pbl_hw, "side", lattice.side, 0, 0, 128, "0",
       "Side of the lattice: even, 4..128. Half of its p-bits are visible."),
@@ -42,7 +44,8 @@ const pbl_field pbl_schema_hw[] = {
       "half the side times a divisor of the side; 0: half the side. Sparse: 1..64; 0: enough for "
       "the largest block, at most 16."),
     I(pbl_hw, "pbits", sparse.pbits, 0, 0, 65536, "0",
-      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of two "
+      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of "
+      "two "
       "that holds the model."),
     I(pbl_hw, "edge_rows", sparse.edge_rows, 0, 0, 65536, "0",
       "Rows of the sparse fabric's edge memory, of `sites_per_clock` neighbours each."),
