@@ -4,8 +4,10 @@
 
 #include "pbl_blocks.h"
 #include "pbl_chains.h"
+#include "pbl_colouring.h"
 #include "pbl_compare.h"
 #include "pbl_driver.h"
+#include "pbl_graph.h"
 #include "pbl_image.h"
 #include "pbl_oracle.h"
 #include "pbl_report.h"
@@ -51,6 +53,10 @@ uint64_t case_seed(const case_work *w, case_stream stream);
 /* Model, hardware parameters, image with its quantisation report. */
 pbl_status case_setup(case_work *w, pbl_error *err);
 void case_release(case_work *w);
+/* The graph of section `graph` and its blocks; seeds of a generator are raised by `further`. Either
+ * pointer may be NULL. The caller destroys both. */
+pbl_status case_graph(pbl_graph **graph, pbl_colouring **blocks, const pbl_case_config *cc,
+                      uint64_t further, pbl_error *err);
 /* chains x (V+H) over-dispersed starting states: random, all up, all down, low energy, repeated.
  * Caller frees. */
 pbl_status case_starts(signed char **states, const case_work *w, case_stream stream,

@@ -14,6 +14,9 @@ static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0}, 
 static const pbl_choice couplings[] = {
     {"ferromagnet", PBL_FERROMAGNET}, {"gaussian", PBL_GAUSSIAN}, {"pm1", PBL_PM1}, {NULL, 0}};
 static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
+/* pbl_colour_rule of the models, which the configuration does not know. */
+static const pbl_choice colourings[] = {
+    {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
@@ -98,6 +101,20 @@ static const pbl_field lattice_fields[] = {
     U(pbl_case_config, "seed", lattice_seed, 0, 0, U64_MAX, "1", "Seed of weights and fields."),
     END};
 
+static const pbl_field graph_fields[] = {
+    T(pbl_case_config, "source", graph, MUST, NULL, NULL,
+      "A generator as of `pbitloop graph` (`sk:12`, `regular:200,5`), or a file that it reads."),
+    T(pbl_case_config, "couplings", graph_couplings, 0, NULL, "\"\"",
+      "Of a generator: `constant,J`, `sign,J` or `normal,S`. Empty: its own law, of size 1."),
+    T(pbl_case_config, "fields", graph_fields, 0, NULL, "\"\"",
+      "Of a generator: fields (biases), likewise. Empty: none."),
+    U(pbl_case_config, "seed", graph_seed, 0, 0, U64_MAX, "1",
+      "Of a generator that draws at random."),
+    C(pbl_case_config, "colouring", graph_colouring, colourings, "dsatur",
+      "Rule that makes the blocks, one for each colour (docs/models.md)."),
+    B(pbl_case_config, "balanced", graph_balanced, "false", "Even out the blocks."),
+    END};
+
 static const pbl_field weight_fault_fields[] = {
     I(pbl_faults, "row", weight_row, 0, 0, 16384, "0",
       "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice: "
@@ -163,12 +180,12 @@ const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
     T(pbl_case_config, "model", model, 0, NULL, "\"\"",
-      "Model folder. Either this, `random` or `lattice`. Looked for from the current folder, then "
-      "the "
-      "file's folder, then `PBITLOOP_SOURCE_DIR`."),
+      "Model folder. Either this, `random`, `lattice` or `graph`. Looked for from the current "
+      "folder, then the file's folder, then `PBITLOOP_SOURCE_DIR`."),
     S("random", 0, 0, random_fields, "A random restricted Boltzmann machine instead of a model."),
     S("lattice", 0, 0, lattice_fields,
       "An Ising model on the graph of the lattice fabric instead of a model."),
+    S("graph", 0, 0, graph_fields, "An Ising model on any graph, for the sparse fabric."),
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible)."),
