@@ -163,6 +163,16 @@ static void check_faults(const check *k) {
   }
 }
 
+/* 0 is chosen when the graph is known; the smallest asks least of the other keys. */
+static void set_sparse(pbl_hw *hw, pbl_hw *sized) {
+  hw->sparse.sites = hw->lattice.sites;
+  *sized = *hw;
+  if (sized->sparse.sites == 0) sized->sparse.sites = 1;
+  if (sized->sparse.pbits == 0) sized->sparse.pbits = 2;
+  if (sized->sparse.edge_rows == 0) sized->sparse.edge_rows = 1;
+  if (sized->sparse.groups == 0) sized->sparse.groups = 1;
+}
+
 /* lanes 0: the most that divide the chains. */
 static void fill_lanes(pbl_case_config *c) {
   if (c->hw.lanes != 0) return;
@@ -186,7 +196,9 @@ static bool check_hw(const check *k) {
   }
   /* The sizes of a model are not known here; the smallest array asks least of the other keys. */
   pbl_hw sized = c->hw;
-  if (c->hw.fabric != PBL_FABRIC_LATTICE) {
+  if (c->hw.fabric == PBL_FABRIC_SPARSE) {
+    set_sparse(&c->hw, &sized);
+  } else if (c->hw.fabric != PBL_FABRIC_LATTICE) {
     sized.n_visible = k->random ? c->random_visible : 1;
     sized.n_hidden = k->random ? c->random_hidden : 1;
   }

@@ -3,7 +3,8 @@
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
 static const pbl_choice fabrics[] = {
-    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {NULL, 0}};
+    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {"sparse", PBL_FABRIC_SPARSE},
+    {NULL, 0}};
 /* Only names: what they mean stands in pbl_lattice_graphs. */
 static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
                                     {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
@@ -23,7 +24,8 @@ static const pbl_choice kernels[] = {
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",
-      "Wiring of the array: all to all, or a square with few weights per p-bit."),
+      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose edges "
+      "stand in a memory."),
     I(pbl_hw, "side", lattice.side, 0, 0, 128, "0",
       "Side of the lattice: even, 4..128. Half of its p-bits are visible."),
     {.key = "graph",
@@ -39,8 +41,16 @@ const pbl_field pbl_schema_hw[] = {
      .meaning = "Neighbours in the lattice as 1 to 6 steps `\"0,1 4,1\"`, each with its three "
                 "turns by a right angle; in place of `graph`."},
     I(pbl_hw, "sites_per_clock", lattice.sites, 0, 0, 4096, "0",
-      "p-bits of one replica that the lattice updates per clock: a divisor of half the side, or "
-      "half the side times a divisor of the side. 0: half the side."),
+      "p-bits of one replica that are updated at a time. Lattice: a divisor of half the side, or "
+      "half the side times a divisor of the side; 0: half the side. Sparse: 1..64; 0: enough for "
+      "the largest block, at most 16."),
+    I(pbl_hw, "pbits", sparse.pbits, 0, 0, 65536, "0",
+      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of two "
+      "that holds the model."),
+    I(pbl_hw, "edge_rows", sparse.edge_rows, 0, 0, 65536, "0",
+      "Rows of the sparse fabric's edge memory, of `sites_per_clock` neighbours each."),
+    I(pbl_hw, "groups", sparse.groups, 0, 0, 65536, "0",
+      "Rows of the sparse fabric's schedule, of `sites_per_clock` p-bits each."),
     I(pbl_hw, "lanes", lanes, 0, 0, 32, "0",
       "Replicas updated in parallel; must divide `chains`. 0: as many as `chains`, at most 32."),
     I(pbl_hw, "weight_int", weight_int, 0, 0, 23, "5",
@@ -59,7 +69,7 @@ const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "rounding", rounding, roundings, "round",
       "How a local field becomes a table index. `truncate` is biased, a negative control."),
     C(pbl_hw, "generator", generator, generators, "xoshiro128++",
-      "Random number generator of each lane (lattice: of each cell)."),
+      "Random number generator of each lane (lattice, sparse: of each cell)."),
     I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
