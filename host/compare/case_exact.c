@@ -209,8 +209,7 @@ static pbl_status open_laws(case_work *w, pbl_error *err) {
                                                   w->progress, err);
   if (!st) st = pbl_blocks_create(&w->blocks, w->law, w->progress, err);
   if (!st) {
-    st = pbl_oracle_create_model(&w->ideal, w->dequantised, w->dequantised->beta, w->cc->kernel,
-                                 err);
+    st = pbl_oracle_create_model(&w->ideal, w->dequantised, w->held_beta, w->cc->kernel, err);
   }
   if (!st) st = pbl_oracle_create_model(&wanted, w->model, w->beta, w->cc->kernel, err);
   if (!st) w->result->tv_quantised_ideal = pbl_oracle_total_variation(w->law, wanted);

@@ -163,7 +163,7 @@ static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {
     st = pbl_fail(err, PBL_NO_MEMORY, "coupled chains: out of memory");
   } else {
     means.square = means.mean + means.n_moments;
-    st = pbl_coupling_law_model(&law, w->dequantised, w->dequantised->beta, w->cc->kernel, err);
+    st = pbl_coupling_law_model(&law, w->dequantised, w->held_beta, w->cc->kernel, err);
   }
   if (!st) st = run_pairs(w, &means, law, err);
   if (!st) summarise(out, (uint64_t)w->cc->burn_in);
