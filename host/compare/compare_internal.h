@@ -92,6 +92,18 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err);
 
 /* tau, ESS, autocorrelations and traces of the scalar observables of both sides. */
 pbl_status case_observables(case_work *w, pbl_error *err);
+/* Observables before those of single p-bits or projections: energy and magnetisations, of a graph
+ * one, else two. */
+static inline size_t case_fixed_observables(const case_work *w) {
+  return w->graph ? 2 : 3;
+}
+/* Series 0 and 1 and, beyond PBL_ORACLE_MAX_PBITS p-bits, the projections of n draws of a graph;
+ * x: n x p-bits; u as below. series[k] + offset is where the first draw goes. */
+void case_graph_series(double *const *series, size_t offset, size_t n, const case_work *w,
+                       const float *x, const float *u);
+/* Leading eigenvectors of the couplings by magnitude, p-bits x CASE_PROJECTIONS; scratch of the
+ * same size. */
+void case_graph_projections(float *u, const pbl_graph *g, float *scratch);
 /* Value of observable `k` in one state (for the exact law); same order as case_observables. */
 double case_observable_value(const case_work *w, size_t k, const signed char *state);
 

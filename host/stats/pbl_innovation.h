@@ -71,7 +71,12 @@ typedef struct {
  * tested. `every` says the thinning. Clamped p-bits are left out. Probabilities: the image's exact
  * thresholds at beta word `beta` when exact_sigmoid is false, else sigma(2 beta f) of the
  * dequantised model (for the float reference). Multi-threaded over chains, result independent of
- * the number of threads. */
+ * the number of threads.
+ *
+ * Images of graphs in B blocks: cyclic with every = 1, the whole sweep, block b given the new
+ * states of blocks before it and the old ones of those after it, cross pairs over all p-bits in the
+ * order of the sweep; otherwise only the block updated last, B-1 (palindromic: 0), given all
+ * others. */
 pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
                                size_t every, bool exact_sigmoid, int threads,

@@ -91,7 +91,8 @@ static pool pool_cross(const pbl_half *halves, size_t n_halves) {
     const size_t reach = n <= PBL_CROSS_ALL_PAIRS ? n : PBL_CROSS_REACH + 1;
     for (size_t d = 1; d < reach && d < n; ++d) {
       const products p = at_distance(&halves[h], d);
-      for (size_t to = 0; to <= PBL_CROSS_REACH; ++to) {
+      /* products that end in one update depend on each other through its law: no sum of all */
+      for (size_t to = halves[h].blocks > 0 ? 1 : 0; to <= PBL_CROSS_REACH; ++to) {
         if (to != 0 && to != d) continue;
         sum[to].r += p.r;
         sum[to].v += p.v;
