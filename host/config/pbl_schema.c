@@ -2,9 +2,10 @@
 #include "schema_macros.h"
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
-static const pbl_choice fabrics[] = {
-    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {"sparse", PBL_FABRIC_SPARSE},
-    {NULL, 0}};
+static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
+                                     {"lattice", PBL_FABRIC_LATTICE},
+                                     {"sparse", PBL_FABRIC_SPARSE},
+                                     {NULL, 0}};
 /* Only names: what they mean stands in pbl_lattice_graphs. */
 static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
                                     {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
@@ -24,7 +25,8 @@ static const pbl_choice kernels[] = {
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",
-      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose edges "
+      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose "
+      "edges "
       "stand in a memory."),
     I(pbl_hw, "side", lattice.side, 0, 0, 128, "0",
       "Side of the lattice: even, 4..128. Half of its p-bits are visible."),
@@ -45,7 +47,8 @@ const pbl_field pbl_schema_hw[] = {
       "half the side times a divisor of the side; 0: half the side. Sparse: 1..64; 0: enough for "
       "the largest block, at most 16."),
     I(pbl_hw, "pbits", sparse.pbits, 0, 0, 65536, "0",
-      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of two "
+      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of "
+      "two "
       "that holds the model."),
     I(pbl_hw, "edge_rows", sparse.edge_rows, 0, 0, 65536, "0",
       "Rows of the sparse fabric's edge memory, of `sites_per_clock` neighbours each."),
@@ -113,12 +116,12 @@ static const pbl_field graph_fields[] = {
     END};
 
 static const pbl_field weight_fault_fields[] = {
-    I(pbl_faults, "row", weight_row, 0, 0, 16384, "0",
-      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice: "
-      "row of its weight memory (docs/device.md)."),
+    I(pbl_faults, "row", weight_row, 0, 0, 65535, "0",
+      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice, "
+      "sparse: row of the weight or edge memory (docs/device.md)."),
     I(pbl_faults, "col", weight_col, 0, 0, 65535, "0",
       "Image column: a hidden p-bit, or the number of them for the column of visible biases. "
-      "Lattice: column of its weight memory."),
+      "Lattice: column of its weight memory. Sparse: of the edge memory, weights at odd columns."),
     I(pbl_faults, "offset", weight_offset, 0, -8388608, 8388607, "0",
       "Added to the word, in units of its last bit. 0: sound."),
     END};
@@ -127,7 +130,7 @@ static const pbl_field fault_fields[] = {
     D(pbl_faults, "beta_gain", beta_gain, ABOVE, 0, 100, "1",
       "The device's beta times this. 1: sound."),
     S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
-    I(pbl_faults, "stale_row", stale_row, 0, -1, 16384, "-1",
+    I(pbl_faults, "stale_row", stale_row, 0, -1, 65535, "-1",
       "Row that keeps the words of another image. -1: none."),
     B(pbl_faults, "before_hash", before_hash, "false",
       "Corrupt before the device hashes its image (the run must be refused), else after."),

@@ -234,6 +234,7 @@ void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, si
     judge_pbits(out, &halves[h]);
     judge_cross(out, &halves[h]);
   }
+  out->in_turn = halves[0].blocks > 0;
   judge_bins(out, halves, n_halves); /* counts the updates */
   judge_gain(out, halves, n_halves);
   judge_replicas(out, joint, n_chains, (double)out->n_updates);
