@@ -9,6 +9,7 @@
   20 /* 2^20 states: seconds and megabytes; twice the p-bits would square it */
 #define MAX_LANES 32
 #define MAX_PBITS 2048
+#define MAX_GRAPH_PBITS 65536 /* when it is loaded its own number counts */
 
 typedef struct {
   pbl_problems *p;
@@ -32,6 +33,7 @@ static const pbl_node *at_hw(const check *k, const char *key) {
 
 static int pbits(const check *k) {
   const pbl_hw *hw = &k->c->hw;
+  if (hw->fabric == PBL_FABRIC_SPARSE) return MAX_GRAPH_PBITS;
   if (hw->fabric == PBL_FABRIC_LATTICE) return hw->lattice.side * hw->lattice.side;
   return k->random ? k->c->random_visible + k->c->random_hidden : MAX_PBITS;
 }
@@ -84,6 +86,11 @@ static void check_model(const check *k) {
   } else if (k->lattice && k->c->hw.fabric != PBL_FABRIC_LATTICE) {
     pbl_problem_at(k->p, at(k, "lattice"),
                    "lattice: needs hw.fabric: lattice, whose graph it is made for");
+  } else if (k->graph != (k->c->hw.fabric == PBL_FABRIC_SPARSE)) {
+    pbl_problem_at(k->p, at(k, k->graph ? "graph" : "hw"),
+                   k->graph
+                       ? "graph: needs hw.fabric: sparse"
+                       : "hw.fabric: sparse needs section graph, which takes model folders, too");
   } else if (named) {
     pbl_path_resolve(k->p, model, k->c->model, sizeof k->c->model, true);
   }

@@ -116,12 +116,12 @@ static const pbl_field graph_fields[] = {
     END};
 
 static const pbl_field weight_fault_fields[] = {
-    I(pbl_faults, "row", weight_row, 0, 0, 16384, "0",
-      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice: "
-      "row of its weight memory (docs/device.md)."),
+    I(pbl_faults, "row", weight_row, 0, 0, 65535, "0",
+      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice, "
+      "sparse: row of the weight or edge memory (docs/device.md)."),
     I(pbl_faults, "col", weight_col, 0, 0, 65535, "0",
       "Image column: a hidden p-bit, or the number of them for the column of visible biases. "
-      "Lattice: column of its weight memory."),
+      "Lattice: column of its weight memory. Sparse: of the edge memory, weights at odd columns."),
     I(pbl_faults, "offset", weight_offset, 0, -8388608, 8388607, "0",
       "Added to the word, in units of its last bit. 0: sound."),
     END};
@@ -130,7 +130,7 @@ static const pbl_field fault_fields[] = {
     D(pbl_faults, "beta_gain", beta_gain, ABOVE, 0, 100, "1",
       "The device's beta times this. 1: sound."),
     S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
-    I(pbl_faults, "stale_row", stale_row, 0, -1, 16384, "-1",
+    I(pbl_faults, "stale_row", stale_row, 0, -1, 65535, "-1",
       "Row that keeps the words of another image. -1: none."),
     B(pbl_faults, "before_hash", before_hash, "false",
       "Corrupt before the device hashes its image (the run must be refused), else after."),
