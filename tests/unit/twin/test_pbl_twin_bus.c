@@ -25,7 +25,7 @@ static void identity_and_capabilities_describe_the_variant(void **state) {
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_REPLICAS), 3 << 16 | 6);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_FORMAT), 12 << 24 | 16 << 16 | 6 << 8 | 12);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_ACTIVATION), 4 << 24 | 32 << 16 | 24 << 8 | 10);
-  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_CAPS_RULE_B_HI; address += 4)
+  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_GUARD; address += 4)
     assert_int_equal(rig_read(dev, address), 0);
   dev->ops->close(dev);
 }
@@ -51,11 +51,11 @@ static void only_registers_for_it_take_writes(void **state) {
   (void)state;
   const pbl_hw hw = pbl_hw_default();
   pbl_device *dev = rig_open(&hw, "");
-  const uint32_t writable[] = {PBL_REG_SCRATCH,     PBL_REG_CTRL,         PBL_REG_CONFIG,
-                               PBL_REG_SWEEPS,      PBL_REG_BETA,         PBL_REG_IRQ_ENABLE,
-                               PBL_REG_IRQ_STATUS,  PBL_REG_SAMPLE_EVERY, PBL_REG_IMG_SELECT,
-                               PBL_REG_IMG_DATA,    PBL_REG_IMG_ADDRESS,  PBL_REG_REPLICA_SELECT,
-                               PBL_REG_PROBE_SELECT};
+  const uint32_t writable[] = {PBL_REG_SCRATCH,      PBL_REG_CTRL,         PBL_REG_CONFIG,
+                               PBL_REG_SWEEPS,       PBL_REG_BETA,         PBL_REG_IRQ_ENABLE,
+                               PBL_REG_IRQ_STATUS,   PBL_REG_SAMPLE_EVERY, PBL_REG_IMG_SELECT,
+                               PBL_REG_IMG_DATA,     PBL_REG_IMG_ADDRESS,  PBL_REG_REPLICA_SELECT,
+                               PBL_REG_PROBE_SELECT, PBL_REG_PBITS};
   for (uint32_t address = 0; address < 0x200; address++) {
     uint32_t value = 0;
     int expected = 0;
@@ -63,7 +63,7 @@ static void only_registers_for_it_take_writes(void **state) {
       expected |= writable[i] == address;
     const int aligned = address % 4 == 0;
     expected |= aligned && address >= PBL_REG_REG_CONFIG && address <= PBL_REG_T_MAX;
-    const int mapped = aligned && (address <= PBL_REG_CAPS_RULE_B_HI ||
+    const int mapped = aligned && (address <= PBL_REG_GUARD ||
                                    (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS));
     assert_int_equal(dev->ops->write32(dev, address, 0, NULL), expected ? PBL_OK : PBL_DEVICE);
     assert_int_equal(dev->ops->read32(dev, &value, address, NULL), mapped ? PBL_OK : PBL_DEVICE);
@@ -89,6 +89,11 @@ static void writable_registers_read_back_what_they_hold(void **state) {
   }
   assert_int_equal(rig_read(dev, PBL_REG_CTRL), 0);
   assert_int_equal(rig_read(dev, PBL_REG_IMG_DATA), 0);
+  assert_int_equal(rig_read(dev, PBL_REG_STATUS), PBL_STATUS_ERROR_MASK); /* pairs of lanes */
+  rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+  rig_write(dev, PBL_REG_PBITS, 1); /* sparse fabric only */
+  assert_int_equal(rig_read(dev, PBL_REG_PBITS), 0);
+  assert_int_equal(rig_read(dev, PBL_REG_STATUS), PBL_STATUS_ERROR_MASK);
   dev->ops->close(dev);
 }
 
