@@ -265,6 +265,18 @@ static size_t count_groups(bool *ended, const pbl_image *im) {
   return groups;
 }
 
+void pbl_sparse_used(size_t *groups, size_t *edge_rows, const pbl_image *im) {
+  const size_t cols = (size_t)pbl_hw_schedule_cols(&im->hw), rows = (size_t)im->hw.sparse.edge_rows;
+  bool ended = false;
+  *groups = count_groups(&ended, im);
+  *edge_rows = 0;
+  for (size_t g = 0; g < *groups; g++) {
+    const int32_t *row = im->schedule + g * cols;
+    const size_t end = (size_t)(uint32_t)row[1] + length_of(row);
+    if (end > *edge_rows && end <= rows) *edge_rows = end;
+  }
+}
+
 void pbl_sparse_hash(pbl_word_hash *h, const pbl_image *im) {
   const size_t s_cols = (size_t)pbl_hw_schedule_cols(&im->hw);
   const size_t e_cols = (size_t)pbl_hw_image_cols(&im->hw), rows = (size_t)im->hw.sparse.edge_rows;

@@ -33,6 +33,9 @@ pbl_status pbl_sparse_fit(pbl_hw *hw, const pbl_graph *g, const pbl_colouring *c
 pbl_status pbl_sparse_image_create(pbl_image **out, pbl_graph_quantisation *report,
                                    const pbl_graph *g, const pbl_colouring *c, const pbl_hw *hw,
                                    double beta, pbl_error *err);
+/* What the image uses of its memories: the groups up to the one with END (all where none has it),
+ * and the edge rows up to the last that a group names. */
+void pbl_sparse_used(size_t *groups, size_t *edge_rows, const pbl_image *im);
 /* The model that the image really holds, in real numbers; name and provenance of `original`, which
  * may be NULL. */
 pbl_status pbl_sparse_dequantise(pbl_graph **out, const pbl_image *im, const pbl_graph *original,
