@@ -54,8 +54,8 @@ typedef struct {
   uint64_t graph_seed;
   int graph_colouring; /* pbl_colour_rule */
   bool graph_balanced; /* blocks evened out */
-  double beta; /* 0: the model's */
-  pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
+  double beta;         /* 0: the model's */
+  pbl_hw hw;           /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
   pbl_kernel kernel;
   int chains;        /* device replicas and reference chains */
   int burn_in;       /* sweeps */
