@@ -302,6 +302,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
   end else begin : g_sparse
+    localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;  // derived
     logic check_read_group;
     logic [15:0] check_row, check_pbit;
     logic [7:0] check_col;
@@ -341,7 +342,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
     sparse_check #(
-        .EdgeRows(EdgeRows), .Groups(Groups), .Sites(P), .PbitBits($clog2(Pbits)),
+        .EdgeRows(EdgeRows), .Groups(Groups), .Sites(P), .PbitBits(PbitBits),
         .Cells(Cells), .TableLog2(TableLog2), .CellBits(CellBits)
     ) u_check (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),

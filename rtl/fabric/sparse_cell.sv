@@ -145,14 +145,14 @@ module sparse_cell #(
     for (int l = 0; l < Lanes; l++) paired[l*32+:32] = own_words[(l&~1)*32+:32];
   endfunction
   always_comb begin
-    words = own_words;
     if (coupled_i) words = paired(coupled_i);
+    else words = own_words;
   end
 
   localparam logic [31:0] AllLanes = 32'hFFFFFFFF >> (32 - Lanes);
   always_comb begin
-    outcome4 = '0;
     if (valid4_i) outcome4 = outcomes(valid4_i);
+    else outcome4 = '0;
   end
   assign held4 = clamp4_i || pass4_i || !active4_i;
   assign new4  = held4 ? old4_i : outcome4;

@@ -101,7 +101,7 @@ module sparse_fabric #(
     output logic                   check_clamp_o
 );
   // derived, do not override
-  localparam int PbitBits = $clog2(Pbits);
+  localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;
   localparam int EntryBits = Padded != 0 ? 64 : PbitBits + 1 + WeightBits;
   localparam int ValidAt = Padded != 0 ? 31 : PbitBits;
   localparam int StoredBits = EntryBits - ValidAt - 1;
@@ -210,25 +210,17 @@ module sparse_fabric #(
   logic [Sites*PbitBits-1:0] own_pbits, write_pbits;
   logic [Sites*32-1:0] states1, old4, new5;
   logic [Sites-1:0] clamps4, write;
-  logic [31:0] host_states;
-  always_comb begin
-    own_pbits = pbits3_q;
-    if (frame) own_pbits[PbitBits-1:0] = frame_pbit[PbitBits-1:0];
-    if (check_busy_i) own_pbits[PbitBits-1:0] = check_pbit_i[PbitBits-1:0];
-    write       = en_i && valid5_q && !pass5_q ? active5_q : '0;
-    write_pbits = pbits5_q;
-    host_states = new5[31:0];
-    if (state_we_i) begin
-      write                     = Sites'(1'b1);
-      write_pbits[PbitBits-1:0] = host_col_i[PbitBits-1:0];
-      host_states               = host_data_i;
-    end
-  end
   logic [Sites*32-1:0] write_states;
-  if (Sites > 1) begin : g_write
-    assign write_states = {new5[Sites*32-1:32], host_states};
-  end else begin : g_write
-    assign write_states = host_states;
+  assign own_pbits[PbitBits-1:0] = check_busy_i ? check_pbit_i[PbitBits-1:0]
+                                 : frame ? frame_pbit[PbitBits-1:0] : pbits3_q[PbitBits-1:0];
+  assign write = state_we_i ? Sites'(1'b1) : en_i && valid5_q && !pass5_q ? active5_q : '0;
+  assign write_pbits[PbitBits-1:0] = state_we_i ? host_col_i[PbitBits-1:0]
+                                                : pbits5_q[PbitBits-1:0];
+  assign write_states[31:0] = state_we_i ? host_data_i : new5[31:0];
+  if (Sites > 1) begin : g_others
+    assign own_pbits[Sites*PbitBits-1:PbitBits]   = pbits3_q[Sites*PbitBits-1:PbitBits];
+    assign write_pbits[Sites*PbitBits-1:PbitBits] = pbits5_q[Sites*PbitBits-1:PbitBits];
+    assign write_states[Sites*32-1:32]            = new5[Sites*32-1:32];
   end
   sparse_states #(
       .Sites(Sites), .Lanes(Lanes), .Contexts(Contexts), .ContextBits(ContextBits),
@@ -257,14 +249,12 @@ module sparse_fabric #(
   always_comb begin
     probe         = valid4_q && !pass4_q && context_i == probe_context_i;
     table_address = check_busy_i ? check_table_address_i : TableLog2'(host_col_i);
-    host_cell     = check_busy_i ? 16'(check_cell_i) : 16'(host_col_i[15:2]);
-    host_site     = '0;
-    host_lane     = '0;
-    if (check_busy_i || rng_we_i) begin
-      host_site = 16'(32'(host_cell) / Lanes);
-      host_lane = LaneBits'(32'(host_cell) % Lanes);
-    end
+    if (check_busy_i) host_cell = 16'(check_cell_i);
+    else if (rng_we_i) host_cell = 16'(host_col_i[15:2]);
+    else host_cell = '0;
   end
+  assign host_site = 16'(32'(host_cell) / Lanes);
+  assign host_lane = LaneBits'(32'(host_cell) % Lanes);
 
   for (genvar s = 0; s < Sites; s++) begin : g_cell
     assign probe_hits[s] = probe && active4_q[s] &&
@@ -304,13 +294,14 @@ module sparse_fabric #(
     end
   endfunction
   always_comb begin
-    flip_count_o   = '0;
-    sat_count_o    = '0;
-    freeze_count_o = '0;
     if (valid5_q) begin
       flip_count_o   = ones(flips5);
       sat_count_o    = ones(sats5);
       freeze_count_o = ones(freezes5);
+    end else begin
+      flip_count_o   = '0;
+      sat_count_o    = '0;
+      freeze_count_o = '0;
     end
   end
 
@@ -326,9 +317,12 @@ module sparse_fabric #(
 
   // ---- probe: the cell that was hit last ----
   logic [5:0] hit_q, hit;
+  function automatic [5:0] last_of(input [Sites-1:0] hits, input [5:0] former);
+    last_of = former;
+    for (int s = 0; s < Sites; s++) if (hits[s]) last_of = 6'(s);
+  endfunction
+  assign hit = last_of(probe_hits, hit_q);
   always_comb begin
-    hit = hit_q;
-    for (int s = 0; s < Sites; s++) if (probe_hits[s]) hit = 6'(s);
     {probe_state_o, probe_entry_o, probe_random_o, probe_field_o} = probes[32'(hit_q)*99+:99];
   end
   always_ff @(posedge clk_i) begin
@@ -358,16 +352,11 @@ module sparse_fabric #(
   assign check_length_o = group_length;
   assign check_start_o  = group_start;
   assign check_flags_o  = {group_end, group_tail, group_last, group_first};
-  always_comb begin
-    check_group_word_o = word(group_entry, check_col_i[0]);
-    check_edge_word_o  = word(edge_entry, check_col_i[0]);
-    if (check_col_i == 8'd0) check_group_word_o = {check_flags_o, 12'd0, group_length};
-    if (check_col_i == 8'd1) check_group_word_o = 32'(group_start);
-    check_table_word_o = '0;
-    if (check_busy_i) begin
-      check_table_word_o = 32'(check_words[32'(host_site)*ThresholdBits+:ThresholdBits]);
-    end
-  end
+  assign check_group_word_o = check_col_i == 8'd0 ? {check_flags_o, 12'd0, group_length}
+                            : check_col_i == 8'd1 ? 32'(group_start)
+                            : word(group_entry, check_col_i[0]);
+  assign check_edge_word_o  = word(edge_entry, check_col_i[0]);
+  assign check_table_word_o = 32'(check_words[32'(host_site)*ThresholdBits+:ThresholdBits]);
   function automatic [31:0] word(input [EntryBits-1:0] entry, input second);
     word     = 32'(entry[PbitBits-1:0]);
     word[31] = entry[ValidAt];

@@ -39,9 +39,8 @@ module sparse_rows #(
   logic [RowBits-1:0] commit_row_q;
 
   always_comb begin
-    weight         = StoredBits'($signed(push_data_i[WeightBits-1:0]));
-    index          = (ValidAt + 1)'(push_data_i[IndexBits-1:0]);
-    index[ValidAt] = push_data_i[31];
+    weight = StoredBits'($signed(push_data_i[WeightBits-1:0]));
+    index  = {push_data_i[31], ValidAt'(push_data_i[IndexBits-1:0])};
   end
 
   always_ff @(posedge clk_i) begin
