@@ -56,7 +56,7 @@ static void fill_words(pbl_image *im, pbl_quantiser *q, const pbl_rbm *m) {
   q->report.rms_error = sqrt(q->sum_squares / (double)q->report.n_parameters);
 }
 
-static void fill_table(pbl_image *im) {
+void pbl_image_fill_table(pbl_image *im) {
   const pbl_hw *hw = &im->hw;
   const long double step = ldexpl(1.0L, hw->table_range_log2) / (long double)hw->table_size;
   const long double full = ldexpl(1.0L, hw->threshold_bits);
@@ -66,8 +66,8 @@ static void fill_table(pbl_image *im) {
 }
 
 /* A beta outside its format is refused: unlike a clipped weight it changes every update. */
-static pbl_status quantise_beta(uint32_t *word, double *relative_error, const pbl_hw *hw,
-                                double beta, pbl_error *err) {
+pbl_status pbl_image_quantise_beta(uint32_t *word, double *relative_error, const pbl_hw *hw,
+                                   double beta, pbl_error *err) {
   const double scaled = isfinite(beta) ? round(ldexp(beta, hw->beta_frac)) : -1;
   const double high = ldexp(1.0, pbl_hw_beta_bits(hw)) - 1;
   if (!(scaled >= 1 && scaled <= high)) {
@@ -76,7 +76,7 @@ static pbl_status quantise_beta(uint32_t *word, double *relative_error, const pb
                     ldexp(high, -hw->beta_frac));
   }
   *word = (uint32_t)scaled;
-  *relative_error = ldexp(scaled, -hw->beta_frac) / beta - 1;
+  if (relative_error) *relative_error = ldexp(scaled, -hw->beta_frac) / beta - 1;
   return PBL_OK;
 }
 
@@ -133,9 +133,13 @@ static pbl_status create(pbl_image **out, pbl_quantisation *report, const pbl_rb
   pbl_quantiser q = {.rng = rng};
   uint32_t beta_word = 0;
   pbl_status status = pbl_hw_check(hw, err);
+  if (status == PBL_OK && hw->fabric == PBL_FABRIC_SPARSE)
+    status = pbl_fail(err, PBL_CONFIG,
+                      "a model of visible and hidden units is for the dense fabric or the lattice; "
+                      "the sparse fabric takes graphs");
   if (status == PBL_OK) status = check_model(model, hw, err);
   if (status == PBL_OK) {
-    status = quantise_beta(&beta_word, &q.report.beta_error, hw, beta, err);
+    status = pbl_image_quantise_beta(&beta_word, &q.report.beta_error, hw, beta, err);
   }
   if (status == PBL_OK) status = image_alloc(out, hw, err);
   if (status != PBL_OK) return status;
@@ -144,7 +148,7 @@ static pbl_status create(pbl_image **out, pbl_quantisation *report, const pbl_rb
   q.high = -q.low - 1;
   (*out)->beta = beta_word;
   fill_words(*out, &q, model);
-  fill_table(*out);
+  pbl_image_fill_table(*out);
   if (report) *report = q.report;
   return PBL_OK;
 }
@@ -168,39 +172,47 @@ void pbl_image_destroy(pbl_image *im) {
   free(im->table);
   free(im->clamp);
   free(im->law);
+  free(im->schedule);
+  pbl_sparse_law_destroy(im->sparse);
   free(im);
 }
 
-enum { HASH_WORDS = 1024 };
-
-/* Words collected as little-endian bytes, so that the hash is the same on every host. */
-typedef struct {
-  uLong crc;
-  size_t n_bytes;
-  uint8_t bytes[4 * HASH_WORDS];
-} hasher;
-
-static void hash_flush(hasher *s) {
-  s->crc = crc32(s->crc, s->bytes, (uInt)s->n_bytes);
-  s->n_bytes = 0;
+void pbl_word_hash_start(pbl_word_hash *h) {
+  h->crc = crc32(0, NULL, 0);
+  h->n_bytes = 0;
 }
 
-static void hash_word(hasher *s, uint32_t word) {
-  for (int k = 0; k < 4; k++) s->bytes[s->n_bytes++] = (uint8_t)(word >> (8 * k));
-  if (s->n_bytes == sizeof s->bytes) hash_flush(s);
+static void hash_flush(pbl_word_hash *h) {
+  h->crc = crc32(h->crc, h->bytes, (uInt)h->n_bytes);
+  h->n_bytes = 0;
+}
+
+/* Words are collected as little-endian bytes, so that the hash is the same on every host. */
+void pbl_word_hash_add(pbl_word_hash *h, uint32_t word) {
+  for (int k = 0; k < 4; k++) h->bytes[h->n_bytes++] = (uint8_t)(word >> (8 * k));
+  if (h->n_bytes == sizeof h->bytes) hash_flush(h);
+}
+
+uint32_t pbl_word_hash_end(pbl_word_hash *h) {
+  hash_flush(h);
+  return (uint32_t)h->crc;
 }
 
 uint32_t pbl_image_hash(const pbl_image *im) {
   const pbl_hw *hw = &im->hw;
   const size_t n_words = (size_t)pbl_hw_image_rows(hw) * (size_t)pbl_hw_image_cols(hw);
-  hasher s = {.crc = crc32(0, NULL, 0), .n_bytes = 0};
-  for (size_t k = 0; k < n_words; k++) hash_word(&s, (uint32_t)im->words[k]);
-  for (int cell = 0; cell < pbl_hw_cells(hw); cell++) {
-    for (int k = 0; k < hw->table_size; k++) hash_word(&s, im->table[k]);
+  pbl_word_hash h;
+  pbl_word_hash_start(&h);
+  if (im->schedule) {
+    pbl_sparse_hash(&h, im);
+  } else {
+    for (size_t k = 0; k < n_words; k++) pbl_word_hash_add(&h, (uint32_t)im->words[k]);
   }
-  for (int p = 0; p < pbl_hw_pbits(hw); p++) hash_word(&s, im->clamp[p] ? 1 : 0);
-  hash_flush(&s);
-  return (uint32_t)s.crc;
+  for (int cell = 0; cell < pbl_hw_cells(hw); cell++) {
+    for (int k = 0; k < hw->table_size; k++) pbl_word_hash_add(&h, im->table[k]);
+  }
+  for (int p = 0; p < pbl_hw_pbits(hw); p++) pbl_word_hash_add(&h, im->clamp[p] ? 1 : 0);
+  return pbl_word_hash_end(&h);
 }
 
 static void fill_reals(pbl_rbm *m, const pbl_image *im) {

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "pbl_lattice.h"
 
@@ -40,18 +41,28 @@ static int ceil_log2(int n) {
 
 int pbl_hw_min_field_bits(const pbl_hw *hw) {
   const int larger = hw->n_visible > hw->n_hidden ? hw->n_visible : hw->n_hidden;
-  const int terms = hw->fabric == PBL_FABRIC_LATTICE ? pbl_hw_degree(hw) : larger;
+  const int terms = hw->fabric == PBL_FABRIC_LATTICE  ? pbl_hw_degree(hw)
+                    : hw->fabric == PBL_FABRIC_SPARSE ? PBL_HW_MAX_DEGREE
+                                                      : larger;
   return pbl_hw_weight_bits(hw) + ceil_log2(terms + 2) + 1;
 }
 
 int pbl_hw_image_rows(const pbl_hw *hw) {
   if (hw->fabric == PBL_FABRIC_LATTICE) return 2 * (hw->n_visible / hw->lattice.sites);
+  if (hw->fabric == PBL_FABRIC_SPARSE) return hw->sparse.edge_rows;
   return hw->n_visible + 1;
 }
 
 int pbl_hw_image_cols(const pbl_hw *hw) {
   if (hw->fabric == PBL_FABRIC_LATTICE) return hw->lattice.sites * (pbl_hw_degree(hw) + 1);
+  if (hw->fabric == PBL_FABRIC_SPARSE) return 2 * hw->sparse.sites;
   return hw->n_hidden + 1;
+}
+
+void pbl_hw_set_sparse(pbl_hw *hw, const pbl_hw_sparse *capacity) {
+  hw->fabric = PBL_FABRIC_SPARSE;
+  hw->sparse = *capacity;
+  hw->n_visible = hw->n_hidden = 0;
 }
 
 void pbl_hw_set_lattice(pbl_hw *hw, int side, int sites) {
@@ -79,6 +90,32 @@ static pbl_status check_ranges(const range *r, size_t n, pbl_error *err) {
   return PBL_OK;
 }
 
+/* What sums up in a local field: "6 x 6 p-bits", "1024 neighbours". */
+static const char *field_terms(char *text, size_t size, const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_SPARSE)
+    snprintf(text, size, "%d neighbours", PBL_HW_MAX_DEGREE);
+  else
+    snprintf(text, size, "%d x %d p-bits", hw->n_visible, hw->n_hidden);
+  return text;
+}
+
+static pbl_status check_field_bits(const pbl_hw *hw, pbl_error *err) {
+  const int least = pbl_hw_min_field_bits(hw);
+  char terms[48];
+  field_terms(terms, sizeof terms, hw);
+  if (least > MAX_FIELD_BITS)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: local fields of %s with %d-bit weights need %d bits, at "
+                    "most %d are built; use fewer p-bits or narrower weights",
+                    terms, pbl_hw_weight_bits(hw), least, MAX_FIELD_BITS);
+  if (hw->field_bits != 0 && (hw->field_bits < least || hw->field_bits > MAX_FIELD_BITS))
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: field_bits is %d, allowed: 0 (least) or %d..%d, since narrower "
+                    "fields could wrap with %s and %d-bit weights",
+                    hw->field_bits, least, MAX_FIELD_BITS, terms, pbl_hw_weight_bits(hw));
+  return PBL_OK;
+}
+
 static pbl_status check_relations(const pbl_hw *hw, pbl_error *err) {
   if (hw->replicas % hw->lanes != 0)
     return pbl_fail(err, PBL_CONFIG, "hardware: replicas is %d, must be a multiple of lanes (%d)",
@@ -99,19 +136,7 @@ static pbl_status check_relations(const pbl_hw *hw, pbl_error *err) {
                     "log2(table_size) is %d, must be at least 1",
                     hw->table_size, hw->weight_frac, hw->beta_frac, hw->table_range_log2,
                     pbl_hw_index_shift(hw));
-  const int least = pbl_hw_min_field_bits(hw);
-  if (least > MAX_FIELD_BITS)
-    return pbl_fail(err, PBL_CONFIG,
-                    "hardware: local fields of %d x %d p-bits with %d-bit weights need %d bits, at "
-                    "most %d are built; use fewer p-bits or narrower weights",
-                    hw->n_visible, hw->n_hidden, pbl_hw_weight_bits(hw), least, MAX_FIELD_BITS);
-  if (hw->field_bits != 0 && (hw->field_bits < least || hw->field_bits > MAX_FIELD_BITS))
-    return pbl_fail(err, PBL_CONFIG,
-                    "hardware: field_bits is %d, allowed: 0 (least) or %d..%d, since narrower "
-                    "fields could wrap with %d x %d p-bits and %d-bit weights",
-                    hw->field_bits, least, MAX_FIELD_BITS, hw->n_visible, hw->n_hidden,
-                    pbl_hw_weight_bits(hw));
-  return PBL_OK;
+  return check_field_bits(hw, err);
 }
 
 /* Displacement of a slot as one number, both coordinates modulo the side. */
@@ -187,6 +212,19 @@ static pbl_status check_lattice(const pbl_hw *hw, pbl_error *err) {
   return s == PBL_OK ? check_sites(hw, err) : s;
 }
 
+static pbl_status check_sparse(const pbl_hw *hw, pbl_error *err) {
+  const pbl_hw_sparse *sparse = &hw->sparse;
+  const range ranges[] = {
+      {"pbits", sparse->pbits, 2, 65536},
+      {"edge_rows", sparse->edge_rows, 1, 65536},
+      {"groups", sparse->groups, 1, 65536},
+      {"sites_per_clock", sparse->sites, 1, 64},
+      {"number of p-bits of the graph", hw->n_visible, 0, sparse->pbits},
+      {"n_hidden (of a sparse fabric)", hw->n_hidden, 0, 0},
+  };
+  return check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+}
+
 static pbl_status check_fabric(const pbl_hw *hw, pbl_error *err) {
   switch (hw->fabric) {
     case PBL_FABRIC_DENSE: {
@@ -196,9 +234,12 @@ static pbl_status check_fabric(const pbl_hw *hw, pbl_error *err) {
     }
     case PBL_FABRIC_LATTICE:
       return check_lattice(hw, err);
+    case PBL_FABRIC_SPARSE:
+      return check_sparse(hw, err);
   }
-  return pbl_fail(err, PBL_CONFIG, "hardware: fabric is %d, allowed: %d (dense), %d (lattice)",
-                  (int)hw->fabric, (int)PBL_FABRIC_DENSE, (int)PBL_FABRIC_LATTICE);
+  return pbl_fail(
+      err, PBL_CONFIG, "hardware: fabric is %d, allowed: %d (dense), %d (lattice), %d (sparse)",
+      (int)hw->fabric, (int)PBL_FABRIC_DENSE, (int)PBL_FABRIC_LATTICE, (int)PBL_FABRIC_SPARSE);
 }
 
 pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
@@ -227,6 +268,8 @@ const char *pbl_fabric_name(pbl_fabric f) {
       return "dense";
     case PBL_FABRIC_LATTICE:
       return "lattice";
+    case PBL_FABRIC_SPARSE:
+      return "sparse";
   }
   return "unknown";
 }
@@ -252,6 +295,12 @@ const char *pbl_kernel_name(pbl_kernel k) {
 }
 
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_SPARSE) {
+    pbl_json_int(j, "pbits", hw->sparse.pbits);
+    pbl_json_int(j, "edge_rows", hw->sparse.edge_rows);
+    pbl_json_int(j, "groups", hw->sparse.groups);
+    pbl_json_int(j, "sites_per_clock", hw->sparse.sites);
+  }
   pbl_json_int(j, "replicas", hw->replicas);
   pbl_json_int(j, "lanes", hw->lanes);
   pbl_json_int(j, "weight_int", hw->weight_int);

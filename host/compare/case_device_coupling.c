@@ -29,6 +29,10 @@ typedef struct {
 
 pbl_status case_check_device_pairs(const pbl_case_config *cc, pbl_error *err) {
   if (cc->device_pairs == 0) return PBL_OK;
+  if (cc->graph[0])
+    return pbl_fail(err, PBL_CONFIG,
+                    "case %s: device_pairs need a model of two blocks, not a graph; drop them",
+                    cc->name);
   if (cc->device_pairs < LEAST_PAIRS)
     return pbl_fail(err, PBL_CONFIG,
                     "case %s: device_pairs: %d bound no distance below .1; give 0 or at least %d",

@@ -78,7 +78,7 @@ static pbl_status exact_temperature(case_work *w, const double *f, double *scrat
   const pbl_status st = case_exact_tau(w, f, scratch, &exact, &variance, &tau, err);
   if (st || !(variance > 0)) return st;
   spread(&mean, &unused, w->energy[0], energy_count(w));
-  const double scale = w->dequantised->beta * variance;
+  const double scale = w->held_beta * variance;
   const double error = sqrt(variance * 2 * tau / (double)every / (double)energy_count(w)) / scale;
   const double value = (exact - mean) / scale;
   temperature_gate(w, value, error, INFINITY, pbl_normal_two_sided_p(value / error),
@@ -88,7 +88,7 @@ static pbl_status exact_temperature(case_work *w, const double *f, double *scrat
 
 static pbl_status reference_temperature(case_work *w, pbl_error *err) {
   const size_t chains = w->device->n_chains, draws = w->device->n_recorded;
-  const double beta = w->dequantised->beta;
+  const double beta = w->held_beta;
   double mean[2], variance[2];
   pbl_law_slope slope;
   pbl_error reason;

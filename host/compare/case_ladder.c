@@ -145,10 +145,10 @@ static pbl_status compare_means(case_work *w, const coupled_means *s, const doub
 }
 
 static bool can_couple(const case_work *w) {
-  /* Its means are of all V x H products, kept for every pair. */
+  /* The coupling knows two blocks. Its means are of all V x H products, kept for every pair. */
   const double products = (double)w->hw.n_visible * w->hw.n_hidden;
-  return products <= MAX_COUPLED_PRODUCTS && w->cc->coupled_pairs >= 2 && w->cc->burn_in > 0 &&
-         !w->cc->clamp[0];
+  return !w->graph && products <= MAX_COUPLED_PRODUCTS && w->cc->coupled_pairs >= 2 &&
+         w->cc->burn_in > 0 && !w->cc->clamp[0];
 }
 
 static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {
@@ -163,7 +163,7 @@ static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {
     st = pbl_fail(err, PBL_NO_MEMORY, "coupled chains: out of memory");
   } else {
     means.square = means.mean + means.n_moments;
-    st = pbl_coupling_law_model(&law, w->dequantised, w->dequantised->beta, w->cc->kernel, err);
+    st = pbl_coupling_law_model(&law, w->dequantised, w->held_beta, w->cc->kernel, err);
   }
   if (!st) st = run_pairs(w, &means, law, err);
   if (!st) summarise(out, (uint64_t)w->cc->burn_in);

@@ -40,6 +40,11 @@ static void moment_name(char *name, size_t size, const case_work *w, size_t k) {
   const size_t nv = (size_t)w->hw.n_visible;
   size_t i, j;
   case_moment_pbits(&i, &j, w, k);
+  if (w->graph) {
+    const int length = snprintf(name, size, "s%zu", i);
+    if (i != j) snprintf(name + length, size - (size_t)length, " s%zu", j);
+    return;
+  }
   if (i == j) {
     snprintf(name, size, "%c%zu", i < nv ? 'v' : 'h', i < nv ? i : i - nv);
     return;

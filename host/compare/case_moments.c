@@ -54,7 +54,7 @@ pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains
   const size_t n = chains->n_pbits, m = case_moment_count(w);
   const size_t n_second = case_all_pairs(w) ? n * n : m - n;
   float *x = malloc(BLOCK * n * sizeof *x);
-  float *second = malloc(n_second * sizeof *second);
+  float *second = malloc((n_second + 1) * sizeof *second);
   double *moments = calloc(chains->n_chains * m, sizeof *moments);
   pbl_status st = PBL_OK;
   if (!x || !second || !moments) {

@@ -29,17 +29,25 @@ static bool small_model(const case_work *w) {
 }
 
 static size_t observable_count(const case_work *w) {
-  return 3 + (small_model(w) ? (size_t)pbl_hw_pbits(&w->hw) : PROJECTIONS);
+  return case_fixed_observables(w) + (small_model(w) ? (size_t)pbl_hw_pbits(&w->hw) : PROJECTIONS);
 }
 
 bool case_is_clamped(const case_work *w, size_t k) {
-  return k >= 3 && small_model(w) && w->image->clamp[k - 3];
+  const size_t fixed = case_fixed_observables(w);
+  return k >= fixed && small_model(w) && w->image->clamp[k - fixed];
 }
 
 static void observable_name(char *name, size_t size, const case_work *w, size_t k) {
   static const char *const fixed[] = {"energy", "mag_visible", "mag_hidden"};
   const size_t nv = (size_t)w->hw.n_visible;
-  if (k < 3) {
+  if (w->graph) {
+    snprintf(name, size,
+             k == 0           ? "energy"
+             : k == 1         ? "magnetisation"
+             : small_model(w) ? "s%zu"
+                              : "projection_%zu",
+             small_model(w) ? k - 2 : k - 1);
+  } else if (k < 3) {
     snprintf(name, size, "%s", fixed[k]);
   } else if (!small_model(w)) {
     snprintf(name, size, "projection_%zu", k - 2);
@@ -52,8 +60,10 @@ static void observable_name(char *name, size_t size, const case_work *w, size_t 
 
 double case_observable_value(const case_work *w, size_t k, const signed char *s) {
   const size_t nv = (size_t)w->hw.n_visible, n = (size_t)pbl_hw_pbits(&w->hw);
-  if (k == 0) return pbl_rbm_energy(w->dequantised, s, s + nv);
-  if (k >= 3) return s[k - 3];
+  const size_t fixed = case_fixed_observables(w);
+  if (k == 0)
+    return w->held ? pbl_graph_energy(w->held, s) : pbl_rbm_energy(w->dequantised, s, s + nv);
+  if (k >= fixed) return s[k - fixed];
   double sum = 0;
   for (size_t p = k == 1 ? 0 : nv; p < (k == 1 ? nv : n); p++) sum += s[p];
   return sum;
@@ -134,9 +144,10 @@ static pbl_status all_series(double **series, size_t count, const case_work *w, 
                              pbl_error *err) {
   const size_t nh = (size_t)w->hw.n_hidden, nv = (size_t)w->hw.n_visible;
   float *x = malloc(BLOCK * c->n_pbits * sizeof *x);
-  float *field = malloc(BLOCK * nh * sizeof *field);
+  float *field = malloc((BLOCK * nh + 1) * sizeof *field);
   float *u = malloc(nv * PROJECTIONS * sizeof *u);
-  float *projection = malloc((BLOCK + nh) * PROJECTIONS * sizeof *projection);
+  const size_t other = w->graph ? nv : nh; /* scratch of the projections */
+  float *projection = malloc((BLOCK + other) * PROJECTIONS * sizeof *projection);
   pbl_status st = PBL_OK;
   if (!x || !field || !u || !projection) {
     st = pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
@@ -146,11 +157,19 @@ static pbl_status all_series(double **series, size_t count, const case_work *w, 
     if (!series[k]) st = pbl_fail(err, PBL_NO_MEMORY, "observables: out of memory");
   }
   if (!st) {
-    singular_vectors(u, w->dequantised, projection);
+    if (w->held) {
+      case_graph_projections(u, w->held, projection);
+    } else {
+      singular_vectors(u, w->dequantised, projection);
+    }
     for (size_t chain = 0; chain < c->n_chains; chain++) {
       for (size_t first = 0; first < c->n_recorded; first += BLOCK) {
         const size_t n = c->n_recorded - first < BLOCK ? c->n_recorded - first : BLOCK;
         case_unpack(x, c, chain, first, n);
+        if (w->held) {
+          case_graph_series(series, chain * c->n_recorded + first, n, w, x, u);
+          continue;
+        }
         block_series(series, chain * c->n_recorded + first, n, w, x, u, field, projection);
       }
     }

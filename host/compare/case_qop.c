@@ -6,8 +6,9 @@
 
 #define MIN_QOP_CHAINS 3 /* its jackknife needs them; with fewer Q_op stays unknown */
 
-/* Weights that a gradient has: of a lattice its edges. */
+/* Weights that a gradient has: of a graph and a large lattice its edges. */
 static size_t n_weights(const case_work *w) {
+  if (w->graph) return w->n_edges;
   const size_t all = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden;
   return w->edges && !case_all_pairs(w) ? w->n_edges : all;
 }
@@ -23,6 +24,21 @@ static void edge_gradient(double *g, const case_work *w, const double *moments) 
     for (size_t j = 0; j < nh; j++) to[nv + j] = (double)w->model->data_h[j] - row[nv + j];
     for (size_t e = 0; e < w->n_edges; e++)
       to[n + e] = (double)w->model->data_vh[w->edges[e][0] * nh + w->edges[e][1] - nv] - row[n + e];
+  }
+}
+
+/* p-bits, then edges; moments may be those of all pairs. */
+static void graph_gradient(double *g, const case_work *w, const double *moments) {
+  const size_t n = w->graph->n, m = case_moment_count(w), p = n + w->n_edges;
+  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+    const double *row = moments + c * m;
+    double *to = g + c * p;
+    for (size_t i = 0; i < n; i++) to[i] = w->data[i] - row[i];
+    for (size_t e = 0; e < w->n_edges; e++) {
+      const size_t i = w->edges[e][0], j = w->edges[e][1];
+      const size_t at = case_all_pairs(w) ? i * (2 * n - i - 1) / 2 + j - i - 1 : e;
+      to[n + e] = w->data[n + e] - row[n + at];
+    }
   }
 }
 
@@ -49,8 +65,12 @@ static void window_gradient(double *g, const case_work *w, const double *moments
   }
 }
 
+bool case_has_data(const case_work *w) {
+  return w->graph ? w->data != NULL : w->model->data_vh != NULL;
+}
+
 bool case_has_gradient(const case_work *w) {
-  return w->model->data_vh && w->cc->chains >= MIN_QOP_CHAINS;
+  return case_has_data(w) && w->cc->chains >= MIN_QOP_CHAINS;
 }
 
 size_t case_q_window(const case_work *w, size_t n_draws) {
@@ -75,7 +95,9 @@ pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chai
     }
     if (!st) st = case_chain_moments(&moments, w, chains, k * window, window, err);
     if (!st) {
-      if (w->edges && !case_all_pairs(w)) {
+      if (w->graph) {
+        graph_gradient(g, w, moments);
+      } else if (w->edges && !case_all_pairs(w)) {
         edge_gradient(g, w, moments);
       } else {
         window_gradient(g, w, moments);
@@ -96,7 +118,7 @@ pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chai
 static pbl_status exact_qop(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   const pbl_qop_report *q = &r->q_op.device;
-  if (!w->law || !w->model->data_vh || q->window == 0) return PBL_OK;
+  if (!w->law || !case_has_data(w) || q->window == 0) return PBL_OK;
   if (w->cc->every > 1) return PBL_OK; /* a thinned window has more noise than the exact one */
   pbl_status st = case_exact_qop(&r->q_op.exact, &r->q_op.exact_signal, &r->q_op.exact_noise, w,
                                  q->window, err);

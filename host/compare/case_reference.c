@@ -14,9 +14,10 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err) {
       .seed = case_seed(w, STREAM_REFERENCE),
       .threads = w->config->threads,
       .kernel = cc->kernel,
-      .beta = w->dequantised->beta,
+      .beta = w->held_beta,
   };
-  pbl_status st = pbl_reference_create(&ref, w->dequantised, &opt, err);
+  pbl_status st = w->held ? pbl_reference_create_graph(&ref, w->held, w->colouring, &opt, err)
+                          : pbl_reference_create(&ref, w->dequantised, &opt, err);
   if (!st) st = case_starts(&starts, w, STREAM_REFERENCE_START, err);
   if (!st) st = pbl_reference_set_state(ref, starts, err);
   if (!st) st = pbl_reference_set_clamp(ref, w->image->clamp, err);

@@ -109,7 +109,8 @@ static pbl_status test_windows(case_work *w, const pbl_chains *draws, const pbl_
 static void hold_beta(case_work *w, uint32_t beta) {
   w->image->beta = beta ? beta : 1;
   w->beta = ldexp((double)w->image->beta, -w->hw.beta_frac);
-  w->dequantised->beta = w->beta;
+  w->held_beta = w->beta;
+  if (w->dequantised) w->dequantised->beta = w->beta;
   w->result->beta_word = w->image->beta;
 }
 

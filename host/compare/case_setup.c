@@ -106,40 +106,49 @@ static pbl_status list_edges(case_work *w, pbl_error *err) {
   return PBL_OK;
 }
 
-pbl_status case_setup(case_work *w, pbl_error *err) {
-  const pbl_case_config *cc = w->cc;
+static pbl_status setup_model(case_work *w, pbl_quantisation *q, pbl_error *err) {
   pbl_status st = load_model(w, err);
-  if (st) return pbl_wrap(err, st, "case %s", cc->name);
-  w->beta = cc->beta > 0 ? cc->beta : w->model->beta;
-  w->hw = cc->hw;
+  if (st) return st;
+  w->beta = w->cc->beta > 0 ? w->cc->beta : w->model->beta;
+  w->hw = w->cc->hw;
   if (w->hw.fabric == PBL_FABRIC_DENSE) {
     w->hw.n_visible = w->model->n_visible;
     w->hw.n_hidden = w->model->n_hidden;
     w->hw.lattice = (pbl_hw_lattice){0};
   }
-  w->hw.replicas = cc->chains;
+  w->hw.replicas = w->cc->chains;
   st = pbl_hw_check(&w->hw, err);
-  if (st) return pbl_wrap(err, st, "case %s", cc->name);
-  const int n = pbl_hw_pbits(&w->hw);
-  if (cc->exact && n > PBL_ORACLE_MAX_PBITS) {
-    return pbl_fail(err, PBL_CONFIG,
-                    "case %s: exact: true needs at most %d p-bits, the model has %d", cc->name,
-                    PBL_ORACLE_MAX_PBITS, n);
-  }
-  pbl_quantisation q;
-  st = pbl_image_create(&w->image, &q, w->model, &w->hw, w->beta, err);
-  if (!st) st = parse_clamps(w->image->clamp, n, cc->clamp, cc->name, err);
+  if (!st) st = pbl_image_create(&w->image, q, w->model, &w->hw, w->beta, err);
   if (!st) st = pbl_image_dequantise(&w->dequantised, w->image, w->model, err);
   if (!st) st = list_edges(w, err);
-  if (st) return pbl_wrap(err, st, "case %s", cc->name);
+  if (st) return st;
+  w->result->image_rows = w->model->image_rows;
+  w->result->image_cols = w->model->image_cols;
+  return PBL_OK;
+}
 
+static pbl_status check_exact(const case_work *w, pbl_error *err) {
+  const int n = pbl_hw_pbits(&w->hw);
+  if (!w->cc->exact || n <= PBL_ORACLE_MAX_PBITS) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "exact: true needs at most %d p-bits, the model has %d",
+                  PBL_ORACLE_MAX_PBITS, n);
+}
+
+pbl_status case_setup(case_work *w, pbl_error *err) {
+  const pbl_case_config *cc = w->cc;
   pbl_case_result *r = w->result;
+  pbl_quantisation q = {0};
+  pbl_status st = cc->graph[0] ? case_setup_graph(w, &q, err) : setup_model(w, &q, err);
+  if (!st) st = check_exact(w, err);
+  if (st) return pbl_wrap(err, st, "case %s", cc->name);
+  st = parse_clamps(w->image->clamp, pbl_hw_pbits(&w->hw), cc->clamp, cc->name, err);
+  if (st) return st;
+  w->held_beta = ldexp((double)w->image->beta, -w->hw.beta_frac);
   snprintf(r->name, sizeof r->name, "%s", cc->name);
   r->config = cc;
   r->n_visible = w->hw.n_visible;
   r->n_hidden = w->hw.n_hidden;
-  r->image_rows = w->model->image_rows;
-  r->image_cols = w->model->image_cols;
+  r->n_blocks = w->colouring ? (int)w->colouring->n_colours : 0;
   r->quantisation = q;
   r->image_hash = pbl_image_hash(w->image);
   r->beta_word = w->image->beta;
@@ -151,6 +160,13 @@ void case_release(case_work *w) {
   pbl_rbm_destroy(w->model);
   pbl_rbm_destroy(w->dequantised);
   pbl_image_destroy(w->image);
+  pbl_graph_destroy(w->graph);
+  pbl_graph_destroy(w->held);
+  pbl_colouring_destroy(w->colouring);
+  free(w->data);
+  w->graph = w->held = NULL;
+  w->colouring = NULL;
+  w->data = NULL;
   free(w->edges);
   w->edges = NULL;
   pbl_chains_destroy(w->device);
@@ -168,6 +184,12 @@ void case_release(case_work *w) {
   w->law = w->ideal = NULL;
   w->blocks = NULL;
   w->device = w->reference = NULL;
+}
+
+static void descend_graph(signed char *s, const pbl_graph *g, int sweeps) {
+  for (int sweep = 0; sweep < sweeps; sweep++) {
+    for (size_t p = 0; p < g->n; p++) s[p] = pbl_graph_local_field(g, s, p) >= 0 ? 1 : -1;
+  }
 }
 
 /* A few sweeps at zero temperature lead a random state into a nearby valley. */
@@ -202,7 +224,11 @@ pbl_status case_starts(signed char **states, const case_work *w, case_stream str
       const signed char random = (pbl_xoshiro_next(&g) >> 31) ? 1 : -1;
       row[p] = c % 4 == 1 ? 1 : c % 4 == 2 ? -1 : random;
     }
-    if (c % 4 == 3) descend(row, w->dequantised, 8);
+    if (c % 4 == 3 && w->held) {
+      descend_graph(row, w->held, 8);
+    } else if (c % 4 == 3) {
+      descend(row, w->dequantised, 8);
+    }
     /* clamped p-bits hold one value in all chains: that of a reproducible pattern */
     for (size_t p = 0; p < n; p++) {
       if (w->image->clamp[p]) row[p] = p % 2 ? -1 : 1;

@@ -4,8 +4,10 @@
 
 #include "pbl_blocks.h"
 #include "pbl_chains.h"
+#include "pbl_colouring.h"
 #include "pbl_compare.h"
 #include "pbl_driver.h"
+#include "pbl_graph.h"
 #include "pbl_image.h"
 #include "pbl_oracle.h"
 #include "pbl_report.h"
@@ -31,10 +33,16 @@ typedef struct {
   pbl_rbm *model;       /* as configured, real numbers, with data moments when there are any */
   pbl_rbm *dequantised; /* what the image really holds */
   pbl_image *image;
+  /* Section `graph`: in place of model and dequantised, which are NULL; else NULL. Its p-bits are
+   * the visible ones of hw, and there are no hidden ones. */
+  pbl_graph *graph, *held;
+  pbl_colouring *colouring; /* its blocks */
+  double *data;             /* n + n_edges: moments of its teacher, p-bits, then edges; or NULL */
   pbl_hw hw;
-  size_t n_edges;       /* lattice: V x D, torus edges by even site and slot; dense: 0 */
-  uint32_t (*edges)[2]; /* visible and hidden p-bit, hidden from V on */
+  size_t n_edges; /* lattice: V x D, torus edges by even site and slot; graph: all; dense: 0 */
+  uint32_t (*edges)[2]; /* visible and hidden p-bit, hidden from V on; graph: lower p-bit first */
   double beta;          /* requested */
+  double held_beta;     /* of the image */
   pbl_chains *device, *reference;
   pbl_oracle *law;    /* exact kernel of the image; NULL unless the case asks for it */
   pbl_blocks *blocks; /* its solver */
@@ -51,6 +59,13 @@ uint64_t case_seed(const case_work *w, case_stream stream);
 /* Model, hardware parameters, image with its quantisation report. */
 pbl_status case_setup(case_work *w, pbl_error *err);
 void case_release(case_work *w);
+/* The graph of section `graph` and its blocks; seeds of a generator are raised by `further`. Either
+ * pointer may be NULL. The caller destroys both. */
+pbl_status case_graph(pbl_graph **graph, pbl_colouring **blocks, const pbl_case_config *cc,
+                      uint64_t further, pbl_error *err);
+/* What case_setup does for section `graph`, up to the image. Moments of a teacher where the law is
+ * within reach and the generator draws at random. */
+pbl_status case_setup_graph(case_work *w, pbl_quantisation *q, pbl_error *err);
 /* chains x (V+H) over-dispersed starting states: random, all up, all down, low energy, repeated.
  * Caller frees. */
 pbl_status case_starts(signed char **states, const case_work *w, case_stream stream,
@@ -77,6 +92,18 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err);
 
 /* tau, ESS, autocorrelations and traces of the scalar observables of both sides. */
 pbl_status case_observables(case_work *w, pbl_error *err);
+/* Observables before those of single p-bits or projections: energy and magnetisations, of a graph
+ * one, else two. */
+static inline size_t case_fixed_observables(const case_work *w) {
+  return w->graph ? 2 : 3;
+}
+/* Series 0 and 1 and, beyond PBL_ORACLE_MAX_PBITS p-bits, the projections of n draws of a graph;
+ * x: n x p-bits; u as below. series[k] + offset is where the first draw goes. */
+void case_graph_series(double *const *series, size_t offset, size_t n, const case_work *w,
+                       const float *x, const float *u);
+/* Leading eigenvectors of the couplings by magnitude, p-bits x CASE_PROJECTIONS; scratch of the
+ * same size. */
+void case_graph_projections(float *u, const pbl_graph *g, float *scratch);
 /* Value of observable `k` in one state (for the exact law); same order as case_observables. */
 double case_observable_value(const case_work *w, size_t k, const signed char *state);
 
@@ -121,6 +148,8 @@ size_t case_q_window(const case_work *w, size_t n_draws);
 /* Q_op of the windows in the first n_draws draws of some chains; NaN where there is none. */
 pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chains *chains,
                          size_t window, size_t n_draws, pbl_error *err);
+/* The positive phase is known, and there are chains enough. */
+bool case_has_data(const case_work *w);
 bool case_has_gradient(const case_work *w);
 pbl_status case_innovations(case_work *w, pbl_error *err);
 /* Verdict from everything recorded so far. */

@@ -34,8 +34,24 @@ static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
   return st;
 }
 
+/* In the last block, which a palindromic sweep visits once. */
+static size_t last_block(const pbl_sparse_law *law) {
+  size_t n = 0;
+  for (size_t p = 0; p < law->n; p++) n += law->block[p] + 1 == law->n_blocks;
+  return n;
+}
+
+static size_t sparse_order(const pbl_sparse_law *law, pbl_kernel kernel, size_t p) {
+  size_t at = 0;
+  while (law->order[at] != p) at++;
+  if (kernel == PBL_KERNEL_CYCLIC) return at;
+  const size_t others = law->n - last_block(law);
+  return at >= others ? at - others : law->n - 1 - at;
+}
+
 /* Position of p-bit p in the order of updates of the sweep's last visit. */
 static size_t update_order(const case_work *w, size_t p) {
+  if (w->image->sparse) return sparse_order(w->image->sparse, w->cc->kernel, p);
   const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden;
   const bool hidden_first = w->cc->kernel == PBL_KERNEL_CYCLIC;
   if (p < nv) return hidden_first ? nh + p : p;
@@ -81,9 +97,14 @@ static pbl_status explain(const case_work *w, const divergence *d, pbl_error *er
   close_pair(&p);
   if (st) return st;
   const size_t nv = (size_t)w->hw.n_visible;
-  printf("DIFFERS case %s: sweep %" PRIu64 ", replica %zu, p-bit %zu (%s %zu)\n", w->cc->name,
-         d->sweep, d->replica, d->pbit, d->pbit < nv ? "visible" : "hidden",
-         d->pbit < nv ? d->pbit : d->pbit - nv);
+  printf("DIFFERS case %s: sweep %" PRIu64 ", replica %zu, p-bit %zu", w->cc->name, d->sweep,
+         d->replica, d->pbit);
+  if (w->image->sparse) {
+    printf(" (block %" PRIu32 ")\n", w->image->sparse->block[d->pbit]);
+  } else {
+    printf(" (%s %zu)\n", d->pbit < nv ? "visible" : "hidden",
+           d->pbit < nv ? d->pbit : d->pbit - nv);
+  }
   for (int k = 0; k < 2; k++) {
     printf("  %-4s new %d, old %d, field %" PRId64 ", random word 0x%08" PRIx32
            ", table entry %" PRIu32 "%s\n",
@@ -160,6 +181,21 @@ static pbl_status run_both(bool *equal, const case_work *w, const pair *p, size_
   return st;
 }
 
+/* "6 x 6", "12 p-bits in 3 blocks" */
+static void describe_size(char *text, size_t size, const case_work *w) {
+  if (w->image->sparse)
+    snprintf(text, size, "%zu p-bits in %zu blocks", w->image->sparse->n,
+             w->image->sparse->n_blocks);
+  else
+    snprintf(text, size, "%d x %d", w->hw.n_visible, w->hw.n_hidden);
+}
+
+static uint64_t updates_per_sweep(const case_work *w) {
+  const uint64_t n = (uint64_t)pbl_hw_pbits(&w->hw);
+  if (w->cc->kernel == PBL_KERNEL_CYCLIC) return n;
+  return w->image->sparse ? 2 * n - last_block(w->image->sparse) : n + (uint64_t)w->hw.n_hidden;
+}
+
 static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   const uint64_t total = w->config->lockstep_sweeps;
   pair p = {0};
@@ -182,13 +218,12 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
   }
   if (!st && *equal) {
-    printf("EQUAL case %s: %d x %d, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64
+    char size[64];
+    describe_size(size, sizeof size, w);
+    printf("EQUAL case %s: %s, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64
            " p-bit updates",
-           w->cc->name, w->hw.n_visible, w->hw.n_hidden, w->hw.replicas,
-           pbl_kernel_name(w->cc->kernel), done,
-           done * (uint64_t)w->hw.replicas *
-               (uint64_t)(pbl_hw_pbits(&w->hw) +
-                          (w->cc->kernel == PBL_KERNEL_PALINDROMIC ? w->hw.n_hidden : 0)));
+           w->cc->name, size, w->hw.replicas, pbl_kernel_name(w->cc->kernel), done,
+           done * (uint64_t)w->hw.replicas * updates_per_sweep(w));
     if (w->cc->regulator.settings.window_sweeps > 0)
       printf(", %" PRIu64 " windows in %" PRIu64 " runs", windows.n_windows, windows.n_runs);
     printf("\n");

@@ -152,6 +152,9 @@ static pbl_status innovations(case_work *w, pbl_rng_ab_row *row, pbl_error *err)
 static pbl_status measure(pbl_rng_ab_row *row, case_work *w, pbl_error *err) {
   pbl_oracle *law = NULL, *ideal = NULL;
   pbl_status st = check_case(w->cc, err);
+  if (!st && w->cc->graph[0])
+    st = pbl_fail(err, PBL_CONFIG, "case %s: the A/B takes models of two blocks, no graph",
+                  w->cc->name);
   if (!st) st = case_setup(w, err);
   if (!st && pbl_hw_pbits(&w->hw) > PBL_RNG_AB_MAX_PBITS)
     st = pbl_fail(err, PBL_CONFIG, "case %s: %d p-bits; the A/B takes at most %d", w->cc->name,

@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
   char name[64];
   char model[256]; /* folder, relative to the config file's folder or absolute; or "" */
-  /* when model is "": a random RBM or a lattice */
+  /* when model is "": a random RBM, a lattice or a graph */
   int random_visible, random_hidden;
   double random_scale, random_bias_scale;
   uint64_t random_seed;
@@ -48,6 +48,12 @@ typedef struct {
   double lattice_scale, lattice_field_scale;
   int lattice_open; /* boundary: 0 torus, 1 open */
   uint64_t lattice_seed;
+  char graph[256]; /* section `graph`: generator (pbl_graph_make.h) or file of an Ising graph, or ""
+                    */
+  char graph_couplings[64], graph_fields[64]; /* laws for a generator; "": its own */
+  uint64_t graph_seed;
+  int graph_colouring; /* pbl_colour_rule */
+  bool graph_balanced; /* blocks evened out */
   double beta; /* 0: the model's */
   pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
   pbl_kernel kernel;

@@ -9,13 +9,14 @@
   20 /* 2^20 states: seconds and megabytes; twice the p-bits would square it */
 #define MAX_LANES 32
 #define MAX_PBITS 2048
+#define MAX_GRAPH_PBITS 65536 /* when it is loaded its own number counts */
 
 typedef struct {
   pbl_problems *p;
   const pbl_node *node, *base_hw;
   pbl_case_config *c;
-  bool random;  /* then the sizes are known */
-  bool lattice; /* section `lattice` */
+  bool random;         /* then the sizes are known */
+  bool lattice, graph; /* sections */
 } check;
 
 /* The node of a key of the case, or the case itself when the key is not written. */
@@ -32,6 +33,7 @@ static const pbl_node *at_hw(const check *k, const char *key) {
 
 static int pbits(const check *k) {
   const pbl_hw *hw = &k->c->hw;
+  if (hw->fabric == PBL_FABRIC_SPARSE) return MAX_GRAPH_PBITS;
   if (hw->fabric == PBL_FABRIC_LATTICE) return hw->lattice.side * hw->lattice.side;
   return k->random ? k->c->random_visible + k->c->random_hidden : MAX_PBITS;
 }
@@ -47,19 +49,48 @@ static void check_name(const check *k) {
   }
 }
 
+/* As `pbitloop graph` tells it: letters or dashes, then a colon. Whether the generator exists is
+ * for the models to say. */
+static bool is_generator(const char *source) {
+  const char *s = source;
+  while (isalpha((unsigned char)*s) || *s == '-') s++;
+  return s > source && *s == ':';
+}
+
+static void check_graph(const check *k) {
+  pbl_case_config *c = k->c;
+  const pbl_node *graph = pbl_yaml_get(k->node, "graph");
+  const pbl_node *source = pbl_yaml_get(graph, "source");
+  if (source == NULL) return; /* said by the schema */
+  if (c->graph[0] == '\0') {
+    pbl_problem_at(k->p, source, "source: a generator such as sk:12, or a file");
+  } else if (is_generator(c->graph)) {
+    return;
+  } else if (c->graph_couplings[0] != '\0' || c->graph_fields[0] != '\0') {
+    pbl_problem_at(k->p, graph, "graph: couplings and fields go with a generator, not a file");
+  } else {
+    pbl_path_resolve(k->p, source, c->graph, sizeof c->graph, false);
+  }
+}
+
 static void check_model(const check *k) {
   const pbl_node *model = pbl_yaml_get(k->node, "model");
   const bool named = k->c->model[0] != '\0';
-  const int n = named + k->random + k->lattice;
+  const int n = named + k->random + k->lattice + k->graph;
   if (n > 1) {
-    pbl_problem_at(k->p, named ? model : at(k, "random"),
-                   "model, random and lattice: give one of them, not %d", n);
+    pbl_problem_at(k->p, named ? model : at(k, k->random ? "random" : "graph"),
+                   "model, random, lattice and graph: give one of them, not %d", n);
   } else if (n == 0) {
     pbl_problem_at(k->p, at(k, "model"),
-                   "give either model (a folder), random (sizes) or lattice (couplings)");
+                   "give either model (a folder), random (sizes), lattice (couplings) or graph");
   } else if (k->lattice && k->c->hw.fabric != PBL_FABRIC_LATTICE) {
     pbl_problem_at(k->p, at(k, "lattice"),
                    "lattice: needs hw.fabric: lattice, whose graph it is made for");
+  } else if (k->graph != (k->c->hw.fabric == PBL_FABRIC_SPARSE)) {
+    pbl_problem_at(k->p, at(k, k->graph ? "graph" : "hw"),
+                   k->graph
+                       ? "graph: needs hw.fabric: sparse"
+                       : "hw.fabric: sparse needs section graph, which takes model folders, too");
   } else if (named) {
     pbl_path_resolve(k->p, model, k->c->model, sizeof k->c->model, true);
   }
@@ -139,6 +170,16 @@ static void check_faults(const check *k) {
   }
 }
 
+/* 0 is chosen when the graph is known; the smallest asks least of the other keys. */
+static void set_sparse(pbl_hw *hw, pbl_hw *sized) {
+  hw->sparse.sites = hw->lattice.sites;
+  *sized = *hw;
+  if (sized->sparse.sites == 0) sized->sparse.sites = 1;
+  if (sized->sparse.pbits == 0) sized->sparse.pbits = 2;
+  if (sized->sparse.edge_rows == 0) sized->sparse.edge_rows = 1;
+  if (sized->sparse.groups == 0) sized->sparse.groups = 1;
+}
+
 /* lanes 0: the most that divide the chains. */
 static void fill_lanes(pbl_case_config *c) {
   if (c->hw.lanes != 0) return;
@@ -162,7 +203,9 @@ static bool check_hw(const check *k) {
   }
   /* The sizes of a model are not known here; the smallest array asks least of the other keys. */
   pbl_hw sized = c->hw;
-  if (c->hw.fabric != PBL_FABRIC_LATTICE) {
+  if (c->hw.fabric == PBL_FABRIC_SPARSE) {
+    set_sparse(&c->hw, &sized);
+  } else if (c->hw.fabric != PBL_FABRIC_LATTICE) {
     sized.n_visible = k->random ? c->random_visible : 1;
     sized.n_hidden = k->random ? c->random_hidden : 1;
   }
@@ -201,10 +244,12 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
                    .base_hw = base_hw,
                    .c = c,
                    .random = random != NULL && !pbl_yaml_is_null(random),
-                   .lattice = lattice != NULL};
+                   .lattice = lattice != NULL,
+                   .graph = pbl_yaml_get(node, "graph") != NULL};
   c->lattice = k.lattice;
   check_name(&k);
   check_model(&k);
+  if (k.graph) check_graph(&k);
   check_window(&k);
   const bool sized = check_hw(&k) || c->hw.fabric != PBL_FABRIC_LATTICE;
   if (sized) check_clamp(&k);

@@ -1,5 +1,6 @@
 /* Writes a resolved configuration as YAML that reads back identically. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,17 +10,23 @@ static void indent(FILE *out, int depth) {
   fprintf(out, "%*s", 2 * depth, "");
 }
 
+/* Names end with NULL; none: NULL. */
+static bool is_one_of(const char *key, const char *const *names) {
+  for (; names != NULL && *names != NULL; names++) {
+    if (strcmp(key, *names) == 0) return true;
+  }
+  return false;
+}
+
 static void dump_fields(FILE *out, const pbl_field *fields, const void *base, int depth,
-                        const char *skip, const char *skip_too) {
+                        const char *const *skip) {
   for (const pbl_field *f = fields; f->key != NULL; f++) {
-    if (f->kind == PBL_FIELD_LIST || (skip != NULL && strcmp(f->key, skip) == 0) ||
-        (skip_too != NULL && strcmp(f->key, skip_too) == 0))
-      continue;
+    if (f->kind == PBL_FIELD_LIST || is_one_of(f->key, skip)) continue;
     indent(out, depth);
     fprintf(out, "%s:", f->key);
     if (f->kind == PBL_FIELD_SECTION) {
       fputc('\n', out);
-      dump_fields(out, f->fields, (const char *)base + f->offset, depth + 1, NULL, NULL);
+      dump_fields(out, f->fields, (const char *)base + f->offset, depth + 1, NULL);
     } else {
       fputc(' ', out);
       pbl_schema_print_value(out, f, base);
@@ -29,15 +36,18 @@ static void dump_fields(FILE *out, const pbl_field *fields, const void *base, in
 }
 
 /* Every case carries its whole hw section, so the file needs no common one. Of the
- * sections `random` and `lattice` a case has the one that it uses. */
+ * sections `random`, `lattice` and `graph` a case has the one that it uses. */
 static void dump_cases(FILE *out, const pbl_compare_config *c) {
   fputs("cases:\n", out);
   for (int i = 0; i < c->n_cases; i++) {
     const pbl_case_config *one = &c->cases[i];
     fputs("  -\n", out);
-    dump_fields(out, pbl_schema_case, one, 2,
-                one->model[0] != '\0' || one->lattice ? "random" : NULL,
-                one->lattice ? NULL : "lattice");
+    const char *skip[4] = {NULL};
+    size_t n = 0;
+    if (one->model[0] != '\0' || one->lattice || one->graph[0] != '\0') skip[n++] = "random";
+    if (!one->lattice) skip[n++] = "lattice";
+    if (one->graph[0] == '\0') skip[n++] = "graph";
+    dump_fields(out, pbl_schema_case, one, 2, skip);
   }
 }
 
@@ -70,7 +80,8 @@ pbl_status pbl_config_dump_compare(char **text, const pbl_compare_config *c, pbl
   root->schema = 1;
   root->config = *c;
   fprintf(file, "# Resolved configuration of %s\n", c->name);
-  dump_fields(file, pbl_schema_compare, root, 0, "hw", NULL);
+  static const char *const no_hw[] = {"hw", NULL};
+  dump_fields(file, pbl_schema_compare, root, 0, no_hw);
   dump_cases(file, c);
   free(root);
   return finish(file, text, err);
@@ -82,6 +93,6 @@ pbl_status pbl_config_dump_train(char **text, const pbl_train_config *c, pbl_err
   if (file == NULL) return PBL_NO_MEMORY;
   const pbl_train_root root = {.schema = 1, .config = *c};
   fprintf(file, "# Resolved configuration of %s\n", c->name);
-  dump_fields(file, pbl_schema_train, &root, 0, NULL, NULL);
+  dump_fields(file, pbl_schema_train, &root, 0, NULL);
   return finish(file, text, err);
 }

@@ -2,8 +2,10 @@
 #include "schema_macros.h"
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
-static const pbl_choice fabrics[] = {
-    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {NULL, 0}};
+static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
+                                     {"lattice", PBL_FABRIC_LATTICE},
+                                     {"sparse", PBL_FABRIC_SPARSE},
+                                     {NULL, 0}};
 /* Only names: what they mean stands in pbl_lattice_graphs. */
 static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
                                     {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
@@ -12,6 +14,9 @@ static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0}, 
 static const pbl_choice couplings[] = {
     {"ferromagnet", PBL_FERROMAGNET}, {"gaussian", PBL_GAUSSIAN}, {"pm1", PBL_PM1}, {NULL, 0}};
 static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
+/* pbl_colour_rule of the models, which the configuration does not know. */
+static const pbl_choice colourings[] = {
+    {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
@@ -20,7 +25,9 @@ static const pbl_choice kernels[] = {
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",
-      "Wiring of the array: all to all, or a square with few weights per p-bit."),
+      "Wiring of the array: all to all; a square with few weights per p-bit; any graph, whose "
+      "edges "
+      "stand in a memory."),
     I(pbl_hw, "side", lattice.side, 0, 0, 128, "0",
       "Side of the lattice: even, 4..128. Half of its p-bits are visible."),
     {.key = "graph",
@@ -36,8 +43,17 @@ const pbl_field pbl_schema_hw[] = {
      .meaning = "Neighbours in the lattice as 1 to 6 steps `\"0,1 4,1\"`, each with its three "
                 "turns by a right angle; in place of `graph`."},
     I(pbl_hw, "sites_per_clock", lattice.sites, 0, 0, 4096, "0",
-      "p-bits of one replica that the lattice updates per clock: a divisor of half the side, or "
-      "half the side times a divisor of the side. 0: half the side."),
+      "p-bits of one replica that are updated at a time. Lattice: a divisor of half the side, or "
+      "half the side times a divisor of the side; 0: half the side. Sparse: 1..64; 0: enough for "
+      "the largest block, at most 16."),
+    I(pbl_hw, "pbits", sparse.pbits, 0, 0, 65536, "0",
+      "p-bits that fit the sparse fabric. Here and in the next two keys 0 is the least power of "
+      "two "
+      "that holds the model."),
+    I(pbl_hw, "edge_rows", sparse.edge_rows, 0, 0, 65536, "0",
+      "Rows of the sparse fabric's edge memory, of `sites_per_clock` neighbours each."),
+    I(pbl_hw, "groups", sparse.groups, 0, 0, 65536, "0",
+      "Rows of the sparse fabric's schedule, of `sites_per_clock` p-bits each."),
     I(pbl_hw, "lanes", lanes, 0, 0, 32, "0",
       "Replicas updated in parallel; must divide `chains`. 0: as many as `chains`, at most 32."),
     I(pbl_hw, "weight_int", weight_int, 0, 0, 23, "5",
@@ -56,7 +72,7 @@ const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "rounding", rounding, roundings, "round",
       "How a local field becomes a table index. `truncate` is biased, a negative control."),
     C(pbl_hw, "generator", generator, generators, "xoshiro128++",
-      "Random number generator of each lane (lattice: of each cell)."),
+      "Random number generator of each lane (lattice, sparse: of each cell)."),
     I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
@@ -85,13 +101,27 @@ static const pbl_field lattice_fields[] = {
     U(pbl_case_config, "seed", lattice_seed, 0, 0, U64_MAX, "1", "Seed of weights and fields."),
     END};
 
+static const pbl_field graph_fields[] = {
+    T(pbl_case_config, "source", graph, MUST, NULL, NULL,
+      "A generator as of `pbitloop graph` (`sk:12`, `regular:200,5`), or a file that it reads."),
+    T(pbl_case_config, "couplings", graph_couplings, 0, NULL, "\"\"",
+      "Of a generator: `constant,J`, `sign,J` or `normal,S`. Empty: its own law, of size 1."),
+    T(pbl_case_config, "fields", graph_fields, 0, NULL, "\"\"",
+      "Of a generator: fields (biases), likewise. Empty: none."),
+    U(pbl_case_config, "seed", graph_seed, 0, 0, U64_MAX, "1",
+      "Of a generator that draws at random."),
+    C(pbl_case_config, "colouring", graph_colouring, colourings, "dsatur",
+      "Rule that makes the blocks, one for each colour (docs/models.md)."),
+    B(pbl_case_config, "balanced", graph_balanced, "false", "Even out the blocks."),
+    END};
+
 static const pbl_field weight_fault_fields[] = {
-    I(pbl_faults, "row", weight_row, 0, 0, 16384, "0",
-      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice: "
-      "row of its weight memory (docs/device.md)."),
+    I(pbl_faults, "row", weight_row, 0, 0, 65535, "0",
+      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice, "
+      "sparse: row of the weight or edge memory (docs/device.md)."),
     I(pbl_faults, "col", weight_col, 0, 0, 65535, "0",
       "Image column: a hidden p-bit, or the number of them for the column of visible biases. "
-      "Lattice: column of its weight memory."),
+      "Lattice: column of its weight memory. Sparse: of the edge memory, weights at odd columns."),
     I(pbl_faults, "offset", weight_offset, 0, -8388608, 8388607, "0",
       "Added to the word, in units of its last bit. 0: sound."),
     END};
@@ -100,7 +130,7 @@ static const pbl_field fault_fields[] = {
     D(pbl_faults, "beta_gain", beta_gain, ABOVE, 0, 100, "1",
       "The device's beta times this. 1: sound."),
     S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
-    I(pbl_faults, "stale_row", stale_row, 0, -1, 16384, "-1",
+    I(pbl_faults, "stale_row", stale_row, 0, -1, 65535, "-1",
       "Row that keeps the words of another image. -1: none."),
     B(pbl_faults, "before_hash", before_hash, "false",
       "Corrupt before the device hashes its image (the run must be refused), else after."),
@@ -150,12 +180,12 @@ const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
     T(pbl_case_config, "model", model, 0, NULL, "\"\"",
-      "Model folder. Either this, `random` or `lattice`. Looked for from the current folder, then "
-      "the "
-      "file's folder, then `PBITLOOP_SOURCE_DIR`."),
+      "Model folder. Either this, `random`, `lattice` or `graph`. Looked for from the current "
+      "folder, then the file's folder, then `PBITLOOP_SOURCE_DIR`."),
     S("random", 0, 0, random_fields, "A random restricted Boltzmann machine instead of a model."),
     S("lattice", 0, 0, lattice_fields,
       "An Ising model on the graph of the lattice fabric instead of a model."),
+    S("graph", 0, 0, graph_fields, "An Ising model on any graph, for the sparse fabric."),
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible)."),

@@ -5,30 +5,34 @@
 #include "driver_internal.h"
 #include "pbl_lane_rng.h"
 
-enum { TARGET_WEIGHTS = 0, TARGET_TABLE, TARGET_CLAMPS, TARGET_STATE, TARGET_GENERATOR };
-
-static pbl_status select_target(pbl_driver *d, uint32_t target, size_t row, pbl_error *err) {
+pbl_status pbl_driver_select(pbl_driver *d, uint32_t target, size_t row, pbl_error *err) {
   pbl_status s = PBL_WRITE(d, IMG_SELECT, target, err);
   if (s == PBL_OK) s = PBL_WRITE(d, IMG_ADDRESS, (uint32_t)row << PBL_IMG_ADDRESS_ROW_SHIFT, err);
   return s;
 }
 
-static pbl_status write_rows(pbl_driver *d, size_t first, size_t n_rows, const int32_t *words,
-                             pbl_progress *p, pbl_error *err) {
-  const size_t n_cols = (size_t)pbl_hw_image_cols(&d->hw);
-  pbl_status s = select_target(d, TARGET_WEIGHTS, first, err);
+pbl_status pbl_driver_write_rows(pbl_driver *d, uint32_t target, size_t first, size_t n_rows,
+                                 size_t n_cols, const int32_t *words, pbl_progress *p,
+                                 pbl_error *err) {
+  pbl_status s = pbl_driver_select(d, target, first, err);
   for (size_t i = 0; s == PBL_OK && i < n_rows; i++) {
     for (size_t j = 0; s == PBL_OK && j < n_cols; j++)
       s = PBL_WRITE(d, IMG_DATA, (uint32_t)words[i * n_cols + j], err);
     if (s == PBL_OK && !pbl_progress_report(p, "uploading image", i + 1, n_rows))
-      s = pbl_fail(err, PBL_INTERRUPTED, "upload stopped after weight row %zu of %zu", i + 1,
-                   n_rows);
+      s = pbl_fail(err, PBL_INTERRUPTED, "upload stopped after %s row %zu of %zu",
+                   target == PBL_TARGET_SCHEDULE ? "schedule" : "weight", i + 1, n_rows);
   }
   return s;
 }
 
+static pbl_status write_weights(pbl_driver *d, size_t first, size_t n_rows, const int32_t *words,
+                                pbl_progress *p, pbl_error *err) {
+  return pbl_driver_write_rows(d, PBL_TARGET_WEIGHTS, first, n_rows,
+                               (size_t)pbl_hw_image_cols(&d->hw), words, p, err);
+}
+
 static pbl_status write_table(pbl_driver *d, const pbl_image *image, pbl_error *err) {
-  pbl_status s = select_target(d, TARGET_TABLE, 0, err);
+  pbl_status s = pbl_driver_select(d, PBL_TARGET_TABLE, 0, err);
   for (int k = 0; s == PBL_OK && k < d->hw.table_size; k++)
     s = PBL_WRITE(d, IMG_DATA, image->table[k], err);
   return s;
@@ -36,7 +40,7 @@ static pbl_status write_table(pbl_driver *d, const pbl_image *image, pbl_error *
 
 static pbl_status write_clamps(pbl_driver *d, const uint8_t *clamp, pbl_error *err) {
   const int n_pbits = pbl_hw_pbits(&d->hw);
-  pbl_status s = select_target(d, TARGET_CLAMPS, 0, err);
+  pbl_status s = pbl_driver_select(d, PBL_TARGET_CLAMPS, 0, err);
   for (int p = 0; s == PBL_OK && p < n_pbits; p++)
     s = PBL_WRITE(d, IMG_DATA, clamp[p] ? 1u : 0u, err);
   return s;
@@ -77,16 +81,20 @@ static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err)
 }
 
 /* The device hashes its memories through the ports that sampling reads. */
-static pbl_status verify_image(pbl_driver *d, pbl_progress *p, pbl_error *err) {
-  const uint32_t expected = pbl_image_hash(&d->image);
-  uint32_t hash = 0;
-  d->verified = false;
+static pbl_status run_check(pbl_driver *d, uint32_t *hash, pbl_progress *p, pbl_error *err) {
   pbl_status s = pbl_driver_status(d, NULL, "after the image was written", err);
   /* A pending interrupt would end every advance() after one clock. */
   if (s == PBL_OK) s = PBL_WRITE(d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
   if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_CHECK_MASK, err);
   if (s == PBL_OK) s = wait_for_check(d, p, err);
-  if (s == PBL_OK) s = PBL_READ(d, &hash, IMG_HASH, err);
+  return s == PBL_OK ? PBL_READ(d, hash, IMG_HASH, err) : s;
+}
+
+static pbl_status verify_image(pbl_driver *d, pbl_progress *p, pbl_error *err) {
+  const uint32_t expected = pbl_image_hash(&d->image);
+  uint32_t hash = 0;
+  d->verified = false;
+  pbl_status s = run_check(d, &hash, p, err);
   if (s != PBL_OK) return s;
   if (hash != expected)
     return pbl_fail(err, PBL_HASH,
@@ -96,8 +104,9 @@ static pbl_status verify_image(pbl_driver *d, pbl_progress *p, pbl_error *err) {
                     "memory is faulty: run `pbitloop lockstep` on this variant, and look for "
                     "injected faults in the configuration.",
                     d->dev->ops->name, hash, expected);
-  d->verified = true;
-  return PBL_OK;
+  s = pbl_driver_guard(d, err);
+  d->verified = s == PBL_OK;
+  return s;
 }
 
 static pbl_status check_image_fits(const pbl_driver *d, const pbl_image *image, pbl_error *err) {
@@ -126,37 +135,64 @@ static pbl_status check_image_fits(const pbl_driver *d, const pbl_image *image, 
   if (b->fabric == PBL_FABRIC_LATTICE && memcmp(&a->lattice, &b->lattice, sizeof a->lattice) != 0)
     return pbl_fail(err, PBL_INVALID,
                     "driver: image was made for another lattice (rules or sites per clock)");
+  const pbl_hw_sparse *mine = &a->sparse, *its = &b->sparse;
+  if (b->fabric == PBL_FABRIC_SPARSE &&
+      (mine->pbits != its->pbits || mine->edge_rows != its->edge_rows ||
+       mine->groups != its->groups || mine->sites != its->sites))
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: image was made for a sparse fabric of another capacity (p-bits, edge "
+                    "rows, groups or sites per clock)");
   return PBL_OK;
 }
 
+static size_t n_schedule(const pbl_image *image) {
+  const pbl_hw *hw = &image->hw;
+  return image->schedule ? (size_t)hw->sparse.groups * (size_t)pbl_hw_schedule_cols(hw) : 0;
+}
+
+static bool allocate_copy(pbl_image *own, const pbl_image *image) {
+  const size_t n_law = image->law ? pbl_image_law_words(&image->hw) : 0;
+  own->words = malloc(n_weights(&image->hw) * sizeof *own->words);
+  own->table = malloc((size_t)image->hw.table_size * sizeof *own->table);
+  own->clamp = malloc((size_t)pbl_hw_pbits(&image->hw));
+  own->law = n_law ? malloc(n_law * sizeof *own->law) : NULL;
+  own->schedule = image->schedule ? malloc(n_schedule(image) * sizeof *own->schedule) : NULL;
+  return own->words && own->table && own->clamp && (own->law || !n_law) &&
+         (own->schedule || !image->schedule);
+}
+
+void pbl_driver_drop_image(pbl_driver *d) {
+  free(d->image.words);
+  free(d->image.law);
+  free(d->image.schedule);
+  free(d->image.table);
+  free(d->image.clamp);
+  d->image = (pbl_image){.words = NULL};
+  d->has_image = false;
+}
+
 static pbl_status keep_copy(pbl_driver *d, const pbl_image *image, pbl_error *err) {
-  const size_t n_words = n_weights(&d->hw);
-  const size_t n_law = image->law ? pbl_image_law_words(&d->hw) : 0;
-  const size_t n_pbits = (size_t)pbl_hw_pbits(&d->hw), n_table = (size_t)d->hw.table_size;
   pbl_image *own = &d->image;
-  if (!d->has_image) {
-    own->words = malloc(n_words * sizeof *own->words);
-    own->table = malloc(n_table * sizeof *own->table);
-    own->clamp = malloc(n_pbits);
-    own->law = n_law ? malloc(n_law * sizeof *own->law) : NULL;
-    if (own->words == NULL || own->table == NULL || own->clamp == NULL ||
-        (n_law && own->law == NULL)) {
-      free(own->law);
-      free(own->words);
-      free(own->table);
-      free(own->clamp);
-      *own = (pbl_image){.words = NULL};
-      return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for a copy of the image");
-    }
-    d->has_image = true;
+  if (!d->has_image && !allocate_copy(own, image)) {
+    pbl_driver_drop_image(d);
+    return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for a copy of the image");
   }
+  d->has_image = true;
   own->hw = image->hw;
   own->beta = image->beta;
-  memcpy(own->words, image->words, n_words * sizeof *own->words);
-  memcpy(own->table, image->table, n_table * sizeof *own->table);
-  memcpy(own->clamp, image->clamp, n_pbits);
-  if (own->law) memcpy(own->law, image->law, n_law * sizeof *own->law);
+  memcpy(own->words, image->words, n_weights(&image->hw) * sizeof *own->words);
+  memcpy(own->table, image->table, (size_t)image->hw.table_size * sizeof *own->table);
+  memcpy(own->clamp, image->clamp, (size_t)pbl_hw_pbits(&image->hw));
+  if (own->law) memcpy(own->law, image->law, pbl_image_law_words(&image->hw) * sizeof *own->law);
+  if (own->schedule)
+    memcpy(own->schedule, image->schedule, n_schedule(image) * sizeof *own->schedule);
   return PBL_OK;
+}
+
+static pbl_status write_memories(pbl_driver *d, const pbl_image *image, pbl_progress *p,
+                                 pbl_error *err) {
+  if (image->schedule) return pbl_driver_write_sparse(d, image, p, err);
+  return write_weights(d, 0, (size_t)pbl_hw_image_rows(&d->hw), image->words, p, err);
 }
 
 pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p,
@@ -167,7 +203,7 @@ pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress
   if (s == PBL_OK) s = keep_copy(d, image, err);
   /* CLEAR before: an old STATUS.ERROR must not be taken for a new one. */
   if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_CLEAR_MASK, err);
-  if (s == PBL_OK) s = write_rows(d, 0, (size_t)pbl_hw_image_rows(&d->hw), image->words, p, err);
+  if (s == PBL_OK) s = write_memories(d, image, p, err);
   if (s == PBL_OK) s = write_table(d, image, err);
   if (s == PBL_OK) s = write_clamps(d, image->clamp, err);
   if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta, err);
@@ -180,8 +216,13 @@ pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl
   if (row < 0 || row >= n_rows)
     return pbl_fail(err, PBL_INVALID, "driver: weight row %d (0..%d)", row, n_rows - 1);
   d->poked = true;
-  const pbl_status s = write_rows(d, (size_t)row, 1, words, NULL, err);
-  return s == PBL_OK ? pbl_driver_status(d, NULL, "after a weight row was written", err) : s;
+  pbl_status s = write_weights(d, (size_t)row, 1, words, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after a weight row was written", err);
+  if (s != PBL_OK || d->hw.fabric != PBL_FABRIC_SPARSE) return s;
+  /* Without a check the device would not start. */
+  uint32_t hash;
+  s = run_check(d, &hash, NULL, err);
+  return s == PBL_OK ? pbl_driver_guard(d, err) : s;
 }
 
 pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err) {
@@ -208,7 +249,7 @@ pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err) {
   pbl_lane_rng *cells = malloc(n_cells * sizeof *cells);
   if (cells == NULL) return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for generator states");
   pbl_lane_rng_seed(cells, n_cells, d->hw.generator, d->hw.lfsr_steps, seed);
-  pbl_status s = select_target(d, TARGET_GENERATOR, 0, err);
+  pbl_status s = pbl_driver_select(d, PBL_TARGET_GENERATOR, 0, err);
   for (size_t g = 0; s == PBL_OK && g < n_cells; g++) {
     for (int w = 0; s == PBL_OK && w < 4; w++) s = PBL_WRITE(d, IMG_DATA, cells[g].state.s[w], err);
   }
@@ -229,7 +270,7 @@ pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_er
   d->has_state = false;
   pbl_status s = PBL_OK;
   for (size_t c = 0; s == PBL_OK && c < contexts; c++) {
-    s = select_target(d, TARGET_STATE, c, err);
+    s = pbl_driver_select(d, PBL_TARGET_STATE, c, err);
     for (size_t p = 0; s == PBL_OK && p < n_pbits; p++) {
       uint32_t word = 0;
       for (size_t l = 0; l < lanes; l++)

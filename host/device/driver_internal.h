@@ -46,6 +46,32 @@ pbl_status pbl_driver_read64(pbl_driver *d, uint64_t *value, uint32_t address_lo
 /* DEVICE when STATUS.ERROR is set; *status may be NULL. */
 pbl_status pbl_driver_status(pbl_driver *d, uint32_t *status, const char *after, pbl_error *err);
 
+/* ---- image ---- */
+
+enum {
+  PBL_TARGET_WEIGHTS = 0,
+  PBL_TARGET_TABLE,
+  PBL_TARGET_CLAMPS,
+  PBL_TARGET_STATE,
+  PBL_TARGET_GENERATOR,
+  PBL_TARGET_SCHEDULE
+};
+void pbl_driver_drop_image(pbl_driver *d); /* the driver's copy */
+/* Selects a target at its row, column 0. */
+pbl_status pbl_driver_select(pbl_driver *d, uint32_t target, size_t row, pbl_error *err);
+/* Rows of a target that follow each other, n_cols words each. INTERRUPTED. */
+pbl_status pbl_driver_write_rows(pbl_driver *d, uint32_t target, size_t first, size_t n_rows,
+                                 size_t n_cols, const int32_t *words, pbl_progress *p,
+                                 pbl_error *err);
+/* ---- sparse fabric: driver_sparse.c ---- */
+
+/* PBITS, the edge rows and groups that the image uses. */
+pbl_status pbl_driver_write_sparse(pbl_driver *d, const pbl_image *image, pbl_progress *p,
+                                   pbl_error *err);
+/* DEVICE, with the finding in words, when the device did not pass its last CHECK or has been
+ * written to since. OK in other fabrics. */
+pbl_status pbl_driver_guard(pbl_driver *d, pbl_error *err);
+
 /* How long nothing has happened. A device may also stop its clock when it believes to be idle, so
  * rounds without a clock are counted too. */
 typedef struct {

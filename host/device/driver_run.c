@@ -65,7 +65,8 @@ static pbl_status prepare(run *r, pbl_error *err) {
                     "%s device: still busy before START (STATUS 0x%08X): an earlier run has not "
                     "ended; open the device again",
                     device_name(r), r->status);
-  s = discard_stale_words(r, err);
+  if (r->total_sweeps > 0) s = pbl_driver_guard(r->d, err);
+  if (s == PBL_OK) s = discard_stale_words(r, err);
   if (s == PBL_OK) s = PBL_READ64(r->d, &r->first_sweep, SWEEP_COUNT, err);
   /* Back-ends return early from advance() at the interrupt: short runs do not wait a batch. */
   if (s == PBL_OK) s = PBL_WRITE(r->d, IRQ_ENABLE, PBL_IRQ_ENABLE_DONE_MASK, err);

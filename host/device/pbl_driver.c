@@ -113,6 +113,8 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
   const pbl_hw *hw = &d->hw;
   const pbl_hw_lattice none = {0};
   const pbl_hw_lattice *lat = hw->fabric == PBL_FABRIC_LATTICE ? &hw->lattice : &none;
+  const bool is_sparse = hw->fabric == PBL_FABRIC_SPARSE;
+  const pbl_hw_sparse no_sparse = {0}, *sparse = is_sparse ? &hw->sparse : &no_sparse;
   const int field_bits = hw->field_bits != 0 ? hw->field_bits : pbl_hw_min_field_bits(hw);
   const struct {
     const char *name;
@@ -127,8 +129,8 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       CAP(CAPS0, GENERATOR, hw->generator),
       CAP(CAPS0, LFSR_STEPS, hw->lfsr_steps),
       CAP(CAPS0, ROUNDING, hw->rounding),
-      CAP(CAPS_SIZE, VISIBLE, hw->n_visible),
-      CAP(CAPS_SIZE, HIDDEN, hw->n_hidden),
+      CAP(CAPS_SIZE, VISIBLE, is_sparse ? 0 : hw->n_visible),
+      CAP(CAPS_SIZE, HIDDEN, is_sparse ? 0 : hw->n_hidden),
       CAP(CAPS_REPLICAS, REPLICAS, hw->replicas),
       CAP(CAPS_REPLICAS, LANES, hw->lanes),
       CAP(CAPS_FORMAT, WEIGHT_BITS, pbl_hw_weight_bits(hw)),
@@ -141,7 +143,10 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       CAP(CAPS_ACTIVATION, RANGE_LOG2, hw->table_range_log2),
       CAP(CAPS_LATTICE, SIDE, lat->side),
       CAP(CAPS_LATTICE, RULES, lat->n_rules),
-      CAP(CAPS_SITES, SITES, lat->sites),
+      CAP(CAPS_SITES, SITES, is_sparse ? sparse->sites : lat->sites),
+      {"CAPS_PBITS", PBL_REG_CAPS_PBITS, UINT32_MAX, 0, (uint32_t)sparse->pbits},
+      {"CAPS_EDGE_ROWS", PBL_REG_CAPS_EDGE_ROWS, UINT32_MAX, 0, (uint32_t)sparse->edge_rows},
+      {"CAPS_GROUPS", PBL_REG_CAPS_GROUPS, UINT32_MAX, 0, (uint32_t)sparse->groups},
       {"CAPS_RULE_A_LO", PBL_REG_CAPS_RULE_A_LO, UINT32_MAX, 0,
        rule_bytes(lat->rule_a, lat->n_rules, 0)},
       {"CAPS_RULE_A_HI", PBL_REG_CAPS_RULE_A_HI, UINT32_MAX, 0,
@@ -194,10 +199,7 @@ pbl_status pbl_driver_create(pbl_driver **out, pbl_device *dev, const pbl_hw *hw
 void pbl_driver_destroy(pbl_driver *d) {
   if (d == NULL) return;
   d->dev->ops->close(d->dev);
-  free(d->image.words);
-  free(d->image.law);
-  free(d->image.table);
-  free(d->image.clamp);
+  pbl_driver_drop_image(d);
   free(d);
 }
 

@@ -25,15 +25,16 @@ pbl_status pbl_driver_create(pbl_driver **out, pbl_device *dev, const pbl_hw *hw
 void pbl_driver_destroy(pbl_driver *d);
 
 /* Uploads weights, table, clamps and beta, lets the device hash what it holds, compares: HASH error
- * with both values. Sampling before a successful upload is refused. */
+ * with both values. Sparse fabric: also the schedule; DEVICE error with what the colour guard has
+ * found, when it has found something. Sampling before a successful upload is refused. */
 pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress *p,
                              pbl_error *err);
 /* Negative controls for tests and demonstrations (configs key `faults`): after the hash was
  * checked, corrupt what the device holds without telling anybody. From here to the next upload the
  * hash is not compared any more (set_clamp otherwise compares it again). */
 pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err);
-/* Lets the device hash what it holds now, also after a poke, and compares with the last upload:
- * HASH error with both values, and sampling is refused. */
+/* Lets the device hash (sparse fabric: and prove) what it holds now, also after a poke, and
+ * compares with the last upload: HASH error with both values, and sampling is refused. */
 pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err);
 
 /* Generator states of all lanes (lattice: cells) from one seed: xoshiro128++ seeded by `seed`, lane
@@ -53,9 +54,9 @@ pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err);
 /* Run n_draws*every sweeps; every `every` sweeps one draw of all replicas goes to out (may be NULL:
  * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message
  * names what was late: "sample 17 of 400: no stream word for 1000000000 cycles". Draws are appended
- * after out->n_recorded. n_draws = 1 with every = 0 fetches the present state without a sweep.
- * INVALID before a successful upload, seed and set_state: device memories are undefined after
- * power-up. */
+ * after out->n_recorded. DEVICE with the guard's finding when a sparse fabric would refuse to
+ * start. n_draws = 1 with every = 0 fetches the present state without a sweep. INVALID before a
+ * successful upload, seed and set_state: device memories are undefined after power-up. */
 pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
                           pbl_progress *p, pbl_error *err);
 

@@ -109,15 +109,17 @@ static void print_rules(char *out, const char *name, const int *rules, int n) {
 }
 
 void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], const pbl_hw *hw) {
-  /* What a dense variant says of a lattice has no meaning and must not make another variant. */
+  /* What a variant says of another fabric has no meaning and must not make another variant. */
   const pbl_hw_lattice none = {0};
   const pbl_hw_lattice *lattice = hw->fabric == PBL_FABRIC_LATTICE ? &hw->lattice : &none;
+  const bool is_sparse = hw->fabric == PBL_FABRIC_SPARSE;
+  const pbl_hw_sparse no_sparse = {0}, *sparse = is_sparse ? &hw->sparse : &no_sparse;
   const struct {
     const char *name;
     int value;
   } parameters[PBL_N_PARAMETERS - 2] = {
-      {"Visible", hw->n_visible},
-      {"Hidden", hw->n_hidden},
+      {"Visible", is_sparse ? 0 : hw->n_visible}, /* its p-bits are run-time data */
+      {"Hidden", is_sparse ? 0 : hw->n_hidden},
       {"Replicas", hw->replicas},
       {"Lanes", hw->lanes},
       {"WeightBits", pbl_hw_weight_bits(hw)},
@@ -134,8 +136,11 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"IsSim", 1},
       {"Fabric", (int)hw->fabric},
       {"Side", lattice->side},
-      {"Sites", lattice->sites},
+      {"Sites", is_sparse ? sparse->sites : lattice->sites},
       {"NRules", lattice->n_rules},
+      {"Pbits", sparse->pbits},
+      {"EdgeRows", sparse->edge_rows},
+      {"Groups", sparse->groups},
   };
   size_t n = 0;
   for (; n < PBL_N_PARAMETERS - 2; n++)
@@ -149,6 +154,9 @@ static void describe_array(char *text, size_t size, const pbl_hw *hw) {
   if (hw->fabric == PBL_FABRIC_LATTICE)
     snprintf(text, size, "lattice %d x %d of degree %d, %d sites a clock", hw->lattice.side,
              hw->lattice.side, pbl_hw_degree(hw), hw->lattice.sites);
+  else if (hw->fabric == PBL_FABRIC_SPARSE)
+    snprintf(text, size, "sparse, %d p-bits, %d edge rows, %d groups, %d sites a clock",
+             hw->sparse.pbits, hw->sparse.edge_rows, hw->sparse.groups, hw->sparse.sites);
   else
     snprintf(text, size, "dense %d x %d", hw->n_visible, hw->n_hidden);
 }

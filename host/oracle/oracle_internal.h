@@ -15,6 +15,11 @@ struct pbl_oracle {
   double *p_visible;     /* 2^H x V: P(v_i = +1 | h) */
   double *law;           /* 2^(V+H) */
   double log_z;
+  /* A graph, updated p-bit by p-bit: V p-bits, no hidden ones, and no tables but these; else NULL.
+   * site[i * 2^(V-1) + y]: P(s_i = +1 | y), y the state without bit i. */
+  double *site;
+  size_t n_steps;
+  uint32_t *step; /* n_steps p-bits in the order of one sweep */
 };
 
 static inline size_t pbl_oracle_count(const pbl_oracle *o) {
@@ -53,6 +58,12 @@ size_t pbl_block_work(const pbl_oracle *o);
 /* The two block steps on a distribution, in place. */
 void pbl_forward_hidden(const pbl_oracle *o, double *q);
 void pbl_forward_visible(const pbl_oracle *o, double *q);
+
+/* Forward steps until the law stays; NUMERIC after 1e6 sweeps, INTERRUPTED. */
+pbl_status pbl_oracle_settle(pbl_oracle *o, pbl_progress *progress, pbl_error *err);
+/* One sweep over the p-bits of a graph, in place. */
+void pbl_sites_backward(const pbl_oracle *o, double *f);
+void pbl_sites_forward(const pbl_oracle *o, double *q);
 
 /* INVALID unless `data` has the oracle's shape and data moments, and K >= 1. */
 pbl_status pbl_gradient_check(const pbl_oracle *o, const pbl_rbm *data, size_t K, pbl_error *err);

@@ -142,6 +142,8 @@ static pbl_status fill(pbl_blocks *b, pbl_progress *progress, pbl_error *err) {
 pbl_status pbl_blocks_create(pbl_blocks **out, const pbl_oracle *o, pbl_progress *progress,
                              pbl_error *err) {
   *out = NULL;
+  if (o->site != NULL)
+    return pbl_fail(err, PBL_INVALID, "two-block solver: the oracle of a graph has no two blocks");
   pbl_blocks *b = calloc(1, sizeof *b);
   if (b == NULL) return no_memory(o, err);
   b->o = o;

@@ -24,8 +24,9 @@
 
 typedef struct pbl_blocks pbl_blocks;
 
-/* The oracle must outlive the solver. NO_MEMORY; NUMERIC when the kernel has no unique law;
- * INTERRUPTED. progress may be NULL. 20 p-bits .1 s, 22 p-bits 1 s, 24 p-bits 10 s. */
+/* The oracle must outlive the solver. INVALID for the oracle of a graph; NO_MEMORY; NUMERIC when
+ * the kernel has no unique law; INTERRUPTED. progress may be NULL. 20 p-bits .1 s, 22 p-bits 1 s,
+ * 24 p-bits 10 s. */
 pbl_status pbl_blocks_create(pbl_blocks **out, const pbl_oracle *o, pbl_progress *progress,
                              pbl_error *err);
 void pbl_blocks_destroy(pbl_blocks *b);

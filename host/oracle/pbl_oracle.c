@@ -79,6 +79,8 @@ void pbl_oracle_destroy(pbl_oracle *o) {
   free(o->p_hidden);
   free(o->p_visible);
   free(o->law);
+  free(o->site);
+  free(o->step);
   free(o);
 }
 

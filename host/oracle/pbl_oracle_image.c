@@ -87,7 +87,7 @@ static pbl_status start_from_side(pbl_oracle *o, pbl_progress *progress, pbl_err
   return PBL_OK;
 }
 
-static pbl_status settle(pbl_oracle *o, pbl_progress *progress, pbl_error *err) {
+pbl_status pbl_oracle_settle(pbl_oracle *o, pbl_progress *progress, pbl_error *err) {
   const size_t n = pbl_oracle_count(o);
   double *before = malloc((n + pbl_oracle_scratch(o)) * sizeof *before);
   if (before == NULL)
@@ -133,7 +133,7 @@ static pbl_status from_image(pbl_oracle **out, const pbl_image *im, uint32_t bet
   if (status == PBL_OK) fill_device_conditionals(o, im, beta);
   if (status == PBL_OK) status = start_from_ideal(o, im, beta, err);
   if (status == PBL_OK) status = start_from_side(o, progress, err);
-  if (status == PBL_OK) status = settle(o, progress, err);
+  if (status == PBL_OK) status = pbl_oracle_settle(o, progress, err);
   if (status == PBL_OK) {
     *out = o;
   } else {

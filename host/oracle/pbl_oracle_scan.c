@@ -146,6 +146,14 @@ static void forward_scan(const pbl_oracle *o, double *q, double *scratch) {
 }
 
 static void scan_step(const pbl_oracle *o, double *x, double *scratch, bool forward) {
+  if (o->site != NULL) {
+    if (forward) {
+      pbl_sites_forward(o, x);
+    } else {
+      pbl_sites_backward(o, x);
+    }
+    return;
+  }
   const int repeats = o->scan == PBL_SCAN_RANDOM_SWEEP ? o->V + o->H : 1;
   if (o->scan == PBL_SCAN_RANDOM_SITE || o->scan == PBL_SCAN_RANDOM_SWEEP) {
     for (int k = 0; k < repeats; k++) random_site(o, x, scratch, forward);

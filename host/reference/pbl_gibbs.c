@@ -120,7 +120,7 @@ CLONES static void mean_all(float *restrict m, const float *restrict field,
 }
 
 static float *aligned_zeros(size_t n) {
-  const size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
+  const size_t bytes = (n * sizeof(float) + 64) / 64 * 64; /* none of size 0 */
   float *p = aligned_alloc(64, bytes);
   if (p) memset(p, 0, bytes);
   return p;
@@ -185,6 +185,11 @@ void pbl_gibbs_draw_hidden(pbl_gibbs_block *b, const pbl_gibbs_law *law) {
 
 void pbl_gibbs_draw_visible(pbl_gibbs_block *b, const pbl_gibbs_law *law) {
   draw(b->v, b->field, law->bias_v, law->clamp, b->n_visible, law->coupling, law->two_beta, b->gen);
+}
+
+void pbl_gibbs_draw(pbl_gibbs_block *b, float *s, const float *bias, const uint8_t *clamp, size_t n,
+                    float two_beta) {
+  draw(s, b->field, bias, clamp, n, 1.0f, two_beta, b->gen);
 }
 
 void pbl_gibbs_half_hidden(pbl_gibbs_block *b, const pbl_gibbs_law *law) {

@@ -36,9 +36,9 @@ typedef struct {
   const pbl_gibbs_sparse *sparse; /* w once more, for half-sweeps; or NULL */
 } pbl_gibbs_law;
 
-/* n_blocks blocks; chain c = 16*block + lane has the stream of xoshiro128++ seeded by `seed`, c+1
- * long jumps ahead. Makes OpenBLAS single-threaded for the whole process: the parallelism is ours.
- * NO_MEMORY. */
+/* n_blocks blocks (n_hidden may be 0); chain c = 16*block + lane has the stream of xoshiro128++
+ * seeded by `seed`, c+1 long jumps ahead. Makes OpenBLAS single-threaded for the whole process: the
+ * parallelism is ours. NO_MEMORY. */
 pbl_status pbl_gibbs_create(pbl_gibbs_block **out, size_t n_blocks, size_t n_visible,
                             size_t n_hidden, uint64_t seed, pbl_error *err);
 void pbl_gibbs_destroy(pbl_gibbs_block *blocks, size_t n_blocks);
@@ -49,6 +49,9 @@ void pbl_gibbs_visible_field(pbl_gibbs_block *b, const float *w);
 /* Draw every hidden (visible) p-bit from the field that is in b->field. */
 void pbl_gibbs_draw_hidden(pbl_gibbs_block *b, const pbl_gibbs_law *law);
 void pbl_gibbs_draw_visible(pbl_gibbs_block *b, const pbl_gibbs_law *law);
+/* Draw n p-bits at `s` (16 chains each) from the first n fields in b->field, coupling 1. */
+void pbl_gibbs_draw(pbl_gibbs_block *b, float *s, const float *bias, const uint8_t *clamp, size_t n,
+                    float two_beta);
 /* Field and draw: half-sweeps A and B. */
 void pbl_gibbs_half_hidden(pbl_gibbs_block *b, const pbl_gibbs_law *law);
 void pbl_gibbs_half_visible(pbl_gibbs_block *b, const pbl_gibbs_law *law);

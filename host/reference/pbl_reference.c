@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pbl_gibbs.h"
+#include "pbl_gibbs_graph.h"
 #include "pbl_parallel.h"
 #include "pbl_rng.h"
 
@@ -23,7 +24,8 @@ struct pbl_reference {
   size_t n_visible, n_hidden, n_blocks;
   float *w, *b, *c;
   pbl_gibbs_sparse *sparse; /* of w when it is; else NULL */
-  uint8_t *clamp;           /* V+H */
+  pbl_gibbs_graph *graph;   /* a graph instead of w, b, c: n_hidden is 0, v is by place; or NULL */
+  uint8_t *clamp;           /* V+H; graph: by place */
   bool clamped;
   pbl_gibbs_block *blocks; /* chains beyond n_chains are computed and never shown */
 };
@@ -34,11 +36,7 @@ static void *duplicate(const void *data, size_t bytes) {
   return copy;
 }
 
-static pbl_status check_options(const pbl_rbm *model, const pbl_reference_options *opt,
-                                pbl_error *err) {
-  if (model->n_visible < 1 || model->n_hidden < 1)
-    return pbl_fail(err, PBL_INVALID, "reference: a model of %d x %d p-bits cannot be sampled",
-                    model->n_visible, model->n_hidden);
+static pbl_status check_options(const pbl_reference_options *opt, pbl_error *err) {
   if (opt->n_chains < 1) return pbl_fail(err, PBL_INVALID, "reference: n_chains must be >= 1");
   if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC)
     return pbl_fail(err, PBL_INVALID, "reference: unknown kernel %d", (int)opt->kernel);
@@ -60,28 +58,46 @@ static void random_states(pbl_reference *r) {
   }
 }
 
-pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
-                                const pbl_reference_options *opt, pbl_error *err) {
+/* All but the model. */
+static pbl_status create(pbl_reference **out, size_t n_visible, size_t n_hidden,
+                         const pbl_reference_options *opt, pbl_error *err) {
   *out = NULL;
-  pbl_status status = check_options(model, opt, err);
+  pbl_status status = check_options(opt, err);
   if (status) return status;
   pbl_reference *r = calloc(1, sizeof *r);
   if (!r) return pbl_fail(err, PBL_NO_MEMORY, "no memory for a reference sampler");
   r->opt = *opt;
-  r->n_visible = (size_t)model->n_visible;
-  r->n_hidden = (size_t)model->n_hidden;
+  r->n_visible = n_visible;
+  r->n_hidden = n_hidden;
   r->n_blocks = (opt->n_chains + LANES - 1) / LANES;
+  r->clamp = calloc(n_visible + n_hidden, 1);
+  status = r->clamp ? pbl_gibbs_create(&r->blocks, r->n_blocks, n_visible, n_hidden, opt->seed, err)
+                    : pbl_fail(err, PBL_NO_MEMORY, "no memory for a reference sampler");
+  if (status) {
+    pbl_reference_destroy(r);
+    return status;
+  }
+  *out = r;
+  return PBL_OK;
+}
+
+pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
+                                const pbl_reference_options *opt, pbl_error *err) {
+  *out = NULL;
+  if (model->n_visible < 1 || model->n_hidden < 1)
+    return pbl_fail(err, PBL_INVALID, "reference: a model of %d x %d p-bits cannot be sampled",
+                    model->n_visible, model->n_hidden);
+  pbl_reference *r = NULL;
+  pbl_status status = create(&r, (size_t)model->n_visible, (size_t)model->n_hidden, opt, err);
+  if (status) return status;
   r->w = duplicate(model->w, r->n_visible * r->n_hidden * sizeof *r->w);
   r->b = duplicate(model->b, r->n_visible * sizeof *r->b);
   r->c = duplicate(model->c, r->n_hidden * sizeof *r->c);
-  r->clamp = calloc(r->n_visible + r->n_hidden, 1);
-  if (!r->w || !r->b || !r->c || !r->clamp) {
+  if (!r->w || !r->b || !r->c) {
     status = pbl_fail(err, PBL_NO_MEMORY, "no memory for a model of %zu x %zu p-bits", r->n_visible,
                       r->n_hidden);
     goto fail;
   }
-  status = pbl_gibbs_create(&r->blocks, r->n_blocks, r->n_visible, r->n_hidden, opt->seed, err);
-  if (status) goto fail;
   status = pbl_gibbs_sparse_create(&r->sparse, r->w, r->n_visible, r->n_hidden, SPARSE_SHARE, err);
   if (status) goto fail;
   random_states(r);
@@ -92,8 +108,23 @@ fail:
   return status;
 }
 
+pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
+                                      const pbl_colouring *blocks, const pbl_reference_options *opt,
+                                      pbl_error *err) {
+  pbl_status status = create(out, graph->n, 0, opt, err);
+  if (!status) status = pbl_gibbs_graph_create(&(*out)->graph, graph, blocks, err);
+  if (!status) {
+    random_states(*out);
+    return PBL_OK;
+  }
+  pbl_reference_destroy(*out);
+  *out = NULL;
+  return status;
+}
+
 void pbl_reference_destroy(pbl_reference *r) {
   if (!r) return;
+  pbl_gibbs_graph_destroy(r->graph);
   pbl_gibbs_destroy(r->blocks, r->n_blocks);
   pbl_gibbs_sparse_destroy(r->sparse);
   free(r->w);
@@ -103,8 +134,13 @@ void pbl_reference_destroy(pbl_reference *r) {
   free(r);
 }
 
-static float *pbit(const pbl_reference *r, size_t chain, size_t p) {
+static size_t place_of(const pbl_reference *r, size_t p) {
+  return r->graph ? r->graph->place[p] : p;
+}
+
+static float *pbit(const pbl_reference *r, size_t chain, size_t pbit) {
   const pbl_gibbs_block *b = &r->blocks[chain / LANES];
+  const size_t p = place_of(r, pbit);
   float *unit = p < r->n_visible ? b->v + p * LANES : b->h + (p - r->n_visible) * LANES;
   return unit + chain % LANES;
 }
@@ -134,7 +170,7 @@ pbl_status pbl_reference_set_clamp(pbl_reference *r, const uint8_t *clamp, pbl_e
       return pbl_fail(err, PBL_INVALID, "reference: clamp of p-bit %zu is %d, not 0 or 1", p,
                       clamp[p]);
   r->clamped = clamp != NULL;
-  if (clamp) memcpy(r->clamp, clamp, n);
+  for (size_t p = 0; clamp && p < n; p++) r->clamp[place_of(r, p)] = clamp[p];
   return PBL_OK;
 }
 
@@ -159,21 +195,31 @@ typedef struct {
   uint64_t every, from, to; /* sweeps from+1 .. to of the run */
 } stretch;
 
-static void run_block(void *context, size_t block) {
-  const stretch *s = context;
-  const pbl_reference *r = s->r;
-  pbl_gibbs_block *b = &r->blocks[block];
+static void sweep_block(const pbl_reference *r, pbl_gibbs_block *b) {
+  const bool palindromic = r->opt.kernel == PBL_KERNEL_PALINDROMIC;
+  const uint8_t *clamp = r->clamped ? r->clamp : NULL;
+  const float two_beta = (float)(2.0 * r->opt.beta);
+  if (r->graph) {
+    pbl_gibbs_graph_sweep(b, r->graph, clamp, two_beta, palindromic);
+    return;
+  }
   const pbl_gibbs_law law = {.w = r->w,
                              .sparse = r->sparse,
                              .bias_v = r->b,
                              .bias_h = r->c,
-                             .clamp = r->clamped ? r->clamp : NULL,
+                             .clamp = clamp,
                              .coupling = 1.0f,
-                             .two_beta = (float)(2.0 * r->opt.beta)};
+                             .two_beta = two_beta};
+  pbl_gibbs_half_hidden(b, &law);
+  pbl_gibbs_half_visible(b, &law);
+  if (palindromic) pbl_gibbs_half_hidden(b, &law);
+}
+
+static void run_block(void *context, size_t block) {
+  const stretch *s = context;
+  const pbl_reference *r = s->r;
   for (uint64_t sweep = s->from + 1; sweep <= s->to; sweep++) {
-    pbl_gibbs_half_hidden(b, &law);
-    pbl_gibbs_half_visible(b, &law);
-    if (r->opt.kernel == PBL_KERNEL_PALINDROMIC) pbl_gibbs_half_hidden(b, &law);
+    sweep_block(r, &r->blocks[block]);
     if (s->out && sweep % s->every == 0)
       record(r, block, s->out, s->first_draw + (size_t)(sweep / s->every) - 1);
   }

@@ -1,4 +1,5 @@
-/* Reference sampler: block Gibbs of an RBM in float32 on OpenBLAS, many chains at once.
+/* Reference sampler: block Gibbs of an RBM (or a graph in blocks) in float32 on OpenBLAS, many
+ * chains at once.
  *
  * Deterministic: chains are processed in fixed blocks of PBL_REFERENCE_BLOCK, each block with its
  * own generators and its own single-threaded GEMM calls, so that any number of threads gives the
@@ -11,6 +12,8 @@
 #include <stdint.h>
 
 #include "pbl_chains.h"
+#include "pbl_colouring.h"
+#include "pbl_graph.h"
 #include "pbl_hw.h"
 #include "pbl_model.h"
 #include "pbl_progress.h"
@@ -32,6 +35,12 @@ typedef struct {
  */
 pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
                                 const pbl_reference_options *opt, pbl_error *err);
+/* The same for an Ising model on any graph: block Gibbs over the colours, blocks 0, 1, .. B-1, and
+ * back to 0 when palindromic; p-bits of a block by number. Copies both. Where the functions below
+ * say V+H it is the graph's n. INVALID also when `blocks` is no colouring of `graph`. */
+pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
+                                      const pbl_colouring *blocks, const pbl_reference_options *opt,
+                                      pbl_error *err);
 void pbl_reference_destroy(pbl_reference *r);
 /* States n_chains x (V+H), +-1, visible first. */
 pbl_status pbl_reference_set_state(pbl_reference *r, const signed char *states, pbl_error *err);

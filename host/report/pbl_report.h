@@ -160,7 +160,8 @@ typedef struct {
   pbl_verdict verdict;
   char gate[256]; /* the gate that decided, with its numbers */
   const pbl_case_config *config;
-  int n_visible, n_hidden, image_rows, image_cols;
+  int n_visible, n_hidden, image_rows, image_cols; /* a graph: all p-bits visible */
+  int n_blocks; /* of a graph; else 0 */
   pbl_quantisation quantisation;
   uint32_t image_hash, beta_word;
   double tv_quantised_ideal; /* exact, or NaN when not enumerable */

@@ -66,8 +66,14 @@ static void close_table(FILE *f) {
 static void put_run(FILE *f, const pbl_result *r, const pbl_case_result *c) {
   const pbl_case_config *k = c->config;
   const pbl_hw *hw = &k->hw;
-  fprintf(f, "<p class=\"run\">RBM with %d visible and %d hidden p-bits; %d chains of %d draws, ",
-          c->n_visible, c->n_hidden, k->chains, k->draws);
+  fputs("<p class=\"run\">", f);
+  if (c->n_blocks > 0) {
+    fprintf(f, "Graph of %d p-bits in %d block%s", c->n_visible, c->n_blocks,
+            c->n_blocks > 1 ? "s" : "");
+  } else {
+    fprintf(f, "RBM with %d visible and %d hidden p-bits", c->n_visible, c->n_hidden);
+  }
+  fprintf(f, "; %d chains of %d draws, ", k->chains, k->draws);
   if (k->every == 1)
     fputs("one per sweep", f);
   else

@@ -75,15 +75,20 @@ __attribute__((format(printf, 3, 4))) static void line(const printer *p, const c
 
 static void print_case_header(const printer *p) {
   const pbl_case_result *c = p->c;
-  char text[256], every[32];
+  char text[256], every[32], sizes[64];
   if (c->config->every == 1)
     snprintf(every, sizeof every, "sweep");
   else
     snprintf(every, sizeof every, "%d sweeps", c->config->every);
-  snprintf(text, sizeof text,
-           "V %d x H %d   %d chains x %d draws, every %s   kernel %s   backend %s", c->n_visible,
-           c->n_hidden, c->config->chains, c->config->draws, every,
-           pbl_kernel_name(c->config->kernel), pbl_report_backend_name(p->r));
+  if (c->n_blocks > 0) {
+    snprintf(sizes, sizeof sizes, "%d p-bits in %d block%s", c->n_visible, c->n_blocks,
+             c->n_blocks > 1 ? "s" : "");
+  } else {
+    snprintf(sizes, sizeof sizes, "V %d x H %d", c->n_visible, c->n_hidden);
+  }
+  snprintf(text, sizeof text, "%s   %d chains x %d draws, every %s   kernel %s   backend %s", sizes,
+           c->config->chains, c->config->draws, every, pbl_kernel_name(c->config->kernel),
+           pbl_report_backend_name(p->r));
   const size_t name = strlen(c->name);
   fprintf(p->f, "\n%s", paint(p, "\033[1m"));
   put(p->f, c->name, name);

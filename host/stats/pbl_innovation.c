@@ -10,12 +10,17 @@
 static void work_free(pbl_half_work *work) {
   free(work->given);
   free(work->r);
+  free(work->square);
   free(work->r_round);
   free(work->v_round);
 }
 
-static pbl_status work_create(pbl_half_work *work, size_t n_chains, size_t widest, size_t n_draws,
-                              pbl_error *err) {
+static pbl_status work_create(pbl_half_work *work, const pbl_image *image, size_t n_chains,
+                              size_t n_draws, pbl_error *err) {
+  const size_t n_visible = (size_t)image->hw.n_visible, n_hidden = (size_t)image->hw.n_hidden;
+  const size_t widest = image->sparse != NULL  ? 2 * image->sparse->n
+                        : n_visible > n_hidden ? n_visible
+                                               : n_hidden;
   size_t capacity = BLOCK_ROWS / n_chains;
   if (capacity > BLOCK_TERMS / widest) capacity = BLOCK_TERMS / widest;
   if (capacity > n_draws) capacity = n_draws;
@@ -24,9 +29,11 @@ static pbl_status work_create(pbl_half_work *work, size_t n_chains, size_t wides
   *work = (pbl_half_work){.capacity = capacity};
   work->given = malloc(size * sizeof(double));
   work->r = malloc(size * sizeof(double));
+  work->square = malloc((image->sparse != NULL ? size : 1) * sizeof(double));
   work->r_round = malloc(size * sizeof(double));
   work->v_round = malloc(size * sizeof(double));
-  if (work->given == NULL || work->r == NULL || work->r_round == NULL || work->v_round == NULL) {
+  if (work->given == NULL || work->r == NULL || work->square == NULL || work->r_round == NULL ||
+      work->v_round == NULL) {
     return pbl_fail(err, PBL_NO_MEMORY, "innovation tests: %zu bytes of scratch: out of memory",
                     4 * size * sizeof(double));
   }
@@ -39,14 +46,16 @@ static void joint_free(pbl_joint_sums *joint) {
   free(joint->replica_v);
 }
 
-static pbl_status joint_create(pbl_joint_sums *joint, const pbl_hw *hw, size_t n_chains,
+static pbl_status joint_create(pbl_joint_sums *joint, const pbl_image *image, size_t n_chains,
                                pbl_error *err) {
-  joint->edge = calloc((size_t)hw->n_visible * (size_t)hw->n_hidden, sizeof *joint->edge);
+  const size_t n_edges = image->sparse != NULL
+                             ? image->sparse->n_edges + 1
+                             : (size_t)image->hw.n_visible * (size_t)image->hw.n_hidden;
+  joint->edge = calloc(n_edges, sizeof *joint->edge);
   joint->replica_r = calloc(n_chains * n_chains, sizeof *joint->replica_r);
   joint->replica_v = calloc(n_chains * n_chains, sizeof *joint->replica_v);
   if (joint->edge == NULL || joint->replica_r == NULL || joint->replica_v == NULL) {
-    return pbl_fail(err, PBL_NO_MEMORY, "innovation tests of %d x %d weights: out of memory",
-                    hw->n_visible, hw->n_hidden);
+    return pbl_fail(err, PBL_NO_MEMORY, "innovation tests of %zu weights: out of memory", n_edges);
   }
   return PBL_OK;
 }
@@ -74,6 +83,14 @@ static pbl_status create_halves(pbl_half halves[2], size_t *n_halves, const pbl_
                                 size_t every, bool exact_sigmoid, pbl_error *err) {
   const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   pbl_status status = PBL_OK;
+  if (image->sparse != NULL) {
+    const size_t last = palindromic ? 0 : image->sparse->n_blocks - 1;
+    status =
+        pbl_half_create_graph(&halves[0], image, beta, exact_sigmoid,
+                              palindromic || every > 1 ? last : SIZE_MAX, chains->n_chains, err);
+    *n_halves = status == PBL_OK;
+    return status;
+  }
   if (!palindromic) {
     status =
         pbl_half_create(&halves[0], image, beta, exact_sigmoid, false, 0, chains->n_chains, err);
@@ -121,12 +138,10 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
   size_t n_halves = 0;
   pbl_joint_sums joint = {0};
   pbl_half_work work = {0};
-  const size_t n_visible = (size_t)image->hw.n_visible, n_hidden = (size_t)image->hw.n_hidden;
   status = create_halves(halves, &n_halves, chains, image, beta, kernel, every, exact_sigmoid, err);
-  if (status == PBL_OK) status = joint_create(&joint, &image->hw, chains->n_chains, err);
+  if (status == PBL_OK) status = joint_create(&joint, image, chains->n_chains, err);
   if (status == PBL_OK) {
-    status = work_create(&work, chains->n_chains, n_visible > n_hidden ? n_visible : n_hidden,
-                         chains->n_recorded, err);
+    status = work_create(&work, image, chains->n_chains, chains->n_recorded, err);
   }
   if (status != PBL_OK) goto done;
 

@@ -58,6 +58,7 @@ typedef struct {
   double implied_beta_error_low, implied_beta_error_high; /* 95 % */
   pbl_innovation_result family[PBL_TEST_COUNT];
   double p_value; /* Bonferroni over families */
+  bool in_turn;   /* a graph: cross pairs may share an edge, whose error correlates them, too */
   /* calibration curve: mean field (beta f) per bin, observed and expected mean of s, z */
   size_t n_bins;
   double bin_x[PBL_INNOVATION_BINS], bin_observed[PBL_INNOVATION_BINS],
@@ -71,7 +72,12 @@ typedef struct {
  * tested. `every` says the thinning. Clamped p-bits are left out. Probabilities: the image's exact
  * thresholds at beta word `beta` when exact_sigmoid is false, else sigma(2 beta f) of the
  * dequantised model (for the float reference). Multi-threaded over chains, result independent of
- * the number of threads. */
+ * the number of threads.
+ *
+ * Images of graphs in B blocks: cyclic with every = 1, the whole sweep, block b given the new
+ * states of blocks before it and the old ones of those after it, cross pairs over all p-bits in the
+ * order of the sweep; otherwise only the block updated last, B-1 (palindromic: 0), given all
+ * others. */
 pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
                                size_t every, bool exact_sigmoid, int threads,
@@ -97,9 +103,9 @@ typedef enum {
  * shift of d standard deviations per update also correlates updates, by about d^2; correlated words
  * also shift every mean. So random words are named when their correlation is significant, more
  * than 4 d^2 and of more than half the law's z (where fields depend on the last word a wrong law
- * shows in the serial test at first order), else that family of the law (bias, gain, activation,
- * weight) with most evidence; the shape of the activation curve only with twice the evidence of
- * bias and gain. */
+ * shows in the serial test at first order; graphs: of more than all of it, since the two p-bits of
+ * an edge are a cross pair), else that family of the law (bias, gain, activation, weight) with most
+ * evidence; the shape of the activation curve only with twice the evidence of bias and gain. */
 pbl_innovation_fault pbl_innovation_name_fault(const pbl_innovation_report *report, double alpha);
 /* "serial", "cross", ... */
 const char *pbl_innovation_fault_name(pbl_innovation_fault fault);

@@ -7,6 +7,9 @@
 /* A shift also moves E(r r') by itself where the field depends on the word before: the correlation
  * of both tests' weights, seen up to .24 of the law's z. */
 #define OF_LAW 0.5
+/* A wrong weight between p-bits updated in turn shows in their cross pair with at most 1/sqrt(2) of
+ * its z in the edge test, correlated words with at least sqrt(2) times that. */
+#define OF_LAW_IN_TURN 1.0
 /* Correlations above this multiple of the squared shift of the law are the random words'. */
 #define BEYOND_LAW 4.0
 /* The curve's shape is named when it has this many times the evidence of bias and gain. */
@@ -91,7 +94,8 @@ static pool pool_cross(const pbl_half *halves, size_t n_halves) {
     const size_t reach = n <= PBL_CROSS_ALL_PAIRS ? n : PBL_CROSS_REACH + 1;
     for (size_t d = 1; d < reach && d < n; ++d) {
       const products p = at_distance(&halves[h], d);
-      for (size_t to = 0; to <= PBL_CROSS_REACH; ++to) {
+      /* products that end in one update depend on each other through its law: no sum of all */
+      for (size_t to = halves[h].blocks > 0 ? 1 : 0; to <= PBL_CROSS_REACH; ++to) {
         if (to != 0 && to != d) continue;
         sum[to].r += p.r;
         sum[to].v += p.v;
@@ -195,8 +199,9 @@ static size_t explain(const pbl_innovation_report *r, double alpha) {
   }
   if (words == PBL_TEST_COUNT || law == PBL_TEST_COUNT)
     return words == PBL_TEST_COUNT ? law : words;
+  const double of_law = r->in_turn ? OF_LAW_IN_TURN : OF_LAW;
   const bool correlated = r->family[words].effect > BEYOND_LAW * shift * shift &&
-                          r->family[words].z > OF_LAW * r->family[law].z;
+                          r->family[words].z > of_law * r->family[law].z;
   return correlated ? words : law;
 }
 

@@ -1,5 +1,6 @@
-/* One half-sweep of the innovation tests, private to this room: which block is updated given which,
- * the law of each field value, and the sums that the verdict is drawn from. */
+/* One half-sweep of the innovation tests, or a sweep over the blocks of a graph, private to this
+ * room: which block is updated given which, the law of each field value, and the sums that the
+ * verdict is drawn from. */
 #ifndef PBL_INNOVATION_HALF_H
 #define PBL_INNOVATION_HALF_H
 
@@ -46,16 +47,23 @@ typedef struct {
   const pbl_image *image;
   uint32_t beta;
   bool exact_sigmoid;
-  bool to_hidden;          /* hidden given visible, else visible given hidden */
-  size_t target, n_target; /* first p-bit and size of the updated block */
-  size_t given, n_given;   /* of the conditioning block */
-  size_t lag;              /* draws between condition and update */
+  bool to_hidden;        /* hidden given visible, else visible given hidden */
+  size_t n_target;       /* updated p-bits */
+  uint32_t *pbit;        /* n_target: in the order of their updates */
+  size_t given, n_given; /* first p-bit and size of the conditioning block; graph: see blocks */
+  size_t blocks;         /* of a graph; else 0. Targets are then one block given the others, or
+                            all p-bits in the order of a sweep; n_given: the states of all p-bits
+                            after the sweep and, for a whole sweep, before it */
+  size_t lag;            /* draws between condition and update */
   size_t n_chains;
   double x_scale;          /* field word to beta f */
   double *weights;         /* n_given x n_target, integers; or NULL: the entries below */
   size_t *first;           /* n_target + 1: entries of a target */
-  uint32_t *source;        /* p-bit of the conditioning block */
+  uint32_t *source;        /* p-bit of the conditioning block; graph: index among the n_given */
   double *entry;           /* its weight */
+  uint32_t *edge;          /* graph: number of the entry's edge */
+  uint32_t (*ends)[2];     /* graph, of every edge: p-bits, lower first */
+  uint32_t *place;         /* graph: target that a p-bit is, UINT32_MAX for none */
   double *bias;            /* n_target */
   double *mask;            /* n_target: 0 where clamped, else 1 */
   int64_t bound;           /* |field| <= bound */
@@ -73,13 +81,15 @@ typedef struct {
   size_t capacity; /* draws per block */
   double *given;   /* conditioning states, +-1 */
   double *r;       /* fields, then innovations */
+  double *square;  /* graph: r^2, of all */
   double *r_round; /* multiples of 2^-14, so that their products sum without rounding */
   double *v_round;
 } pbl_half_work;
 
 /* Sums over both halves that do not belong to one p-bit. */
 typedef struct {
-  double *edge;                  /* V x H: sum r_i s_j + r_j s_i; sparse: where weights are */
+  double *edge;                  /* V x H: sum r_i s_j + r_j s_i; sparse: where weights are;
+                                    graph: by the number of the edge */
   double *replica_r, *replica_v; /* n_chains^2, lower triangle */
 } pbl_joint_sums;
 
@@ -91,7 +101,13 @@ static inline bool pbl_half_is_sparse(const pbl_image *image) {
 pbl_status pbl_half_create(pbl_half *half, const pbl_image *image, uint32_t beta,
                            bool exact_sigmoid, bool to_hidden, size_t lag, size_t n_chains,
                            pbl_error *err);
+/* Of a sparse image: one block given all others, states of the same draw; or, with block SIZE_MAX,
+ * one whole cyclic sweep from draw to draw. */
+pbl_status pbl_half_create_graph(pbl_half *half, const pbl_image *image, uint32_t beta,
+                                 bool exact_sigmoid, size_t block, size_t n_chains, pbl_error *err);
 void pbl_half_free(pbl_half *half);
+/* Law of one update at an integer field. */
+pbl_update_law pbl_half_law(const pbl_half *half, int64_t field);
 /* Adds draws first .. first + n_draws - 1 (first >= lag, n_draws <= work->capacity). */
 void pbl_half_add(pbl_half *half, pbl_joint_sums *joint, pbl_half_work *work,
                   const pbl_chains *chains, size_t first, size_t n_draws, int threads);

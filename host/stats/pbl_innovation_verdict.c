@@ -56,7 +56,7 @@ static void judge_pbits(pbl_innovation_report *out, const pbl_half *half) {
   const double *sums = half->sums, terms = pbl_half_terms(half);
   for (size_t j = 0; j < n; ++j) {
     if (half->mask[j] == 0.0) continue;
-    const size_t p = half->target + j;
+    const size_t p = half->pbit[j];
     const double v = sums[PBL_SUM_V * n + j];
     (void)add_member(&out->family[PBL_TEST_BIAS],
                      (member){sums[PBL_SUM_R * n + j], v, sums[PBL_SUM_K * n + j], v, terms}, p,
@@ -88,8 +88,7 @@ static void judge_cross(pbl_innovation_report *out, const pbl_half *half) {
           all_pairs ? half->pair_r[i * n + j] : half->sums[(PBL_SUM_CROSS_R + d) * n + j];
       const double variance =
           all_pairs ? half->pair_v[i * n + j] : half->sums[(PBL_SUM_CROSS_V + d) * n + j];
-      (void)add_member(family, product_member(sum, variance, terms), half->target + j,
-                       half->target + i);
+      (void)add_member(family, product_member(sum, variance, terms), half->pbit[j], half->pbit[i]);
     }
   }
 }
@@ -131,6 +130,29 @@ static void judge_edges(pbl_innovation_report *out, const pbl_half *halves, size
       m.effective = m.variance;
       (void)add_member(&out->family[PBL_TEST_EDGE], m, i, n_visible + j);
     }
+  }
+}
+
+/* The same for the edges of a graph, of which both ends, one or none have been updated. */
+static void judge_graph_edges(pbl_innovation_report *out, const pbl_half *half,
+                              const double *edge) {
+  const size_t n = half->n_target;
+  const double terms = pbl_half_terms(half);
+  for (size_t k = 0; k < half->image->sparse->n_edges; ++k) {
+    member m = {.sum = edge[k]};
+    double live = 0.0;
+    for (size_t end = 0; end < 2; ++end) {
+      const size_t at = half->place[half->ends[k][end]];
+      if (at == UINT32_MAX) continue;
+      m.variance += half->sums[PBL_SUM_V * n + at];
+      m.third += half->sums[PBL_SUM_KABS * n + at];
+      m.terms += terms;
+      live += half->mask[at];
+    }
+    if (live == 0.0) continue;
+    m.third = copysign(m.third, m.sum);
+    m.effective = m.variance;
+    (void)add_member(&out->family[PBL_TEST_EDGE], m, half->ends[k][0], half->ends[k][1]);
   }
 }
 
@@ -195,7 +217,7 @@ static void judge_impossible(pbl_innovation_report *out, const pbl_half *half) {
     if (half->impossible[j] <= worst) continue;
     worst = half->impossible[j];
     family->max_abs_z = INFINITY;
-    family->worst_a = half->target + j;
+    family->worst_a = half->pbit[j];
     if (family->n_tests == 0) family->n_tests = 1;
   }
 }
@@ -212,10 +234,15 @@ void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, si
     judge_pbits(out, &halves[h]);
     judge_cross(out, &halves[h]);
   }
+  out->in_turn = halves[0].blocks > 0;
   judge_bins(out, halves, n_halves); /* counts the updates */
   judge_gain(out, halves, n_halves);
   judge_replicas(out, joint, n_chains, (double)out->n_updates);
-  judge_edges(out, halves, n_halves, joint->edge);
+  if (halves[0].blocks > 0) {
+    judge_graph_edges(out, &halves[0], joint->edge);
+  } else {
+    judge_edges(out, halves, n_halves, joint->edge);
+  }
   pbl_innovation_weigh(out, halves, n_halves, joint, n_chains);
   for (size_t h = 0; h < n_halves; ++h) judge_impossible(out, &halves[h]);
 

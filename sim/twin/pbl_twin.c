@@ -24,6 +24,7 @@ static void twin_close(pbl_device *dev) {
   free(t->clamp);
   free(t->clamp_mask);
   pbl_twin_lattice_close(t->lattice);
+  pbl_twin_sparse_close(t->sparse);
   free(t->generator);
   free(t->fields);
   free(t->energy);
@@ -90,18 +91,22 @@ static bool allocate(pbl_twin *t) {
   const pbl_hw *hw = &t->hw;
   const size_t v = (size_t)hw->n_visible, h = (size_t)hw->n_hidden;
   const size_t largest = ((v > h ? v : h) + PBL_TWIN_TILE - 1) / PBL_TWIN_TILE * PBL_TWIN_TILE;
+  const bool sparse = hw->fabric == PBL_FABRIC_SPARSE;
+  const size_t pbits = sparse ? (size_t)hw->sparse.pbits : v + h;
   const size_t rows = (size_t)pbl_hw_image_rows(hw), cols = (size_t)pbl_hw_image_cols(hw);
   t->words = pbl_twin_zeroed(rows * cols, sizeof *t->words);
-  t->row_buffer = pbl_twin_zeroed(cols, sizeof *t->row_buffer);
+  /* A row of the sparse fabric's schedule is longer than one of its edges. */
+  t->row_buffer = pbl_twin_zeroed(cols + 2, sizeof *t->row_buffer);
   t->table = pbl_twin_zeroed((size_t)hw->table_size, sizeof *t->table);
-  t->clamp = pbl_twin_zeroed(v + h, sizeof *t->clamp);
-  t->clamp_mask = pbl_twin_zeroed(v + h, sizeof *t->clamp_mask);
+  t->clamp = pbl_twin_zeroed(pbits, sizeof *t->clamp);
+  t->clamp_mask = pbl_twin_zeroed(pbits, sizeof *t->clamp_mask);
   t->generator = pbl_twin_zeroed((size_t)t->n_groups * 4 * PBL_TWIN_GROUP, sizeof *t->generator);
   t->energy = pbl_twin_zeroed((size_t)hw->replicas, sizeof *t->energy);
   if (!t->words || !t->row_buffer || !t->table || !t->clamp || !t->clamp_mask || !t->generator ||
       !t->energy)
     return false;
   if (hw->fabric == PBL_FABRIC_LATTICE) return pbl_twin_lattice_open(t);
+  if (sparse) return pbl_twin_sparse_open(t);
   t->fields = pbl_twin_zeroed(largest * PBL_TWIN_GROUP, sizeof *t->fields);
   return t->fields && block_allocate(t, &t->visible, hw->n_visible, hw->n_hidden, 0) &&
          block_allocate(t, &t->hidden, hw->n_hidden, hw->n_visible, hw->n_visible);
@@ -149,9 +154,8 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   pbl_twin_regulator_reset(&t->regulator);
   status = choose_kernel(t, err);
   if (status == PBL_OK && !allocate(t))
-    status =
-        pbl_fail(err, PBL_NO_MEMORY, "twin device of %d x %d p-bits, %d replicas: out of memory",
-                 hw->n_visible, hw->n_hidden, hw->replicas);
+    status = pbl_fail(err, PBL_NO_MEMORY, "twin device, %s, %d p-bits, %d replicas: out of memory",
+                      pbl_fabric_name(hw->fabric), pbl_hw_pbits(hw), hw->replicas);
   if (status != PBL_OK) {
     twin_close(&t->base);
     return status;

@@ -166,7 +166,8 @@ void pbl_twin_sweep(pbl_twin *t) {
   const pbl_twin_activation act = pbl_twin_activation_now(t);
   t->sweep_flips_v = t->sweep_flips_h = 0;
   const int n_halves = t->run_kernel == PBL_KERNEL_PALINDROMIC ? 3 : 2;
-  for (int c = 0; c < pbl_hw_contexts(&t->hw); c++) {
+  if (t->sparse) pbl_twin_sparse_sweep(t, &act);
+  for (int c = 0; !t->sparse && c < pbl_hw_contexts(&t->hw); c++) {
     for (int half = 0; half < n_halves; half++) {
       if (t->lattice) {
         pbl_twin_lattice_half_sweep(t, &act, c, half, half == n_halves - 1);

@@ -1,6 +1,6 @@
 /* The register map of the twin: docs/registers.md. */
 #include "pbl_regs.h"
-#include "pbl_twin_internal.h"
+#include "pbl_twin_sparse.h"
 
 static uint32_t log2_of(int power_of_two) {
   uint32_t n = 0;
@@ -18,6 +18,8 @@ static uint32_t rule_word(const int *rules, int first) {
 
 static uint32_t caps_lattice(const pbl_hw *hw, uint32_t address) {
   const pbl_hw_lattice *lat = &hw->lattice;
+  if (hw->fabric == PBL_FABRIC_SPARSE && address == PBL_REG_CAPS_SITES)
+    return (uint32_t)hw->sparse.sites << PBL_CAPS_SITES_SITES_SHIFT;
   if (hw->fabric != PBL_FABRIC_LATTICE) return 0;
   switch (address) {
     case PBL_REG_CAPS_LATTICE:
@@ -36,6 +38,28 @@ static uint32_t caps_lattice(const pbl_hw *hw, uint32_t address) {
   }
 }
 
+static uint32_t sparse_register(const pbl_twin *t, uint32_t address) {
+  if (!t->sparse) return 0;
+  switch (address) {
+    case PBL_REG_CAPS_PBITS:
+      return (uint32_t)t->hw.sparse.pbits;
+    case PBL_REG_CAPS_EDGE_ROWS:
+      return (uint32_t)t->hw.sparse.edge_rows;
+    case PBL_REG_CAPS_GROUPS:
+      return (uint32_t)t->hw.sparse.groups;
+    case PBL_REG_PBITS:
+      return t->sparse->pbits;
+    default:
+      return t->sparse->guard;
+  }
+}
+
+static uint32_t caps_size(const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_SPARSE) return 0;
+  return (uint32_t)hw->n_visible << PBL_CAPS_SIZE_VISIBLE_SHIFT | (uint32_t)hw->n_hidden
+                                                                      << PBL_CAPS_SIZE_HIDDEN_SHIFT;
+}
+
 static uint32_t caps(const pbl_hw *hw, uint32_t address) {
   const int field_bits = hw->field_bits ? hw->field_bits : pbl_hw_min_field_bits(hw);
   switch (address) {
@@ -45,8 +69,7 @@ static uint32_t caps(const pbl_hw *hw, uint32_t address) {
              (uint32_t)hw->lfsr_steps << PBL_CAPS0_LFSR_STEPS_SHIFT |
              (uint32_t)(hw->rounding != 0) << PBL_CAPS0_ROUNDING_SHIFT;
     case PBL_REG_CAPS_SIZE:
-      return (uint32_t)hw->n_visible << PBL_CAPS_SIZE_VISIBLE_SHIFT |
-             (uint32_t)hw->n_hidden << PBL_CAPS_SIZE_HIDDEN_SHIFT;
+      return caps_size(hw);
     case PBL_REG_CAPS_REPLICAS:
       return (uint32_t)hw->replicas << PBL_CAPS_REPLICAS_REPLICAS_SHIFT |
              (uint32_t)hw->lanes << PBL_CAPS_REPLICAS_LANES_SHIFT;
@@ -68,7 +91,8 @@ static uint32_t status_word(const pbl_twin *t) {
          (uint32_t)t->done << PBL_STATUS_DONE_SHIFT |
          (uint32_t)t->hash_valid << PBL_STATUS_HASH_VALID_SHIFT |
          (uint32_t)pbl_twin_stalled(t) << PBL_STATUS_STALLED_SHIFT |
-         (uint32_t)t->error << PBL_STATUS_ERROR_SHIFT;
+         (uint32_t)t->error << PBL_STATUS_ERROR_SHIFT |
+         (uint32_t)(t->sparse && t->sparse->guard_ok) << PBL_STATUS_GUARD_OK_SHIFT;
 }
 
 static uint32_t read_counter(pbl_twin *t, uint32_t address) {
@@ -119,6 +143,13 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
     case PBL_REG_CAPS_RULE_B_LO:
     case PBL_REG_CAPS_RULE_B_HI:
       *value = caps_lattice(&t->hw, address);
+      break;
+    case PBL_REG_CAPS_PBITS:
+    case PBL_REG_CAPS_EDGE_ROWS:
+    case PBL_REG_CAPS_GROUPS:
+    case PBL_REG_PBITS:
+    case PBL_REG_GUARD:
+      *value = sparse_register(t, address);
       break;
     case PBL_REG_CTRL:
       break;
@@ -194,31 +225,35 @@ static void clear(pbl_twin *t) {
   t->done = false;
 }
 
-/* CLEAR and WINDOW_CLEAR act before the other bits of the same write, START before CHECK. */
+static void check(pbl_twin *t) {
+  t->img_hash = t->sparse ? pbl_twin_sparse_check(t) : pbl_twin_image_hash(t);
+  t->hash_valid = true;
+}
+
+/* CLEAR and WINDOW_CLEAR act before the other bits of the same write, START before CHECK, which a
+ * refused START takes with it. */
 static void command(pbl_twin *t, uint32_t bits) {
+  const uint32_t needs_idle =
+      PBL_CTRL_WINDOW_CLEAR_MASK | PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK;
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
-  if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) {
-    if (t->phase != PBL_TWIN_IDLE) {
-      t->error = true;
-    } else {
-      pbl_twin_regulator_window_clear(&t->regulator);
-    }
+  if (t->phase != PBL_TWIN_IDLE) {
+    if (bits & needs_idle) t->error = true;
+    return;
   }
+  if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) pbl_twin_regulator_window_clear(&t->regulator);
   if (bits & PBL_CTRL_START_MASK) {
-    if (t->phase != PBL_TWIN_IDLE) {
+    if (pbl_twin_sparse_refuses_start(t)) {
       t->error = true;
-    } else {
-      pbl_twin_start(t);
+      return;
     }
+    pbl_twin_start(t);
   }
-  if (bits & PBL_CTRL_CHECK_MASK) {
-    if (t->phase != PBL_TWIN_IDLE) {
-      t->error = true;
-    } else {
-      t->img_hash = pbl_twin_image_hash(t);
-      t->hash_valid = true;
-    }
+  if (!(bits & PBL_CTRL_CHECK_MASK)) return;
+  if (t->phase != PBL_TWIN_IDLE) {
+    t->error = true;
+  } else {
+    check(t);
   }
 }
 
@@ -231,7 +266,7 @@ static void write_config(pbl_twin *t, uint32_t value) {
 }
 
 static bool is_mapped(uint32_t address) {
-  return address <= PBL_REG_CAPS_RULE_B_HI ||
+  return address <= PBL_REG_GUARD ||
          (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS);
 }
 
@@ -281,6 +316,9 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       break;
     case PBL_REG_PROBE_SELECT:
       t->probe_select = value;
+      break;
+    case PBL_REG_PBITS:
+      pbl_twin_sparse_write_pbits(t, value);
       break;
     default:
       if (!pbl_twin_regulator_write(&t->regulator, address, value, t->phase == PBL_TWIN_IDLE,

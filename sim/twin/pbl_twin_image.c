@@ -1,22 +1,30 @@
 /* Image port, image hash, and the copies of the weights that the kernels read. */
 #include <zlib.h>
 
-#include "pbl_twin_internal.h"
+#include "pbl_twin_sparse.h"
 
-enum { TARGET_WEIGHTS, TARGET_TABLE, TARGET_CLAMPS, TARGET_STATE, TARGET_GENERATOR };
+enum {
+  TARGET_WEIGHTS,
+  TARGET_TABLE,
+  TARGET_CLAMPS,
+  TARGET_STATE,
+  TARGET_GENERATOR,
+  TARGET_SCHEDULE
+};
 
-static int32_t sign_extend(uint32_t word, int bits) {
+int32_t pbl_twin_sign_extend(uint32_t word, int bits) {
   const uint32_t sign = 1u << (bits - 1);
   const uint32_t low = word & ((sign << 1) - 1);
   return (int32_t)((low ^ sign) - sign);
 }
 
 static bool write_weight(pbl_twin *t, uint32_t data) {
+  if (t->sparse) return pbl_twin_sparse_write_edge(t, data);
   const uint32_t last_col = (uint32_t)pbl_hw_image_cols(&t->hw) - 1;
   if (t->img_row >= (uint32_t)pbl_hw_image_rows(&t->hw) || t->img_col > last_col ||
       t->img_col != t->img_expected)
     return false;
-  t->row_buffer[t->img_col] = sign_extend(data, pbl_hw_weight_bits(&t->hw));
+  t->row_buffer[t->img_col] = pbl_twin_sign_extend(data, pbl_hw_weight_bits(&t->hw));
   if (t->img_col < last_col) {
     t->img_expected = ++t->img_col;
     return true;
@@ -36,13 +44,15 @@ static bool write_table(pbl_twin *t, uint32_t data) {
 }
 
 static bool write_clamp(pbl_twin *t, uint32_t data) {
-  if (t->img_col >= (uint32_t)pbl_hw_pbits(&t->hw)) return false;
+  if (t->img_col >= (uint32_t)pbl_twin_capacity(t)) return false;
+  if (t->sparse) t->sparse->packed = false;
   t->clamp_mask[t->img_col] = data & 1 ? 0xFFFFu : 0;
   t->clamp[t->img_col++] = (uint8_t)(data & 1);
   return true;
 }
 
 static bool write_state(pbl_twin *t, uint32_t data) {
+  if (t->sparse) return pbl_twin_sparse_write_state(t, data);
   if (t->img_row >= (uint32_t)pbl_hw_contexts(&t->hw) ||
       t->img_col >= (uint32_t)pbl_hw_pbits(&t->hw))
     return false;
@@ -93,6 +103,9 @@ void pbl_twin_image_write(pbl_twin *t, uint32_t data) {
         break;
       case TARGET_GENERATOR:
         accepted = write_generator(t, data);
+        break;
+      case TARGET_SCHEDULE:
+        accepted = t->sparse && pbl_twin_sparse_write_group(t, data);
         break;
       default:
         break;
@@ -148,6 +161,10 @@ static void pack_block(const pbl_twin *t, pbl_twin_block *b, const pbl_twin_bloc
 }
 
 void pbl_twin_image_pack(pbl_twin *t) {
+  if (t->sparse) {
+    pbl_twin_sparse_pack(t);
+    return;
+  }
   if (t->lattice) pbl_twin_lattice_pack(t, !t->weights_packed);
   if (t->weights_packed || t->lattice) {
     t->weights_packed = true;

@@ -56,6 +56,7 @@ typedef struct {
 } pbl_twin_block;
 
 typedef struct pbl_twin_lattice pbl_twin_lattice;
+typedef struct pbl_twin_sparse pbl_twin_sparse;
 
 typedef struct {
   pbl_device base; /* first: the vtable casts */
@@ -74,6 +75,7 @@ typedef struct {
   pbl_twin_block visible, hidden; /* dense fabric only; so are the fields */
   int32_t *fields;                /* scratch of one block and group */
   pbl_twin_lattice *lattice;      /* lattice fabric, else NULL */
+  pbl_twin_sparse *sparse;        /* sparse fabric, else NULL */
 
   /* registers */
   uint32_t scratch, config, sweeps, sample_every, beta, beta_active, irq_enable, irq_status;
@@ -114,6 +116,11 @@ static inline uint16_t *pbl_twin_bits(const pbl_twin *t, const pbl_twin_block *b
   return b->bits + pbl_twin_slot(t, context, group) * (size_t)b->n;
 }
 
+/* p-bits that there is room for. */
+static inline int pbl_twin_capacity(const pbl_twin *t) {
+  return t->sparse ? t->hw.sparse.pbits : pbl_hw_pbits(&t->hw);
+}
+
 /* pbl_twin.c: zeros, aligned to a cache line. */
 void *pbl_twin_zeroed(size_t n, size_t size);
 
@@ -122,6 +129,7 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err);
 
 /* pbl_twin_image.c */
+int32_t pbl_twin_sign_extend(uint32_t word, int bits);
 void pbl_twin_image_write(pbl_twin *t, uint32_t data); /* IMG_DATA; refusal sets STATUS.ERROR */
 uint32_t pbl_twin_image_hash(const pbl_twin *t);
 void pbl_twin_image_pack(pbl_twin *t); /* spreads changed weights for the kernels */
@@ -149,6 +157,21 @@ void pbl_twin_lattice_half_sweep(pbl_twin *t, const pbl_twin_activation *act, in
                                  bool last);
 /* A frame of the context's states to `to`. */
 void pbl_twin_lattice_frame(const pbl_twin *t, int context, uint32_t *to);
+
+/* pbl_twin_sparse.c */
+bool pbl_twin_sparse_open(pbl_twin *t); /* false: no memory */
+void pbl_twin_sparse_close(pbl_twin_sparse *sp);
+bool pbl_twin_sparse_write_edge(pbl_twin *t, uint32_t data); /* false: refused; so the next two */
+bool pbl_twin_sparse_write_group(pbl_twin *t, uint32_t data);
+bool pbl_twin_sparse_write_state(pbl_twin *t, uint32_t data);
+void pbl_twin_sparse_write_pbits(pbl_twin *t, uint32_t value); /* refusal sets STATUS.ERROR */
+bool pbl_twin_sparse_refuses_start(const pbl_twin *t);
+void pbl_twin_sparse_pack(pbl_twin *t); /* before a run */
+uint64_t pbl_twin_sparse_cycles_sweep(const pbl_twin *t, bool sample);
+uint64_t pbl_twin_sparse_cycles_readout(const pbl_twin *t);
+void pbl_twin_sparse_frame(const pbl_twin *t, int context, uint32_t *to);
+void pbl_twin_sparse_sweep(pbl_twin *t, const pbl_twin_activation *act); /* all contexts */
+uint32_t pbl_twin_sparse_check(pbl_twin *t); /* the hash; sets GUARD_OK and GUARD */
 
 /* pbl_twin_stream.c */
 size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */

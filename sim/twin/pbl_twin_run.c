@@ -62,8 +62,8 @@ static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
   t->run_done++;
   const bool last = t->stop || t->run_done == t->run_sweeps;
   const bool due = sample_due(t, t->run_done);
-  /* The dense fabric sends with the next sweep, or in a pass of its own; the lattice at once. */
-  const bool pass = due && last && !t->lattice;
+  /* The dense fabric sends with the next sweep, or in a pass of its own; the others at once. */
+  const bool pass = due && last && !t->lattice && !t->sparse;
   const pbl_twin_phase next = !last ? PBL_TWIN_SWEEPING : pass ? PBL_TWIN_READOUT : PBL_TWIN_IDLE;
   const bool window = pbl_twin_regulator_sweep(&t->regulator, t->sweep_flips_v, t->sweep_flips_h,
                                                t->energy, t->hw.replicas);
@@ -101,8 +101,10 @@ static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
 static uint64_t phase_cycles(const pbl_twin *t) {
   switch (t->phase) {
     case PBL_TWIN_SWEEPING:
+      if (t->sparse) return pbl_twin_sparse_cycles_sweep(t, sample_due(t, t->run_done + 1));
       return pbl_twin_cycles_sweep(&t->hw, t->run_kernel, sample_due(t, t->run_done + 1));
     case PBL_TWIN_READOUT:
+      if (t->sparse) return pbl_twin_sparse_cycles_readout(t);
       return pbl_twin_cycles_readout(&t->hw);
     default:
       return PBL_TWIN_PAUSE_CYCLES;

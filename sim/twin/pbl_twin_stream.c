@@ -65,6 +65,8 @@ pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err) {
   for (int c = 0; c < contexts; c++) {
     if (t->lattice) {
       pbl_twin_lattice_frame(t, c, s->words + s->tail);
+    } else if (t->sparse) {
+      pbl_twin_sparse_frame(t, c, s->words + s->tail);
     } else {
       dense_frame(t, c, s->words + s->tail);
     }

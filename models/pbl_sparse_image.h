@@ -1,0 +1,44 @@
+/* A model on a graph as an image of the sparse fabric (docs/device.md).
+ *
+ * The blocks are the colours of a colouring, in their order. Within a block p-bits are sorted by
+ * falling degree (ties by number) and cut into groups of P, so that p-bits of similar degree share
+ * a group: it takes as many edge rows as its largest degree, and at least one clock. Words as in
+ * pbl_graph_image.h with no scaling; a value beyond the format is clipped and counted. */
+#ifndef PBL_SPARSE_IMAGE_H
+#define PBL_SPARSE_IMAGE_H
+
+#include "pbl_colouring.h"
+#include "pbl_graph.h"
+#include "pbl_graph_image.h"
+#include "pbl_image.h"
+
+/* What a graph needs of a fabric with P = sites. */
+typedef struct {
+  size_t pbits, groups, edge_rows;
+  size_t clocks; /* of a forward sweep of one context, with drains and hand-over */
+} pbl_sparse_need;
+
+/* INVALID for sites out of 1..64; CONFIG naming a p-bit with more than 1024 neighbours. NO_MEMORY.
+ */
+pbl_status pbl_sparse_need_of(pbl_sparse_need *out, const pbl_graph *g, const pbl_colouring *c,
+                              int sites, pbl_error *err);
+/* Sets hw->n_visible to the graph's p-bits and, in hw->sparse, what is 0: sites to the least power
+ * of two that holds the largest block, at most 16; the others to the least power of two that holds
+ * the graph. Nothing else. CONFIG says which capacity is too small, how much is needed and how much
+ * there is. */
+pbl_status pbl_sparse_fit(pbl_hw *hw, const pbl_graph *g, const pbl_colouring *c, pbl_error *err);
+/* hw: after pbl_sparse_fit. Clamps start all zero. report may be NULL. CONFIG as above, for beta
+ * out of its format, and for a variant that pbl_hw_check refuses; INVALID for a colouring that is
+ * none. */
+pbl_status pbl_sparse_image_create(pbl_image **out, pbl_graph_quantisation *report,
+                                   const pbl_graph *g, const pbl_colouring *c, const pbl_hw *hw,
+                                   double beta, pbl_error *err);
+/* What the image uses of its memories: the groups up to the one with END (all where none has it),
+ * and the edge rows up to the last that a group names. */
+void pbl_sparse_used(size_t *groups, size_t *edge_rows, const pbl_image *im);
+/* The model that the image really holds, in real numbers; name and provenance of `original`, which
+ * may be NULL. */
+pbl_status pbl_sparse_dequantise(pbl_graph **out, const pbl_image *im, const pbl_graph *original,
+                                 pbl_error *err);
+
+#endif
