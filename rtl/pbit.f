@@ -15,8 +15,17 @@ fabric/lattice_row.sv
 fabric/lattice_lane.sv
 fabric/lattice_operations.sv
 fabric/lattice_fabric.sv
+fabric/sparse_rows.sv
+fabric/sparse_schedule.sv
+fabric/sparse_states.sv
+fabric/sparse_cell.sv
+fabric/sparse_energy.sv
+fabric/sparse_operations.sv
+fabric/sparse_fabric.sv
 control/sweep_sequencer.sv
+control/crc32_word.sv
 control/image_check.sv
+control/sparse_check.sv
 control/exp2_table.sv
 control/temperature_regulator.sv
 control/window_statistics.sv

@@ -1,16 +1,17 @@
 `default_nettype none
-// pbit_top: a p-bit array that samples bipartite Boltzmann machines by block Gibbs, behind
-// AXI4-Lite registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows
+// pbit_top: a p-bit array that samples Boltzmann machines by block Gibbs, behind AXI4-Lite registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows
 // of the temperature regulator (m_axis_telemetry_*). One clock, active-low asynchronous reset.
 //
 //  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> fabric -> packer -> m_axis
 //                                |                                 |
-//                                +----------- image_check ---------+
+//                                +-- image_check or sparse_check --+
 //                                +------------ regulator ----------+--> m_axis_telemetry
 //
-// The fabric is dense (dense_fabric) or a square lattice of few weights a p-bit (lattice_fabric);
-// all else is common. A cyclic sweep of Lanes replicas takes 2(V+1) + H + 13 clocks in the dense
-// fabric, samples included, and 2V/P + 13 in the lattice.
+// The fabric is a dense bipartite machine (dense_fabric), a square lattice of few weights a p-bit
+// (lattice_fabric), or any graph whose edges and block schedule are run-time data (sparse_fabric);
+// all else but the image check is common. A cyclic sweep of Lanes replicas takes 2(V+1) + H + 13
+// clocks in the dense fabric, samples included, 2V/P + 13 in the lattice, and in the sparse fabric
+// a clock per edge row, 8 per block and one more.
 // Reset: idle, counters zero, memories undefined. Behaviour bit by bit: docs/device.md; registers:
 // docs/registers.md. Checked in lock-step against the C twin, under Icarus, and as Yosys netlist.
 `include "pbit_assert.svh"
@@ -30,11 +31,16 @@ module pbit_top #(
     parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
     parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
     parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
-    parameter int IsSim         = 0,   // CAPS0.SIM; pads words of the lattice to 32 bits
-    parameter int Fabric        = 1,   // 1 dense, 2 lattice
+    parameter int IsSim         = 0,   // CAPS0.SIM; pads words of lattice and sparse to 32 bits
+    parameter int Fabric        = 1,   // 1 dense, 2 lattice, 3 sparse
+    // lattice P: divides S/2, or m S/2 with m a divisor of S; sparse P: 1..64
+    parameter int Sites         = 0,
+    // sparse only; there Visible = Hidden = 0
+    parameter int Pbits         = 0,   // N, 2..65536: p-bits that fit
+    parameter int EdgeRows      = 0,   // 1..65536, of P entries
+    parameter int Groups        = 0,   // 1..65536, rows of the schedule
     // lattice only; there Visible = Hidden = Side^2 / 2
     parameter int Side          = 0,   // S, even, 4..128
-    parameter int Sites         = 0,   // P: divides S/2, or m S/2 with m a divisor of S
     parameter int NRules        = 0,   // K, 1..6
     parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
     parameter logic [47:0] RuleB = 48'd0
@@ -70,11 +76,14 @@ module pbit_top #(
 );
   // derived, do not override
   localparam int Lattice = Fabric == 2 ? 1 : 0;
+  localparam int Sparse = Fabric == 3 ? 1 : 0;
   localparam int Half = Lattice != 0 && Side > 1 ? Side / 2 : 1;
-  localparam int P = Lattice != 0 && Sites > 0 ? Sites : 1;
+  localparam int P = Fabric != 1 && Sites > 0 ? Sites : 1;
   localparam int Cells = Lanes * P;
-  localparam int ImageRows = Lattice != 0 ? 2 * (Visible / P) : Visible + 1;
-  localparam int ImageWords = Lattice != 0 ? P * (4 * NRules + 1) : Hidden + 1;
+  localparam int ImageRows =
+      Sparse != 0 ? EdgeRows : Lattice != 0 ? 2 * (Visible / P) : Visible + 1;
+  localparam int ImageWords =
+      Sparse != 0 ? 2 * P : Lattice != 0 ? P * (4 * NRules + 1) : Hidden + 1;
   localparam int Contexts = Replicas / Lanes;
   localparam int IndexShift = WeightFrac + BetaFrac + RangeLog2 - 1 - TableLog2;
   localparam int Indices = Visible + Hidden > ImageWords ? Visible + Hidden + 2 : ImageWords + 2;
@@ -86,18 +95,23 @@ module pbit_top #(
   localparam int CellBits = Cells > 1 ? $clog2(Cells) : 1;
   localparam int CountBits = $clog2(Cells + 1);
   localparam int EmitBits = Lattice != 0 ? 32 : Lanes;
-  localparam int Longest =
-      Lattice != 0 ? 4 * NRules + 2 : (Visible > Hidden ? Visible : Hidden) + 2;
-  localparam int Most = Lattice != 0 ? 8192 : 1024;
+  localparam int Longest = Sparse != 0 ? 1024 + 2
+      : Lattice != 0 ? 4 * NRules + 2 : (Visible > Hidden ? Visible : Hidden) + 2;
+  localparam int Least = Sparse != 0 ? 0 : 1;
+  localparam int Most = Sparse != 0 ? 0 : Lattice != 0 ? 8192 : 1024;
 
-  `PBIT_REQUIRE(visible, Visible >= 1 && Visible <= Most)
-  `PBIT_REQUIRE(hidden, Hidden >= 1 && Hidden <= Most)
+  `PBIT_REQUIRE(visible, Visible >= Least && Visible <= Most)
+  `PBIT_REQUIRE(hidden, Hidden >= Least && Hidden <= Most)
   `PBIT_REQUIRE(lanes, Lanes >= 1 && Lanes <= 32 && Replicas % Lanes == 0 && Replicas <= 256)
-  `PBIT_REQUIRE(fabric, Fabric == 1 || Fabric == 2)
+  `PBIT_REQUIRE(fabric, Fabric >= 1 && Fabric <= 3)
   `PBIT_REQUIRE(side, Lattice == 0 || (Side >= 4 && Side <= 128 && Side % 2 == 0 &&
                                        Visible == Side * Half && Hidden == Visible))
   `PBIT_REQUIRE(sites, Lattice == 0 || (Sites >= 1 && Cells <= 4096 && ImageWords < 65536 &&
                                         (Half % P == 0 || (P % Half == 0 && Visible % P == 0))))
+  `PBIT_REQUIRE(sparse_sites, Sparse == 0 || (Sites >= 1 && Sites <= 64 && Cells <= 4096))
+  `PBIT_REQUIRE(pbits, Sparse == 0 || (Pbits >= 2 && Pbits <= 65536))
+  `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
+  `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
   `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
   `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
   `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
@@ -121,8 +135,10 @@ module pbit_top #(
   logic start, stop, check, palindromic, coupled, seq_busy, en, stall;
   logic pack_ready, pack_empty, frame;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, invalidate;
+  logic group_push, group_commit, unprove, energy_unknown, proof;
   logic checking, hash_valid, sweep_done;
-  logic [31:0] sweeps, every, hash, host_data;
+  logic [16:0] pbits;
+  logic [31:0] sweeps, every, hash, guard, host_data;
   logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
   logic [BetaBits-1:0] beta_set, beta;
   logic [CountBits-1:0] flips, sats, freezes;
@@ -158,7 +174,8 @@ module pbit_top #(
       .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
-      .RuleB(RuleB), .ImageRows(ImageRows), .ImageWords(ImageWords), .Cells(Cells),
+      .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
+      .ImageWords(ImageWords), .Cells(Cells),
       .CountBits(CountBits)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
@@ -171,12 +188,15 @@ module pbit_top #(
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
-      .invalidate_o(invalidate), .host_row_o(host_row), .host_col_o(host_col),
+      .group_push_o(group_push), .group_commit_o(group_commit), .unprove_o(unprove),
+      .energy_unknown_o(energy_unknown), .pbits_o(pbits), .invalidate_o(invalidate),
+      .host_row_o(host_row), .host_col_o(host_col),
       .host_data_o(host_data), .replica_o(replica),
       .energy_read_o(energy_read), .probe_pbit_o(probe_pbit),
       .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty || regulator_busy),
        .stalled_i(stall),
-      .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .beta_active_i(beta),
+      .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .proof_i(proof),
+      .guard_i(guard), .beta_active_i(beta),
       .busy_cycle_i(seq_busy && en), .stall_cycle_i(seq_busy && stall),
       .sweep_done_i(sweep_done), .window_done_i(window_done), .sweep_count_o(sweep_count),
       .frame_i(frame), .flip_count_i(flips), .sat_count_i(sats),
@@ -188,7 +208,7 @@ module pbit_top #(
   logic seq_palindromic, seq_coupled;
   logic [ContextBits-1:0] op_context, op_load_context;
   sweep_sequencer #(
-      .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits), .FrameAfter(Lattice)
+      .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits), .FrameAfter(Fabric != 1 ? 1 : 0)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
@@ -207,7 +227,7 @@ module pbit_top #(
   logic [TableLog2-1:0] check_table_address;
   logic [CellBits-1:0] check_cell;
   logic [31:0] check_row_word, check_table_word;
-  if (Fabric != 2) begin : g_dense
+  if (Fabric == 1) begin : g_dense
     logic op_acc, op_init, op_hid, op_vis, op_tail, op_emit, op_last;
     logic [IndexBits-1:0] op_index;
     logic [StateBits-1:0] op_state_address;
@@ -252,7 +272,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
     assign emit_count = 6'(Lanes);
-  end else begin : g_lattice
+  end else if (Fabric == 2) begin : g_lattice
     lattice_fabric #(
         .Side(Side), .Sites(P), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB), .Lanes(Lanes),
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
@@ -281,6 +301,65 @@ module pbit_top #(
         .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
         .check_clamp_o(check_clamp)
     );
+  end else begin : g_sparse
+    localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;  // derived
+    logic check_read_group;
+    logic [15:0] check_row, check_pbit;
+    logic [7:0] check_col;
+    logic [31:0] check_group_word;
+    logic [15:0] check_length;
+    logic [16:0] check_start;
+    logic [3:0] check_flags;
+    sparse_fabric #(
+        .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .Sites(P), .Lanes(Lanes),
+        .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
+        .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
+        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
+        .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
+        .CountBits(CountBits), .Padded(IsSim)
+    ) u_fabric (
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),
+        .due_i(due), .palindromic_i(seq_palindromic), .load_i(op_load), .next_i(op_next),
+        .sweep_done_i(sweep_done), .context_i(op_context), .load_context_i(op_load_context),
+        .emit_o(emit), .emit_last_o(emit_last), .emit_data_o(emit_data), .flip_count_o(flips),
+        .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
+        .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
+        .probe_random_o(probe_random), .probe_entry_o(probe_entry),
+        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
+        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .edge_push_i(weight_push), .edge_commit_i(weight_commit), .group_push_i(group_push),
+        .group_commit_i(group_commit), .table_we_i(table_we), .clamp_we_i(clamp_we),
+        .state_we_i(state_we), .rng_we_i(rng_we), .energy_unknown_i(energy_unknown),
+        .host_row_i(host_row), .host_col_i(host_col), .host_data_i(host_data),
+        .check_busy_i(checking), .check_read_group_i(check_read_group),
+        .check_read_row_i(check_read_row), .check_row_i(check_row), .check_col_i(check_col),
+        .check_group_word_o(check_group_word), .check_edge_word_o(check_row_word),
+        .check_length_o(check_length), .check_start_o(check_start), .check_flags_o(check_flags),
+        .check_read_table_i(check_read_table), .check_table_address_i(check_table_address),
+        .check_cell_i(check_cell), .check_table_word_o(check_table_word),
+        .check_read_clamp_i(check_read_clamp), .check_pbit_i(check_pbit),
+        .check_clamp_o(check_clamp)
+    );
+    sparse_check #(
+        .EdgeRows(EdgeRows), .Groups(Groups), .Sites(P), .PbitBits(PbitBits),
+        .Cells(Cells), .TableLog2(TableLog2), .CellBits(CellBits)
+    ) u_check (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
+        .unprove_i(unprove), .pbits_i(pbits), .busy_o(checking), .valid_o(hash_valid),
+        .proof_o(proof), .hash_o(hash), .guard_o(guard), .read_group_o(check_read_group),
+        .read_row_o(check_read_row), .row_o(check_row), .col_o(check_col),
+        .group_word_i(check_group_word), .edge_word_i(check_row_word),
+        .length_i(check_length), .start_row_i(check_start), .flags_i(check_flags),
+        .read_table_o(check_read_table), .table_address_o(check_table_address),
+        .cell_o(check_cell), .table_word_i(check_table_word), .read_clamp_o(check_read_clamp),
+        .pbit_o(check_pbit), .clamp_i(check_clamp)
+    );
+    assign emit_count  = 6'(Lanes);
+    assign flip_hidden = 1'b0;
+    // of the other image check
+    assign {check_load_row, check_shift_row} = '0;
+    assign check_index = '0;
   end
 
   regulator #(
@@ -304,17 +383,20 @@ module pbit_top #(
       .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
 
-  image_check #(
-      .Rows(ImageRows), .Words(ImageWords), .Cells(Cells), .Pbits(Visible + Hidden),
-      .TableLog2(TableLog2), .IndexBits(IndexBits), .CellBits(CellBits)
-  ) u_check (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
-      .busy_o(checking), .valid_o(hash_valid), .hash_o(hash), .read_row_o(check_read_row),
-      .index_o(check_index), .load_row_o(check_load_row), .shift_row_o(check_shift_row),
-      .row_word_i(check_row_word), .read_table_o(check_read_table),
-      .table_address_o(check_table_address), .cell_o(check_cell),
-      .table_word_i(check_table_word), .read_clamp_o(check_read_clamp), .clamp_i(check_clamp)
-  );
+  if (Sparse == 0) begin : g_check
+    image_check #(
+        .Rows(ImageRows), .Words(ImageWords), .Cells(Cells), .Pbits(Visible + Hidden),
+        .TableLog2(TableLog2), .IndexBits(IndexBits), .CellBits(CellBits)
+    ) u_check (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
+        .busy_o(checking), .valid_o(hash_valid), .hash_o(hash), .read_row_o(check_read_row),
+        .index_o(check_index), .load_row_o(check_load_row), .shift_row_o(check_shift_row),
+        .row_word_i(check_row_word), .read_table_o(check_read_table),
+        .table_address_o(check_table_address), .cell_o(check_cell),
+        .table_word_i(check_table_word), .read_clamp_o(check_read_clamp), .clamp_i(check_clamp)
+    );
+    assign {proof, guard} = '0;
+  end
 
   axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),

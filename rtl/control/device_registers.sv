@@ -24,10 +24,13 @@ module device_registers #(
     parameter int FieldBits     = 32,
     parameter int IsSim         = 0,
     parameter int Side          = 0,   // lattice only, else 0
-    parameter int Sites         = 0,
+    parameter int Sites         = 0,   // lattice and sparse
     parameter int NRules        = 0,
     parameter logic [47:0] RuleA = 48'd0,
     parameter logic [47:0] RuleB = 48'd0,
+    parameter int Pbits         = 0,   // sparse only, else 0
+    parameter int EdgeRows      = 0,
+    parameter int Groups        = 0,
     parameter int ImageRows     = 7,
     parameter int ImageWords    = 7,
     parameter int Cells         = 1,
@@ -65,7 +68,12 @@ module device_registers #(
     output logic                clamp_we_o,
     output logic                state_we_o,
     output logic                rng_we_o,
-    output logic                invalidate_o,
+    output logic                group_push_o,        // schedule
+    output logic                group_commit_o,
+    output logic                invalidate_o,        // the hash is of another image
+    output logic                unprove_o,           // and so is the proof of the schedule
+    output logic                energy_unknown_o,
+    output logic [        16:0] pbits_o,             // n
     output logic [        15:0] host_row_o,
     output logic [        15:0] host_col_o,
     output logic [        31:0] host_data_o,
@@ -80,6 +88,8 @@ module device_registers #(
     input  wire                 checking_i,
     input  wire                 hash_valid_i,
     input  wire  [        31:0] hash_i,
+    input  wire                 proof_i,             // the colour guard has passed; else 0
+    input  wire  [        31:0] guard_i,
     input  wire  [BetaBits-1:0] beta_active_i,
     input  wire                 busy_cycle_i,
     input  wire                 stall_cycle_i,
@@ -98,7 +108,9 @@ module device_registers #(
 );
   // derived, do not override
   localparam int Contexts = Replicas / Lanes;
-  localparam int InOrder = Fabric == 2 ? 1 : 0;  // states, too, are written in order
+  localparam int Sparse = Fabric == 3 ? 1 : 0;
+  localparam int InOrder = Fabric != 1 ? 1 : 0;  // states, too, are written in order
+  localparam int StatePbits = Sparse != 0 ? Pbits : Visible + Hidden;
   localparam logic [47:0] RuleMask = ~(48'hFFFFFFFFFFFF << (8 * NRules));
 
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
@@ -109,7 +121,9 @@ module device_registers #(
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
+  logic [16:0] pbits_q;
   logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused, odd_lanes;
+  logic in_row, index_ok, proved, row_end, pbits_write, pbits_ok;
 
   // ---- decode ----
   assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
@@ -118,23 +132,32 @@ module device_registers #(
     odd_lanes = Lanes % 2 == 1;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
+    in_row    = col_q == expected_col_q;
+    // the sparse fabric's neighbours, and its p-bits behind LENGTH and START
+    index_ok = Sparse == 0 || col_q[0] || 32'(data_i[15:0]) < Pbits;
     case (select_q)
       3'd0:
-        img_ok = 32'(row_q) < ImageRows && 32'(col_q) < ImageWords && col_q == expected_col_q;
-      3'd1: img_ok = 32'(col_q) < (1 << TableLog2);
-      3'd2: img_ok = 32'(col_q) < Visible + Hidden;
+        img_ok = idle && 32'(row_q) < ImageRows && 32'(col_q) < ImageWords && in_row && index_ok;
+      3'd1: img_ok = idle && 32'(col_q) < (1 << TableLog2);
+      3'd2: img_ok = idle && 32'(col_q) < StatePbits;
       3'd3:
-        img_ok = 32'(col_q) < Visible + Hidden && 32'(row_q) < Contexts &&
-                 (InOrder == 0 || col_q == expected_col_q);
-      3'd4: img_ok = 32'(col_q) < 4 * Cells;
+        img_ok = idle && 32'(col_q) < StatePbits && 32'(row_q) < Contexts &&
+                 (InOrder == 0 || in_row);
+      3'd4: img_ok = idle && 32'(col_q) < 4 * Cells;
+      3'd5:
+        img_ok = idle && Sparse != 0 && 32'(row_q) < Groups && 32'(col_q) < ImageWords + 2 &&
+                 in_row && (index_ok || col_q == '0);
       default: img_ok = 1'b0;
     endcase
-    img_ok  = img_ok && idle;
-    start   = ctrl && data_i[0] && idle;
+    row_end     = 32'(col_q) == (select_q == 3'd5 ? ImageWords + 1 : ImageWords - 1);
+    pbits_write = write_i && address_i == `PBIT_REG_PBITS;
+    pbits_ok    = pbits_write && idle && Sparse != 0 && data_i != '0 && data_i <= Pbits;
+    proved      = Sparse == 0 || (pbits_q != '0 && (proof_i || sweeps_q == '0));
+    start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
     refused = regulator_refused_i || (img_write && !img_ok) ||
               (ctrl && (data_i[0] || data_i[3] || data_i[4]) && !idle) ||
-              (ctrl && data_i[0] && data_i[3]) ||
+              (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
               (write_i && address_i == `PBIT_REG_CONFIG && data_i[1] && odd_lanes);
 
     window_clear_o  = ctrl && data_i[4] && idle;
@@ -150,12 +173,17 @@ module device_registers #(
     beta_o          = beta_q;
     irq_o           = (irq_q & irq_enable_q) != '0;
     weight_push_o   = img_write && img_ok && select_q == 3'd0;
-    weight_commit_o = weight_push_o && 32'(col_q) == ImageWords - 1;
+    weight_commit_o = weight_push_o && row_end;
     table_we_o      = img_write && img_ok && select_q == 3'd1;
     clamp_we_o      = img_write && img_ok && select_q == 3'd2;
     state_we_o      = img_write && img_ok && select_q == 3'd3;
     rng_we_o        = img_write && img_ok && select_q == 3'd4;
-    invalidate_o    = weight_push_o || table_we_o || clamp_we_o;
+    group_push_o     = img_write && img_ok && select_q == 3'd5;
+    group_commit_o   = group_push_o && row_end;
+    unprove_o        = Sparse != 0 && (weight_push_o || group_push_o || pbits_ok);
+    energy_unknown_o = unprove_o || state_we_o;
+    invalidate_o     = weight_push_o || table_we_o || clamp_we_o || unprove_o;
+    pbits_o          = pbits_q;
     host_row_o      = row_q;
     host_col_o      = col_q;
     host_data_o     = data_i;
@@ -185,6 +213,7 @@ module device_registers #(
       expected_col_q <= '0;
       replica_q      <= '0;
       probe_q        <= '0;
+      pbits_q        <= '0;
     end else begin
       starting_q <= start;
       was_busy_q <= busy_i || starting_q;
@@ -198,6 +227,7 @@ module device_registers #(
         done_q  <= 1'b0;
       end
       if (refused) error_q <= 1'b1;
+      if (pbits_ok) pbits_q <= data_i[16:0];
       if (write_i) begin
         case (address_i)
           `PBIT_REG_SCRATCH:        scratch_q <= data_i;
@@ -219,10 +249,10 @@ module device_registers #(
             if (data_i[15:0] == '0) expected_col_q <= '0;
           end
           `PBIT_REG_IMG_DATA: begin
-            if (img_ok && select_q == 3'd0) begin
-              col_q          <= weight_commit_o ? '0 : col_q + 1'b1;
-              expected_col_q <= weight_commit_o ? '0 : col_q + 1'b1;
-              if (weight_commit_o) row_q <= row_q + 1'b1;
+            if (img_ok && (select_q == 3'd0 || select_q == 3'd5)) begin
+              col_q          <= row_end ? '0 : col_q + 1'b1;
+              expected_col_q <= row_end ? '0 : col_q + 1'b1;
+              if (row_end) row_q <= row_q + 1'b1;
             end else if (img_ok) begin
               col_q <= col_q + 1'b1;
               if (InOrder != 0 && select_q == 3'd3) expected_col_q <= col_q + 1'b1;
@@ -289,9 +319,14 @@ module device_registers #(
       `PBIT_REG_CAPS_RULE_A_HI:  wide = {32'd0, 32'((RuleA & RuleMask) >> 32)};
       `PBIT_REG_CAPS_RULE_B_LO:  wide = {32'd0, 32'(RuleB & RuleMask)};
       `PBIT_REG_CAPS_RULE_B_HI:  wide = {32'd0, 32'((RuleB & RuleMask) >> 32)};
+      `PBIT_REG_CAPS_PBITS:      wide = {32'd0, 32'(Pbits)};
+      `PBIT_REG_CAPS_EDGE_ROWS:  wide = {32'd0, 32'(EdgeRows)};
+      `PBIT_REG_CAPS_GROUPS:     wide = {32'd0, 32'(Groups)};
+      `PBIT_REG_PBITS:           wide = 64'(pbits_q);
+      `PBIT_REG_GUARD:           wide = 64'(guard_i);
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
-      `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
-                                         done_q, busy_i || starting_q};
+      `PBIT_REG_STATUS:          wide = {57'd0, proof_i, error_q, stalled_i, hash_valid_i,
+                                         checking_i, done_q, busy_i || starting_q};
       `PBIT_REG_CONFIG:          wide = {62'd0, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
@@ -330,7 +365,7 @@ module device_registers #(
       `PBIT_REG_SCRATCH, `PBIT_REG_CTRL, `PBIT_REG_CONFIG, `PBIT_REG_SWEEPS,
       `PBIT_REG_SAMPLE_EVERY, `PBIT_REG_BETA, `PBIT_REG_IRQ_ENABLE, `PBIT_REG_IRQ_STATUS,
       `PBIT_REG_IMG_SELECT, `PBIT_REG_IMG_ADDRESS, `PBIT_REG_IMG_DATA, `PBIT_REG_REPLICA_SELECT,
-      `PBIT_REG_PROBE_SELECT: writable = 1'b1;
+      `PBIT_REG_PROBE_SELECT, `PBIT_REG_PBITS: writable = 1'b1;
       default: writable = regulator_writable_i;
     endcase
     data_o  = wide[31:0];

@@ -41,15 +41,10 @@ module image_check #(
   logic [IndexBits-1:0] row_q, col_q;
   logic [TableLog2-1:0] entry_q;
   logic [CellBits-1:0] cell_q;
-  logic [31:0] crc_q, word;
+  logic [31:0] crc_q, crc, word;
   logic take;
 
-  function automatic [31:0] crc_word(input [31:0] crc, input [31:0] data);
-    crc_word = crc ^ data;
-    for (int i = 0; i < 32; i++) begin
-      crc_word = (crc_word >> 1) ^ (32'hEDB88320 & {32{crc_word[0]}});
-    end
-  endfunction
+  crc32_word u_crc (.crc_i(crc_q), .word_i(word), .crc_o(crc));
 
   always_comb begin
     busy_o          = state_q != Idle;
@@ -77,7 +72,7 @@ module image_check #(
       crc_q   <= '1;
       valid_o <= 1'b0;
     end else begin
-      if (take) crc_q <= crc_word(crc_q, word);
+      if (take) crc_q <= crc;
       case (state_q)
         Idle: begin
           if (start_i) begin

@@ -37,7 +37,7 @@ module lattice_generators #(
         words[i*32+:32] = {sum[24:0], sum[31:25]} + s0[i*32+:32];
       end
     endfunction
-    assign words_o = words(s0_q);
+    always_comb words_o = words(s0_q);  // an assign would not see s3_q
 
     function automatic [Vector-1:0] rotated(input [Vector-1:0] t3);
       rotated = '0;

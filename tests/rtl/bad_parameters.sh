@@ -67,11 +67,25 @@ if ! output=$(elaborate "${lattice[@]}"); then
   printf 'a sound lattice is refused:\n%s\n' "$output"
   failed=1
 fi
-stops_at fabric Fabric=3
+stops_at fabric Fabric=4
 stops_at side "${lattice[@]}" Hidden=17
 stops_at side "${lattice[@]}" Side=5 Visible=10 Hidden=10
 stops_at sites "${lattice[@]}" Sites=2  # a row of one colour has 3
 stops_at sites "${lattice[@]}" Sites=12 # four rows of 6
 stops_at rules "${lattice[@]}" NRules=7
 stops_at field_bits "${lattice[@]}" FieldBits=15 # 12-bit weights, 4 + 2 terms
+
+sparse=(Fabric=3 Visible=0 Hidden=0 Pbits=16 EdgeRows=8 Groups=4 Sites=2)
+if ! output=$(elaborate "${sparse[@]}"); then
+  printf 'a sound sparse device is refused:\n%s\n' "$output"
+  failed=1
+fi
+stops_at visible "${sparse[@]}" Visible=6
+stops_at pbits "${sparse[@]}" Pbits=1
+stops_at pbits "${sparse[@]}" Pbits=65537
+stops_at edge_rows "${sparse[@]}" EdgeRows=0
+stops_at groups "${sparse[@]}" Groups=65537
+stops_at sparse_sites "${sparse[@]}" Sites=65
+stops_at sparse_sites "${sparse[@]}" Sites=0
+stops_at field_bits "${sparse[@]}" FieldBits=23 # 12-bit weights, 1024 + 2 terms
 exit "$failed"

@@ -16,6 +16,10 @@ lattice() { # SIDE SITES [PARAMETER=VALUE]...
   parameters=(Fabric=2 Visible=$pbits Hidden=$pbits Side="$side" Sites="$sites" "$@")
 }
 
+sparse() { # PBITS EDGE_ROWS GROUPS SITES [PARAMETER=VALUE]...
+  parameters=(Fabric=3 Visible=0 Hidden=0 Pbits="$1" EdgeRows="$2" Groups="$3" Sites="$4" "${@:5}")
+}
+
 flags=() parameters=()
 case ${1:?set} in
   # every counter and index at its least width
@@ -33,11 +37,16 @@ case ${1:?set} in
   lattice_one_cell) lattice 4 1 NRules=1 "RuleB=48'h1" FieldBits=16 ;;
   lattice_rows) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 ;;
   lattice_70) lattice 70 35 NRules=3 "RuleA=48'h90400" "RuleB=48'h0a0101" IsSim=1 ;;
+  # the sparse fabric: least widths, words that are not padded, nothing a power of two, the largest
+  sparse_least) sparse 2 1 1 1 FieldBits=24 ;;
+  sparse_contexts) sparse 16 32 8 2 Lanes=2 Replicas=4 ;;
+  sparse_wide) sparse 1000 300 30 7 Lanes=3 Replicas=3 Generator=1 WeightBits=20 IsSim=1 ;;
+  sparse_largest) sparse 65536 65536 65536 16 Lanes=16 Replicas=32 IsSim=1 ;;
   *)
     echo "unknown parameter set $1" >&2
     exit 2
     ;;
 esac
-if [[ ${parameters[0]-} == Fabric=2 ]]; then flags=(-f lattice.flags); fi
+if [[ ${parameters[0]-} == Fabric=[23] ]]; then flags=(-f lattice.flags); fi
 verilator --lint-only -Wall -f verilator.flags ${flags[@]+"${flags[@]}"} pbit.vlt -f pbit.f \
   --top-module pbit_top ${parameters[@]+"${parameters[@]/#/-G}"}
