@@ -82,8 +82,8 @@ static pbl_image *image_of(const plan *p) {
   return im;
 }
 
-/* After the rarer state of the first p-bit the law of the second is much wider: r_i^2 v_j is several
- * times v_i v_j on average. */
+/* After the rarer state of the first p-bit the law of the second is much wider: r_i^2 v_j is
+ * several times v_i v_j on average. */
 static const plan PAIR = {.graph = "complete:2",
                           .coupling = 0.9,
                           .field = 1.2,
