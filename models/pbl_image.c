@@ -2,29 +2,20 @@
 #include "pbl_image.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "pbl_rng.h"
-
-/* The running state of a quantisation: the image's row length, the format and the report. */
-typedef struct {
-  size_t n_cols;
-  int frac;
-  double low, high; /* word range */
-  double sum_squares;
-  pbl_quantisation report;
-  pbl_xoshiro *rng; /* stochastic rounding, or NULL */
-} quantiser;
+#include "image_internal.h"
 
 /* round() is half away from zero, and value * 2^frac is exact in double for a float32 value. */
-static double round_word(quantiser *q, double scaled) {
+static double round_word(pbl_quantiser *q, double scaled) {
   if (!q->rng) return round(scaled);
   return floor(scaled + (double)pbl_xoshiro_next(q->rng) * 0x1p-32);
 }
 
-static int32_t quantise(quantiser *q, float value, size_t row, size_t col) {
+int32_t pbl_image_quantise(pbl_quantiser *q, float value, size_t row, size_t col) {
   pbl_quantisation *r = &q->report;
   const double real = (double)value;
   double word = round_word(q, ldexp(real, q->frac));
@@ -44,16 +35,24 @@ static int32_t quantise(quantiser *q, float value, size_t row, size_t col) {
   return (int32_t)word;
 }
 
-static void fill_words(pbl_image *im, quantiser *q, const pbl_rbm *m) {
-  const size_t n_v = (size_t)m->n_visible, n_h = (size_t)m->n_hidden;
+static void fill_dense(pbl_image *im, pbl_quantiser *q, const pbl_rbm *m) {
+  const size_t n_v = (size_t)m->n_visible, n_h = (size_t)m->n_hidden, n_cols = n_h + 1;
   for (size_t i = 0; i < n_v; i++) {
-    int32_t *row = im->words + i * q->n_cols;
-    for (size_t j = 0; j < n_h; j++) row[j] = quantise(q, m->w[i * n_h + j], i, j);
-    row[n_h] = quantise(q, m->b[i], i, n_h);
+    int32_t *row = im->words + i * n_cols;
+    for (size_t j = 0; j < n_h; j++) row[j] = pbl_image_quantise(q, m->w[i * n_h + j], i, j);
+    row[n_h] = pbl_image_quantise(q, m->b[i], i, n_h);
   }
-  int32_t *last = im->words + n_v * q->n_cols;
-  for (size_t j = 0; j < n_h; j++) last[j] = quantise(q, m->c[j], n_v, j);
+  int32_t *last = im->words + n_v * n_cols;
+  for (size_t j = 0; j < n_h; j++) last[j] = pbl_image_quantise(q, m->c[j], n_v, j);
   last[n_h] = 0;
+}
+
+static void fill_words(pbl_image *im, pbl_quantiser *q, const pbl_rbm *m) {
+  if (im->law) {
+    pbl_image_lattice_fill(im, q, m);
+  } else {
+    fill_dense(im, q, m);
+  }
   q->report.rms_error = sqrt(q->sum_squares / (double)q->report.n_parameters);
 }
 
@@ -103,19 +102,23 @@ static pbl_status check_model(const pbl_rbm *m, const pbl_hw *hw, pbl_error *err
   pbl_status status = check_finite(m->w, n_v * n_h, "weight", err);
   if (status == PBL_OK) status = check_finite(m->b, n_v, "visible bias", err);
   if (status == PBL_OK) status = check_finite(m->c, n_h, "hidden bias", err);
+  if (status == PBL_OK && hw->fabric == PBL_FABRIC_LATTICE)
+    status = pbl_image_lattice_check(m, hw, err);
   return status;
 }
 
 static pbl_status image_alloc(pbl_image **out, const pbl_hw *hw, pbl_error *err) {
-  const size_t n_rows = (size_t)hw->n_visible + 1, n_cols = (size_t)hw->n_hidden + 1;
+  const size_t n_rows = (size_t)pbl_hw_image_rows(hw), n_cols = (size_t)pbl_hw_image_cols(hw);
+  const bool lattice = hw->fabric == PBL_FABRIC_LATTICE;
   pbl_image *im = calloc(1, sizeof *im);
   if (im) {
     im->hw = *hw;
     im->words = calloc(n_rows * n_cols, sizeof *im->words);
     im->table = calloc((size_t)hw->table_size, sizeof *im->table);
     im->clamp = calloc((size_t)pbl_hw_pbits(hw), sizeof *im->clamp);
+    if (lattice) im->law = calloc(pbl_image_law_words(hw), sizeof *im->law);
   }
-  if (!im || !im->words || !im->table || !im->clamp) {
+  if (!im || !im->words || !im->table || !im->clamp || (lattice && !im->law)) {
     pbl_image_destroy(im);
     return pbl_fail(err, PBL_NO_MEMORY, "no memory for an image of %zu x %zu words", n_rows,
                     n_cols);
@@ -127,7 +130,7 @@ static pbl_status image_alloc(pbl_image **out, const pbl_hw *hw, pbl_error *err)
 static pbl_status create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
                          const pbl_hw *hw, double beta, pbl_xoshiro *rng, pbl_error *err) {
   *out = NULL;
-  quantiser q = {.rng = rng};
+  pbl_quantiser q = {.rng = rng};
   uint32_t beta_word = 0;
   pbl_status status = pbl_hw_check(hw, err);
   if (status == PBL_OK) status = check_model(model, hw, err);
@@ -136,7 +139,6 @@ static pbl_status create(pbl_image **out, pbl_quantisation *report, const pbl_rb
   }
   if (status == PBL_OK) status = image_alloc(out, hw, err);
   if (status != PBL_OK) return status;
-  q.n_cols = (size_t)hw->n_hidden + 1;
   q.frac = hw->weight_frac;
   q.low = -ldexp(1.0, pbl_hw_weight_bits(hw) - 1);
   q.high = -q.low - 1;
@@ -165,6 +167,7 @@ void pbl_image_destroy(pbl_image *im) {
   free(im->words);
   free(im->table);
   free(im->clamp);
+  free(im->law);
   free(im);
 }
 
@@ -189,10 +192,10 @@ static void hash_word(hasher *s, uint32_t word) {
 
 uint32_t pbl_image_hash(const pbl_image *im) {
   const pbl_hw *hw = &im->hw;
-  const size_t n_words = ((size_t)hw->n_visible + 1) * ((size_t)hw->n_hidden + 1);
+  const size_t n_words = (size_t)pbl_hw_image_rows(hw) * (size_t)pbl_hw_image_cols(hw);
   hasher s = {.crc = crc32(0, NULL, 0), .n_bytes = 0};
   for (size_t k = 0; k < n_words; k++) hash_word(&s, (uint32_t)im->words[k]);
-  for (int lane = 0; lane < hw->lanes; lane++) {
+  for (int cell = 0; cell < pbl_hw_cells(hw); cell++) {
     for (int k = 0; k < hw->table_size; k++) hash_word(&s, im->table[k]);
   }
   for (int p = 0; p < pbl_hw_pbits(hw); p++) hash_word(&s, im->clamp[p] ? 1 : 0);
@@ -203,12 +206,13 @@ uint32_t pbl_image_hash(const pbl_image *im) {
 static void fill_reals(pbl_rbm *m, const pbl_image *im) {
   const size_t n_v = (size_t)m->n_visible, n_h = (size_t)m->n_hidden, n_cols = n_h + 1;
   const int frac = im->hw.weight_frac;
+  const int32_t *words = pbl_image_law(im);
   for (size_t i = 0; i < n_v; i++) {
-    const int32_t *row = im->words + i * n_cols;
+    const int32_t *row = words + i * n_cols;
     for (size_t j = 0; j < n_h; j++) m->w[i * n_h + j] = ldexpf((float)row[j], -frac);
     m->b[i] = ldexpf((float)row[n_h], -frac);
   }
-  for (size_t j = 0; j < n_h; j++) m->c[j] = ldexpf((float)im->words[n_v * n_cols + j], -frac);
+  for (size_t j = 0; j < n_h; j++) m->c[j] = ldexpf((float)words[n_v * n_cols + j], -frac);
   m->beta = ldexp((double)im->beta, -im->hw.beta_frac);
 }
 

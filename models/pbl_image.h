@@ -4,7 +4,10 @@
  * in column H the visible bias b_i; row V holds the hidden biases c_j and in column H zero.
  * value = word * 2^-weight_frac, rounded to nearest (ties away from zero), saturated to
  * [-2^(bits-1), 2^(bits-1)-1]. Activation table: q[k] = round(2^threshold_bits * sigma(-k*step)),
- * step = 2^table_range_log2 / table_size, k = 0..table_size-1.  */
+ * step = 2^table_range_log2 / table_size, k = 0..table_size-1.
+ *
+ * Layout of the lattice fabric: 2V/P rows of P(D+1) words as docs/device.md orders them; an edge's
+ * word stands at both of its ends. */
 #ifndef PBL_IMAGE_H
 #define PBL_IMAGE_H
 
@@ -15,7 +18,8 @@
 
 typedef struct {
   pbl_hw hw;
-  int32_t *words;  /* (V+1) x (H+1), row-major */
+  int32_t *words;  /* pbl_hw_image_rows x pbl_hw_image_cols, row-major */
+  int32_t *law;    /* lattice: the same words in the dense layout; dense: NULL. See pbl_image_law */
   uint32_t *table; /* table_size */
   uint8_t *clamp;  /* V+H, 1 = clamped; visible first */
   uint32_t beta;   /* the model's beta in UQbeta_int.beta_frac */
@@ -30,18 +34,28 @@ typedef struct {
   size_t worst_row, worst_col;     /* where max_abs_error occurs, image coordinates */
 } pbl_quantisation;
 
-/* CONFIG when sizes do not match hw (names both). Clamps start all zero. *report may be NULL. */
+/* Words of the sampled law in the dense layout, (V+1) x (H+1), whatever the fabric. */
+static inline const int32_t *pbl_image_law(const pbl_image *im) {
+  return im->law ? im->law : im->words;
+}
+static inline size_t pbl_image_law_words(const pbl_hw *hw) {
+  return ((size_t)hw->n_visible + 1) * ((size_t)hw->n_hidden + 1);
+}
+
+/* CONFIG when a weight is no edge of the lattice, or when sizes do not match hw (names both).
+ * Clamps start all zero. *report may be NULL. */
 pbl_status pbl_image_create(pbl_image **out, pbl_quantisation *report, const pbl_rbm *model,
                             const pbl_hw *hw, double beta, pbl_error *err);
 /* The same with stochastic rounding of weights and biases: the word is floor(value 2^frac + u), u
- * uniform in [0,1) from xoshiro128++ seeded by `seed`, one draw per word in row order, so that the
- * mean over seeds is the value itself (for training in few bits). No error exceeds one step. */
+ * uniform in [0,1) from xoshiro128++ seeded by `seed`, one draw per word in row order (lattice: per
+ * edge by even site and slot, then per field), so that the mean over seeds is the value itself (for
+ * training in few bits). No error exceeds one step. */
 pbl_status pbl_image_create_stochastic(pbl_image **out, pbl_quantisation *report,
                                        const pbl_rbm *model, const pbl_hw *hw, double beta,
                                        uint64_t seed, pbl_error *err);
 void pbl_image_destroy(pbl_image *im);
 /* The hash the device computes (docs/device.md): CRC-32 (IEEE, as zlib) over little-endian 32-bit
- * words: all weight words row-major sign-extended, then for each lane the whole table, then the
+ * words: all weight words row-major sign-extended, then for each cell the whole table, then the
  * V+H clamp bits one per word. */
 uint32_t pbl_image_hash(const pbl_image *im);
 /* The model that the image really holds, in real numbers (float32 exact), beta = quantised beta. */

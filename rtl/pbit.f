@@ -6,7 +6,15 @@ pbit/pbit_rng.sv
 pbit/pbit_cell.sv
 fabric/weight_memory.sv
 fabric/dense_lane.sv
+fabric/dense_operations.sv
 fabric/dense_fabric.sv
+fabric/lattice_weights.sv
+fabric/lattice_bank.sv
+fabric/lattice_generators.sv
+fabric/lattice_row.sv
+fabric/lattice_lane.sv
+fabric/lattice_operations.sv
+fabric/lattice_fabric.sv
 control/sweep_sequencer.sv
 control/image_check.sv
 control/exp2_table.sv

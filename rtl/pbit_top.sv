@@ -1,14 +1,16 @@
 `default_nettype none
-// pbit_top: a p-bit array that samples restricted Boltzmann machines by block Gibbs, behind
+// pbit_top: a p-bit array that samples bipartite Boltzmann machines by block Gibbs, behind
 // AXI4-Lite registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows
 // of the temperature regulator (m_axis_telemetry_*). One clock, active-low asynchronous reset.
 //
-//  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> dense_fabric -> packer -> m_axis
-//                                |                                    |
-//                                +------------ image_check -----------+
-//                                +------------- regulator ------------+--> m_axis_telemetry
+//  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> fabric -> packer -> m_axis
+//                                |                                 |
+//                                +----------- image_check ---------+
+//                                +------------ regulator ----------+--> m_axis_telemetry
 //
-// A sweep of the cyclic kernel takes 2(V+1) + H + 13 clocks for Lanes replicas, samples included.
+// The fabric is dense (dense_fabric) or a square lattice of few weights a p-bit (lattice_fabric);
+// all else is common. A cyclic sweep of Lanes replicas takes 2(V+1) + H + 13 clocks in the dense
+// fabric, samples included, and 2V/P + 13 in the lattice.
 // Reset: idle, counters zero, memories undefined. Behaviour bit by bit: docs/device.md; registers:
 // docs/registers.md. Checked in lock-step against the C twin, under Icarus, and as Yosys netlist.
 `include "pbit_assert.svh"
@@ -28,7 +30,14 @@ module pbit_top #(
     parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
     parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
     parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
-    parameter int IsSim         = 0    // CAPS0.SIM
+    parameter int IsSim         = 0,   // CAPS0.SIM; pads words of the lattice to 32 bits
+    parameter int Fabric        = 1,   // 1 dense, 2 lattice
+    // lattice only; there Visible = Hidden = Side^2 / 2
+    parameter int Side          = 0,   // S, even, 4..128
+    parameter int Sites         = 0,   // P: divides S/2, or m S/2 with m a divisor of S
+    parameter int NRules        = 0,   // K, 1..6
+    parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
+    parameter logic [47:0] RuleB = 48'd0
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -60,18 +69,36 @@ module pbit_top #(
     output logic        irq_o
 );
   // derived, do not override
+  localparam int Lattice = Fabric == 2 ? 1 : 0;
+  localparam int Half = Lattice != 0 && Side > 1 ? Side / 2 : 1;
+  localparam int P = Lattice != 0 && Sites > 0 ? Sites : 1;
+  localparam int Cells = Lanes * P;
+  localparam int ImageRows = Lattice != 0 ? 2 * (Visible / P) : Visible + 1;
+  localparam int ImageWords = Lattice != 0 ? P * (4 * NRules + 1) : Hidden + 1;
   localparam int Contexts = Replicas / Lanes;
   localparam int IndexShift = WeightFrac + BetaFrac + RangeLog2 - 1 - TableLog2;
-  localparam int IndexBits = $clog2(Visible + Hidden + 2) < 4 ? 4 : $clog2(Visible + Hidden + 2);
+  localparam int Indices = Visible + Hidden > ImageWords ? Visible + Hidden + 2 : ImageWords + 2;
+  localparam int IndexBits = $clog2(Indices) < 4 ? 4 : $clog2(Indices);
   localparam int ContextBits = Contexts > 1 ? $clog2(Contexts) : 1;
   // at least 1, so that Visible = 0 gets as far as its message below
   localparam int StateBits = Visible * Contexts > 0 ? $clog2(Visible * Contexts + 1) : 1;
   localparam int LaneBits = Lanes > 1 ? $clog2(Lanes) : 1;
-  localparam int Longest = (Visible > Hidden ? Visible : Hidden) + 2;
+  localparam int CellBits = Cells > 1 ? $clog2(Cells) : 1;
+  localparam int CountBits = $clog2(Cells + 1);
+  localparam int EmitBits = Lattice != 0 ? 32 : Lanes;
+  localparam int Longest =
+      Lattice != 0 ? 4 * NRules + 2 : (Visible > Hidden ? Visible : Hidden) + 2;
+  localparam int Most = Lattice != 0 ? 8192 : 1024;
 
-  `PBIT_REQUIRE(visible, Visible >= 1 && Visible <= 1024)
-  `PBIT_REQUIRE(hidden, Hidden >= 1 && Hidden <= 1024)
+  `PBIT_REQUIRE(visible, Visible >= 1 && Visible <= Most)
+  `PBIT_REQUIRE(hidden, Hidden >= 1 && Hidden <= Most)
   `PBIT_REQUIRE(lanes, Lanes >= 1 && Lanes <= 32 && Replicas % Lanes == 0 && Replicas <= 256)
+  `PBIT_REQUIRE(fabric, Fabric == 1 || Fabric == 2)
+  `PBIT_REQUIRE(side, Lattice == 0 || (Side >= 4 && Side <= 128 && Side % 2 == 0 &&
+                                       Visible == Side * Half && Hidden == Visible))
+  `PBIT_REQUIRE(sites, Lattice == 0 || (Sites >= 1 && Cells <= 4096 && ImageWords < 65536 &&
+                                        (Half % P == 0 || (P % Half == 0 && Visible % P == 0))))
+  `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
   `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
   `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
 
@@ -98,7 +125,9 @@ module pbit_top #(
   logic [31:0] sweeps, every, hash, host_data;
   logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
   logic [BetaBits-1:0] beta_set, beta;
-  logic [Lanes-1:0] flips, sats, freezes, emit_data;
+  logic [CountBits-1:0] flips, sats, freezes;
+  logic [EmitBits-1:0] emit_data;
+  logic [5:0] emit_count;
   logic [47:0] energy;
   logic [31:0] probe_field, probe_random, probe_entry;
   logic [2:0] probe_state;
@@ -106,12 +135,11 @@ module pbit_top #(
   logic idle, window_clear, window_done, energy_read, flip_hidden, regulator_readable;
   logic regulator_writable, regulator_refused, regulator_busy, hold, host_beta, regulates;
   logic window_ends, at_next, at_pause, at_pause_end, pause_window;
-  logic [5:0] flip_count;
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta;
-  logic [LaneBits-1:0] host_lane, energy_lane;
-  logic [ContextBits-1:0] host_context, energy_context;
+  logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
+  logic [ContextBits-1:0] host_context, energy_context, probe_context;
 
   // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
   // between two clocks.
@@ -120,6 +148,8 @@ module pbit_top #(
     en           = !stall;
     host_lane    = LaneBits'(32'(replica) % Lanes);
     host_context = ContextBits'(32'(replica) / Lanes);
+    probe_lane    = LaneBits'(32'(probe_replica) % Lanes);
+    probe_context = ContextBits'(32'(probe_replica) / Lanes);
   end
 
   device_registers #(
@@ -127,7 +157,9 @@ module pbit_top #(
       .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
       .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
-      .IsSim(IsSim)
+      .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
+      .RuleB(RuleB), .ImageRows(ImageRows), .ImageWords(ImageWords), .Cells(Cells),
+      .CountBits(CountBits)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
@@ -147,19 +179,16 @@ module pbit_top #(
       .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .beta_active_i(beta),
       .busy_cycle_i(seq_busy && en), .stall_cycle_i(seq_busy && stall),
       .sweep_done_i(sweep_done), .window_done_i(window_done), .sweep_count_o(sweep_count),
-      .frame_i(frame), .flip_count_i(flip_count), .sat_i(sats),
-      .freeze_i(freezes), .energy_i(energy), .probe_field_i(probe_field),
+      .frame_i(frame), .flip_count_i(flips), .sat_count_i(sats),
+      .freeze_count_i(freezes), .energy_i(energy), .probe_field_i(probe_field),
       .probe_random_i(probe_random), .probe_entry_i(probe_entry), .probe_state_i(probe_state)
   );
 
-  logic op_acc, op_init, op_hid, op_vis, op_tail, op_update, op_emit, op_last, op_next, op_load;
+  logic sweep, sweep_end, read_only, due, op_next, op_load, last_context;
   logic seq_palindromic, seq_coupled;
-  logic [IndexBits-1:0] op_index;
-  logic [StateBits-1:0] op_state_address;
   logic [ContextBits-1:0] op_context, op_load_context;
   sweep_sequencer #(
-      .Visible(Visible), .Hidden(Hidden), .Contexts(Contexts), .BetaBits(BetaBits),
-      .IndexBits(IndexBits), .ContextBits(ContextBits), .StateBits(StateBits)
+      .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits), .FrameAfter(Lattice)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
@@ -167,63 +196,104 @@ module pbit_top #(
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
-      .palindromic_o(seq_palindromic), .coupled_o(seq_coupled), .acc_o(op_acc),
-      .acc_init_o(op_init), .hid_o(op_hid),
-      .vis_o(op_vis), .tail_o(op_tail), .update_o(op_update), .emit_o(op_emit),
-      .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address),
-      .next_o(op_next), .context_o(op_context), .sweep_done_o(sweep_done)
+      .palindromic_o(seq_palindromic), .coupled_o(seq_coupled), .sweep_o(sweep),
+      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
+      .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
   logic check_clamp;
   logic [IndexBits-1:0] check_index;
   logic [TableLog2-1:0] check_table_address;
-  logic [LaneBits-1:0] check_lane;
+  logic [CellBits-1:0] check_cell;
   logic [31:0] check_row_word, check_table_word;
-  dense_fabric #(
-      .Visible(Visible), .Hidden(Hidden), .Lanes(Lanes), .Contexts(Contexts),
-      .WeightBits(WeightBits), .FieldBits(FieldBits), .BetaBits(BetaBits),
-      .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
-      .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
-      .ContextBits(ContextBits), .StateBits(StateBits), .LaneBits(LaneBits)
-  ) u_fabric (
-      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-      .palindromic_i(seq_palindromic), .coupled_i(seq_coupled), .beta_i(beta), .acc_i(op_acc),
-      .acc_init_i(op_init),
-      .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail), .update_i(op_update), .emit_i(op_emit),
-      .emit_last_i(op_last), .index_i(op_index), .state_address_i(op_state_address),
-      .next_i(op_next), .load_i(op_load), .context_i(op_context),
-      .load_context_i(op_load_context), .emit_o(emit), .emit_last_o(emit_last),
-      .emit_data_o(emit_data), .flip_o(flips), .flip_hidden_o(flip_hidden),
-       .sat_o(sats), .freeze_o(freezes),
-      .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(LaneBits'(32'(probe_replica) % Lanes)),
-      .probe_context_i(ContextBits'(32'(probe_replica) / Lanes)), .probe_field_o(probe_field),
-      .probe_random_o(probe_random), .probe_entry_o(probe_entry), .probe_state_o(probe_state),
-      .energy_lane_i(energy_read ? host_lane : energy_lane),
-      .energy_context_i(energy_read ? host_context : energy_context),
-      .energy_o(energy),
-      .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
-      .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
-      .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
-      .check_read_row_i(check_read_row), .check_index_i(check_index),
-      .check_load_row_i(check_load_row), .check_shift_row_i(check_shift_row),
-      .check_row_word_o(check_row_word), .check_read_table_i(check_read_table),
-      .check_table_address_i(check_table_address), .check_lane_i(check_lane),
-      .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
-      .check_clamp_o(check_clamp)
-  );
+  if (Fabric != 2) begin : g_dense
+    logic op_acc, op_init, op_hid, op_vis, op_tail, op_emit, op_last;
+    logic [IndexBits-1:0] op_index;
+    logic [StateBits-1:0] op_state_address;
+    dense_operations #(
+        .Visible(Visible), .Hidden(Hidden), .IndexBits(IndexBits), .StateBits(StateBits)
+    ) u_operations (
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .sweep_i(sweep), .next_i(op_next),
+        .last_context_i(last_context), .read_only_i(read_only), .emit_i(due),
+        .palindromic_i(seq_palindromic), .end_o(sweep_end), .acc_o(op_acc), .acc_init_o(op_init),
+        .hid_o(op_hid), .vis_o(op_vis), .tail_o(op_tail), .emit_o(op_emit),
+        .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address)
+    );
+    dense_fabric #(
+        .Visible(Visible), .Hidden(Hidden), .Lanes(Lanes), .Contexts(Contexts),
+        .WeightBits(WeightBits), .FieldBits(FieldBits), .BetaBits(BetaBits),
+        .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
+        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
+        .ContextBits(ContextBits), .StateBits(StateBits), .LaneBits(LaneBits),
+        .CountBits(CountBits)
+    ) u_fabric (
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
+        .palindromic_i(seq_palindromic), .coupled_i(seq_coupled), .beta_i(beta), .acc_i(op_acc),
+        .acc_init_i(op_init), .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail),
+        .update_i(!read_only), .emit_i(op_emit), .emit_last_i(op_last), .index_i(op_index),
+        .state_address_i(op_state_address), .next_i(op_next), .load_i(op_load),
+        .context_i(op_context), .load_context_i(op_load_context), .emit_o(emit),
+        .emit_last_o(emit_last), .emit_data_o(emit_data), .flip_count_o(flips),
+        .flip_hidden_o(flip_hidden), .sat_count_o(sats), .freeze_count_o(freezes),
+        .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(probe_lane),
+        .probe_context_i(probe_context), .probe_field_o(probe_field),
+        .probe_random_o(probe_random), .probe_entry_o(probe_entry),
+        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
+        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
+        .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
+        .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
+        .check_read_row_i(check_read_row), .check_index_i(check_index),
+        .check_load_row_i(check_load_row), .check_shift_row_i(check_shift_row),
+        .check_row_word_o(check_row_word), .check_read_table_i(check_read_table),
+        .check_table_address_i(check_table_address), .check_lane_i(check_cell),
+        .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
+        .check_clamp_o(check_clamp)
+    );
+    assign emit_count = 6'(Lanes);
+  end else begin : g_lattice
+    lattice_fabric #(
+        .Side(Side), .Sites(P), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB), .Lanes(Lanes),
+        .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
+        .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
+        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
+        .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
+        .CountBits(CountBits), .Padded(IsSim)
+    ) u_fabric (
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only), .due_i(due),
+        .palindromic_i(seq_palindromic), .next_i(op_next), .context_i(op_context),
+        .emit_o(emit), .emit_last_o(emit_last), .emit_count_o(emit_count),
+        .emit_data_o(emit_data), .flip_count_o(flips), .flip_hidden_o(flip_hidden),
+        .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
+        .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
+        .probe_random_o(probe_random), .probe_entry_o(probe_entry),
+        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
+        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
+        .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
+        .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
+        .check_read_row_i(check_read_row), .check_index_i(check_index),
+        .check_load_row_i(check_load_row), .check_shift_row_i(check_shift_row),
+        .check_row_word_o(check_row_word), .check_read_table_i(check_read_table),
+        .check_table_address_i(check_table_address), .check_cell_i(check_cell),
+        .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
+        .check_clamp_o(check_clamp)
+    );
+  end
 
   regulator #(
-      .Lanes(Lanes), .BetaBits(BetaBits), .BetaFrac(BetaFrac), .ContextBits(ContextBits),
-      .LaneBits(LaneBits)
+      .Lanes(Lanes), .CountBits(CountBits), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
+      .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
       .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear), .data_o(regulator_data),
       .readable_o(regulator_readable), .writable_o(regulator_writable),
-      .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_i(flips),
-      .flip_hidden_i(flip_hidden), .next_i(op_next && op_update), .context_i(op_context),
+      .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_count_i(flips),
+      .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
       .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
-      .flip_count_o(flip_count), .energy_lane_o(energy_lane), .energy_context_o(energy_context),
+      .energy_lane_o(energy_lane), .energy_context_o(energy_context),
       .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
       .hold_o(hold), .host_beta_o(host_beta), .regulates_o(regulates),
@@ -235,22 +305,22 @@ module pbit_top #(
   );
 
   image_check #(
-      .Visible(Visible), .Hidden(Hidden), .Lanes(Lanes), .TableLog2(TableLog2),
-      .IndexBits(IndexBits), .LaneBits(LaneBits)
+      .Rows(ImageRows), .Words(ImageWords), .Cells(Cells), .Pbits(Visible + Hidden),
+      .TableLog2(TableLog2), .IndexBits(IndexBits), .CellBits(CellBits)
   ) u_check (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
       .busy_o(checking), .valid_o(hash_valid), .hash_o(hash), .read_row_o(check_read_row),
       .index_o(check_index), .load_row_o(check_load_row), .shift_row_o(check_shift_row),
       .row_word_i(check_row_word), .read_table_o(check_read_table),
-      .table_address_o(check_table_address), .lane_o(check_lane),
+      .table_address_o(check_table_address), .cell_o(check_cell),
       .table_word_i(check_table_word), .read_clamp_o(check_read_clamp), .clamp_i(check_clamp)
   );
 
-  axis_packer #(.Lanes(Lanes)) u_packer (
+  axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
-      .push_data_i(emit_data), .ready_o(pack_ready), .empty_o(pack_empty), .frame_o(frame),
-      .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
-      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+      .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
+      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
+      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
   );
 endmodule
 `default_nettype wire

@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010100u
+#define PBL_RESET_VERSION 0x00010200u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -190,6 +190,24 @@
 #define PBL_PROBE_STATE_OLD_MASK 0x00000002u
 #define PBL_PROBE_STATE_CLAMPED_SHIFT 2
 #define PBL_PROBE_STATE_CLAMPED_MASK 0x00000004u
+/* ro: Lattice fabric (0 in others). */
+#define PBL_REG_CAPS_LATTICE 0x0ACu
+#define PBL_CAPS_LATTICE_SIDE_SHIFT 0
+#define PBL_CAPS_LATTICE_SIDE_MASK 0x0000FFFFu
+#define PBL_CAPS_LATTICE_RULES_SHIFT 16
+#define PBL_CAPS_LATTICE_RULES_MASK 0x000F0000u
+/* ro: Lattice fabric (0 in others). */
+#define PBL_REG_CAPS_SITES 0x0B0u
+#define PBL_CAPS_SITES_SITES_SHIFT 0
+#define PBL_CAPS_SITES_SITES_MASK 0x0000FFFFu
+/* ro: Lattice fabric: a of rules 0 to 3, one byte each, rule 0 lowest; 0 beyond RULES. */
+#define PBL_REG_CAPS_RULE_A_LO 0x0B4u
+/* ro: a of rules 4 and 5. */
+#define PBL_REG_CAPS_RULE_A_HI 0x0B8u
+/* ro: b of rules 0 to 3. */
+#define PBL_REG_CAPS_RULE_B_LO 0x0BCu
+/* ro: b of rules 4 and 5. */
+#define PBL_REG_CAPS_RULE_B_HI 0x0C0u
 /* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX are written only while idle. */
 #define PBL_REG_REG_CONFIG 0x100u
 #define PBL_RESET_REG_CONFIG 0x00000000u

@@ -1,9 +1,14 @@
 #include "pbl_hw.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "pbl_lattice.h"
 
 /* PROBE_FIELD is a 32-bit register (docs/registers.md). */
 #define MAX_FIELD_BITS 32
+/* IMG_ADDRESS.COL is 16 bits wide and counts one past the last column of a row. */
+#define MAX_IMAGE_COLS 65535
 
 pbl_hw pbl_hw_default(void) {
   return (pbl_hw){
@@ -23,6 +28,7 @@ pbl_hw pbl_hw_default(void) {
       .generator = PBL_GEN_XOSHIRO128PP,
       .lfsr_steps = 32,
       .field_bits = 32,
+      .lattice = {.n_rules = 1, .rule_b = {1}},
   };
 }
 
@@ -33,8 +39,26 @@ static int ceil_log2(int n) {
 }
 
 int pbl_hw_min_field_bits(const pbl_hw *hw) {
-  const int terms = hw->n_visible > hw->n_hidden ? hw->n_visible : hw->n_hidden;
+  const int larger = hw->n_visible > hw->n_hidden ? hw->n_visible : hw->n_hidden;
+  const int terms = hw->fabric == PBL_FABRIC_LATTICE ? pbl_hw_degree(hw) : larger;
   return pbl_hw_weight_bits(hw) + ceil_log2(terms + 2) + 1;
+}
+
+int pbl_hw_image_rows(const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_LATTICE) return 2 * (hw->n_visible / hw->lattice.sites);
+  return hw->n_visible + 1;
+}
+
+int pbl_hw_image_cols(const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_LATTICE) return hw->lattice.sites * (pbl_hw_degree(hw) + 1);
+  return hw->n_hidden + 1;
+}
+
+void pbl_hw_set_lattice(pbl_hw *hw, int side, int sites) {
+  hw->fabric = PBL_FABRIC_LATTICE;
+  hw->lattice.side = side;
+  hw->lattice.sites = sites ? sites : side / 2;
+  hw->n_visible = hw->n_hidden = side * side / 2;
 }
 
 int pbl_hw_index_shift(const pbl_hw *hw) {
@@ -90,13 +114,95 @@ static pbl_status check_relations(const pbl_hw *hw, pbl_error *err) {
   return PBL_OK;
 }
 
+/* Displacement of a slot as one number, both coordinates modulo the side. */
+static int place(const pbl_hw_lattice *lat, int slot) {
+  int dx, dy;
+  pbl_lattice_offset(&dx, &dy, lat, slot);
+  return (dy + lat->side) % lat->side * lat->side + (dx + lat->side) % lat->side;
+}
+
+static pbl_status check_rules(const pbl_hw_lattice *lat, pbl_error *err) {
+  for (int k = 0; k < lat->n_rules; k++) {
+    const int a = lat->rule_a[k], b = lat->rule_b[k];
+    if (a < 0 || a >= lat->side || b < 0 || b >= lat->side)
+      return pbl_fail(err, PBL_CONFIG,
+                      "hardware: rule %d is (%d, %d), allowed: 0..%d for a side of %d", k, a, b,
+                      lat->side - 1, lat->side);
+    if ((a + b) % 2 == 0)
+      return pbl_fail(err, PBL_CONFIG,
+                      "hardware: rule %d is (%d, %d): a + b must be odd, or it would join p-bits "
+                      "of one colour",
+                      k, a, b);
+  }
+  for (int slot = 0; slot < 4 * lat->n_rules; slot++) {
+    for (int other = 0; other < slot; other++) {
+      if (place(lat, slot) == place(lat, other))
+        return pbl_fail(err, PBL_CONFIG,
+                        "hardware: rules %d (%d, %d) and %d (%d, %d) reach the same neighbour on a "
+                        "side of %d (slots %d and %d); take a larger side or other rules",
+                        other / 4, lat->rule_a[other / 4], lat->rule_b[other / 4], slot / 4,
+                        lat->rule_a[slot / 4], lat->rule_b[slot / 4], lat->side, other, slot);
+    }
+  }
+  return PBL_OK;
+}
+
+static pbl_status check_sites(const pbl_hw *hw, pbl_error *err) {
+  const pbl_hw_lattice *lat = &hw->lattice;
+  const int half_row = lat->side / 2, sites = lat->sites;
+  const bool part = sites >= 1 && half_row % sites == 0;
+  const bool rows = sites >= 1 && sites % half_row == 0 && lat->side % (sites / half_row) == 0;
+  if (!part && !rows)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: sites_per_clock is %d, allowed for a side of %d: a divisor of %d "
+                    "(part of a row of one colour) or %d times a divisor of %d (whole rows)",
+                    sites, lat->side, half_row, half_row, lat->side);
+  if (sites * hw->lanes > PBL_HW_MAX_CELLS)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: sites_per_clock x lanes is %d x %d = %d cells, at most %d are built",
+                    sites, hw->lanes, sites * hw->lanes, PBL_HW_MAX_CELLS);
+  if (pbl_hw_image_cols(hw) > MAX_IMAGE_COLS)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: a weight row of sites_per_clock x (degree + 1) = %d x %d words does "
+                    "not fit the %d columns that IMG_ADDRESS can name",
+                    sites, pbl_hw_degree(hw) + 1, MAX_IMAGE_COLS);
+  return PBL_OK;
+}
+
+static pbl_status check_lattice(const pbl_hw *hw, pbl_error *err) {
+  const pbl_hw_lattice *lat = &hw->lattice;
+  const range ranges[] = {{"side", lat->side, 4, 128},
+                          {"number of rules", lat->n_rules, 1, PBL_HW_MAX_RULES}};
+  pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+  if (s != PBL_OK) return s;
+  if (lat->side % 2 != 0)
+    return pbl_fail(err, PBL_CONFIG, "hardware: side is %d, must be even (two colours)", lat->side);
+  const int half = lat->side * lat->side / 2;
+  if (hw->n_visible != half || hw->n_hidden != half)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: a lattice of side %d has %d visible and %d hidden p-bits, not %d "
+                    "and %d",
+                    lat->side, half, half, hw->n_visible, hw->n_hidden);
+  s = check_rules(lat, err);
+  return s == PBL_OK ? check_sites(hw, err) : s;
+}
+
+static pbl_status check_fabric(const pbl_hw *hw, pbl_error *err) {
+  switch (hw->fabric) {
+    case PBL_FABRIC_DENSE: {
+      const range ranges[] = {{"n_visible", hw->n_visible, 1, 1024},
+                              {"n_hidden", hw->n_hidden, 1, 1024}};
+      return check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+    }
+    case PBL_FABRIC_LATTICE:
+      return check_lattice(hw, err);
+  }
+  return pbl_fail(err, PBL_CONFIG, "hardware: fabric is %d, allowed: %d (dense), %d (lattice)",
+                  (int)hw->fabric, (int)PBL_FABRIC_DENSE, (int)PBL_FABRIC_LATTICE);
+}
+
 pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
-  if (hw->fabric != PBL_FABRIC_DENSE)
-    return pbl_fail(err, PBL_CONFIG, "hardware: fabric is %d, allowed: %d (dense)", (int)hw->fabric,
-                    (int)PBL_FABRIC_DENSE);
   const range ranges[] = {
-      {"n_visible", hw->n_visible, 1, 1024},
-      {"n_hidden", hw->n_hidden, 1, 1024},
       {"replicas", hw->replicas, 1, 256},
       {"lanes", hw->lanes, 1, 32},
       {"weight_int", hw->weight_int, 0, 23},
@@ -110,8 +216,19 @@ pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
       {"generator", (int)hw->generator, 0, 1},
       {"lfsr_steps", hw->lfsr_steps, 1, 32},
   };
-  const pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+  pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+  if (s == PBL_OK) s = check_fabric(hw, err);
   return s == PBL_OK ? check_relations(hw, err) : s;
+}
+
+const char *pbl_fabric_name(pbl_fabric f) {
+  switch (f) {
+    case PBL_FABRIC_DENSE:
+      return "dense";
+    case PBL_FABRIC_LATTICE:
+      return "lattice";
+  }
+  return "unknown";
 }
 
 const char *pbl_generator_name(pbl_generator g) {

@@ -8,16 +8,27 @@
 #include "pbl_error.h"
 #include "pbl_json.h"
 
-typedef enum { PBL_FABRIC_DENSE = 1 } pbl_fabric;
+typedef enum { PBL_FABRIC_DENSE = 1, PBL_FABRIC_LATTICE = 2 } pbl_fabric;
 typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
 typedef enum { PBL_KERNEL_CYCLIC = 0, PBL_KERNEL_PALINDROMIC = 1 } pbl_kernel;
 
+#define PBL_HW_MAX_RULES 6
+#define PBL_HW_MAX_CELLS 4096 /* sites x lanes */
+
+/* Square of p-bits in two colours with few weights each (docs/device.md, "The lattice fabric"). */
+typedef struct {
+  int side;                                               /* S, even, 4..128 */
+  int n_rules;                                            /* K, 1..6; degree D = 4K */
+  int rule_a[PBL_HW_MAX_RULES], rule_b[PBL_HW_MAX_RULES]; /* 0..S-1, a + b odd; 0 beyond K */
+  int sites; /* P: p-bits of one replica per clock; divides S/2, or m S/2 with m a divisor of S */
+} pbl_hw_lattice;
+
 typedef struct {
   pbl_fabric fabric;
-  int n_visible;        /* V, 1..1024 */
-  int n_hidden;         /* H, 1..1024 */
+  int n_visible;        /* V, 1..1024; lattice: S^2/2, at most 8192 */
+  int n_hidden;         /* H, the same */
   int replicas;         /* R, 1..256; a multiple of lanes */
-  int lanes;            /* L, 1..32: replicas updated in parallel, one generator and table each */
+  int lanes;            /* L, 1..32: replicas updated in parallel, by one cell each (lattice: P) */
   int weight_int;       /* integer bits without sign: s[5][6] has 5 */
   int weight_frac;      /* fraction bits: s[5][6] has 6; width = 1 + int + frac, 4..24 */
   int beta_int;         /* UQ4.12 has 4 */
@@ -27,12 +38,13 @@ typedef struct {
   int threshold_bits;   /* 8..32 */
   int rounding; /* 1: table index rounds half away from zero; 0: truncates (negative control) */
   pbl_generator generator;
-  int lfsr_steps; /* 1..32 steps per draw of the LFSR32 */
-  int field_bits; /* width of local fields; 0: the least that never wraps */
+  int lfsr_steps;         /* 1..32 steps per draw of the LFSR32 */
+  int field_bits;         /* width of local fields; 0: the least that never wraps */
+  pbl_hw_lattice lattice; /* has no meaning in the dense fabric */
 } pbl_hw;
 
 /* s[5][6], UQ4.12, 1024 entries over 16, 24-bit thresholds, rounding, xoshiro128++, 32-bit
- * fields, 6 x 6, one replica, one lane. */
+ * fields, 6 x 6, one replica, one lane; rules (for a lattice) of the nearest neighbours. */
 pbl_hw pbl_hw_default(void);
 
 /* CONFIG error that names the parameter, its value and the allowed range. */
@@ -50,7 +62,21 @@ static inline int pbl_hw_pbits(const pbl_hw *hw) {
 static inline int pbl_hw_contexts(const pbl_hw *hw) {
   return hw->replicas / hw->lanes;
 }
-/* Least field width that never wraps: weight_bits + ceil(log2(max(V,H) + 2)) + 1. */
+static inline int pbl_hw_degree(const pbl_hw *hw) { /* of the lattice */
+  return 4 * hw->lattice.n_rules;
+}
+/* Update cells, each with a generator and a table: lanes; lattice: P x lanes. */
+static inline int pbl_hw_cells(const pbl_hw *hw) {
+  return hw->fabric == PBL_FABRIC_LATTICE ? hw->lattice.sites * hw->lanes : hw->lanes;
+}
+/* Size of the weight memory in words: (V+1) x (H+1); lattice: 2V/P x P(D+1). */
+int pbl_hw_image_rows(const pbl_hw *hw);
+int pbl_hw_image_cols(const pbl_hw *hw);
+/* Makes it a lattice: sets fabric, side, n_visible, n_hidden, and sites = half a row when given 0.
+ * Rules as given in hw->lattice. */
+void pbl_hw_set_lattice(pbl_hw *hw, int side, int sites);
+/* Least field width that never wraps: weight_bits + ceil(log2(t + 2)) + 1 with t the largest number
+ * of weights of a p-bit: max(V,H), or D in the lattice. */
 int pbl_hw_min_field_bits(const pbl_hw *hw);
 /* Index shift of the activation: weight_frac + beta_frac + table_range_log2 - 1 - log2(table_size),
  * always >= 1 for a checked variant. */
@@ -59,6 +85,7 @@ int pbl_hw_index_shift(const pbl_hw *hw);
 /* The parameters but fabric, V and H as members of the JSON object that is open. */
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
+const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice" */
 const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
 const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic" */
 

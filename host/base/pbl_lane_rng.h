@@ -10,7 +10,7 @@
 #include "pbl_hw.h"
 #include "pbl_rng.h"
 
-#define PBL_LANE_RNG_MAX 32 /* most lanes of any variant */
+#define PBL_LANE_RNG_MAX 32 /* most lanes; a lattice has up to PBL_HW_MAX_CELLS cells */
 
 typedef struct {
   pbl_generator generator;

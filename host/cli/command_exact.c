@@ -5,13 +5,27 @@
 
 #include "exact_output.h"
 #include "pbl_cli.h"
+#include "pbl_lattice_model.h"
 
 #define RANDOM_BIAS_SCALE 0.2 /* as random.bias_scale of a configuration */
 #define DEFAULT_OBSERVABLES "energy,mag_visible,mag_hidden"
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
-enum { RANDOM, GRID, FERRO, BETA, KERNEL, OBSERVABLE, WINDOW, CHAINS, MOMENTS, THREADS, JSON };
+enum {
+  RANDOM,
+  GRID,
+  FERRO,
+  LATTICE,
+  BETA,
+  KERNEL,
+  OBSERVABLE,
+  WINDOW,
+  CHAINS,
+  MOMENTS,
+  THREADS,
+  JSON
+};
 
 static const pbl_option options[] = {
     [RANDOM] = {"random", PBL_OPTION_VALUE, "VxH,S,SEED", NULL,
@@ -19,6 +33,9 @@ static const pbl_option options[] = {
     [GRID] = {"grid", PBL_OPTION_VALUE, "WxL,J,F,SEED", NULL,
               "instead of MODEL: an open grid, couplings +-J, fields N(0, F^2)"},
     [FERRO] = {"ferro", PBL_OPTION_FLAG, NULL, NULL, "all couplings of --grid are +J"},
+    [LATTICE] =
+        {"lattice", PBL_OPTION_VALUE, "S,GRAPH,J,F,SEED", NULL,
+         "instead of MODEL: an S x S torus of that graph, couplings N(0, J^2), fields N(0, F^2)"},
     [BETA] = {"beta", PBL_OPTION_VALUE, "B", NULL, "inverse temperature (the model's own)"},
     [KERNEL] = {"kernel", PBL_OPTION_VALUE, "LIST", NULL,
                 "cyclic, palindromic, coin, random, site; all: the first four; none"},
@@ -44,9 +61,9 @@ const pbl_command pbl_command_exact = {
         "kernel the slowest mode, the autocorrelation time of observables and Q_op. cyclic and\n"
         "palindromic are the device's; coin runs the half-sweeps in either order, random updates\n"
         "one random block and site one random p-bit a step. tau is half-Sokal, all times are in\n"
-        "steps of the kernel. A folder without data moments has no Q_op; --random and --grid "
-        "learn\n"
-        "from the exact law of a second model with seed + 1 (of --grid, with couplings +-J). With\n"
+        "steps of the kernel. A folder without data moments has no Q_op; --random, --grid\n"
+        "and --lattice learn from the exact law of a second model with seed + 1 (of --grid, with "
+        "couplings +-J). With\n"
         "--kernel none only one side is enumerated, and 28 p-bits on the smaller one will do.\n"
         "\n"
         "Exit code: 0 done, 2 bad usage or too large a model, 3 failure or interrupted.\n",
@@ -98,6 +115,25 @@ static pbl_status grid_models(pbl_rbm **out, pbl_rbm **teacher, const char *text
   return pbl_exact_grid(teacher, width, length, J, field, false, seed + 1, err);
 }
 
+/* The graphs of hw.graph. */
+static pbl_status lattice_models(pbl_rbm **out, pbl_rbm **teacher, const char *text,
+                                 pbl_error *err) {
+  pbl_hw_lattice lat = {0};
+  char name[16];
+  int used = 0;
+  unsigned long long seed = 0;
+  pbl_lattice_law law = {.couplings = PBL_GAUSSIAN};
+  if (sscanf(text, "%4d,%15[^,],%lf,%lf,%llu%n", &lat.side, name, &law.scale, &law.field_scale,
+             &seed, &used) != 5 ||
+      text[used] != '\0' || !pbl_lattice_apply(&lat, name))
+    return bad_value(LATTICE, text, err);
+  law.seed = seed;
+  const pbl_status status = pbl_lattice_model(out, &lat, &law, err);
+  if (status != PBL_OK) return status;
+  law.seed++;
+  return pbl_lattice_model(teacher, &lat, &law, err);
+}
+
 /* As of a configuration: from here, then from the source tree. */
 static pbl_status load_model(pbl_rbm **out, const char *folder, pbl_error *err) {
   const pbl_status status = pbl_rbm_load(out, folder, err);
@@ -113,11 +149,12 @@ static pbl_status load_model(pbl_rbm **out, const char *folder, pbl_error *err) 
 
 static pbl_status get_models(pbl_rbm **out, pbl_rbm **teacher, const pbl_arguments *a,
                              pbl_error *err) {
-  if ((a->positional != NULL) + a->seen[RANDOM] + a->seen[GRID] != 1)
-    return pbl_fail(err, PBL_USAGE, "one of MODEL, --random and --grid is needed");
+  if ((a->positional != NULL) + a->seen[RANDOM] + a->seen[GRID] + a->seen[LATTICE] != 1)
+    return pbl_fail(err, PBL_USAGE, "one of MODEL, --random, --grid and --lattice is needed");
   if (a->seen[FERRO] && !a->seen[GRID]) return pbl_fail(err, PBL_USAGE, "--ferro goes with --grid");
   if (a->seen[RANDOM]) return random_models(out, teacher, a->values[RANDOM], err);
   if (a->seen[GRID]) return grid_models(out, teacher, a->values[GRID], a->seen[FERRO], err);
+  if (a->seen[LATTICE]) return lattice_models(out, teacher, a->values[LATTICE], err);
   return load_model(out, a->positional, err);
 }
 
@@ -171,7 +208,8 @@ static pbl_status read_request(pbl_exact_request *r, const pbl_arguments *a, con
                                pbl_error *err) {
   const char *kernels = a->seen[KERNEL] ? a->values[KERNEL] : "all";
   size_t threads = 0;
-  *r = (pbl_exact_request){.model = m, .beta = m->beta, .edges_only = a->seen[GRID]};
+  *r = (pbl_exact_request){
+      .model = m, .beta = m->beta, .edges_only = a->seen[GRID] || a->seen[LATTICE]};
   pbl_status status = read_count(&r->window, a, WINDOW, 100, 0, 1000000, err);
   if (status == PBL_OK) status = read_count(&r->chains, a, CHAINS, 1, 1, 1000000, err);
   if (status == PBL_OK) status = read_count(&threads, a, THREADS, 0, 0, 1024, err);

@@ -32,7 +32,7 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
 /* Negative controls: what the device is given is not what the image says. */
 static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err) {
   const pbl_faults *f = &w->cc->faults;
-  const size_t words = (size_t)w->hw.n_hidden + 1, rows = (size_t)w->hw.n_visible + 1;
+  const size_t words = (size_t)pbl_hw_image_cols(&w->hw), rows = (size_t)pbl_hw_image_rows(&w->hw);
   pbl_status st = PBL_OK;
   if (f->weight_offset != 0) {
     if (f->weight_row < 0 || (size_t)f->weight_row >= rows || f->weight_col < 0 ||

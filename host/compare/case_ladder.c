@@ -8,6 +8,7 @@
 #include "pbl_coupling.h"
 #include "pbl_law.h"
 
+#define MAX_COUPLED_PRODUCTS 0x1p20
 #define PILOT_PAIRS 16
 #define BATCH_BYTES 67108864.0 /* of one batch of pairs' estimates */
 #define PAIRS_AT_ONCE 512
@@ -144,7 +145,10 @@ static pbl_status compare_means(case_work *w, const coupled_means *s, const doub
 }
 
 static bool can_couple(const case_work *w) {
-  return w->cc->coupled_pairs >= 2 && w->cc->burn_in > 0 && !w->cc->clamp[0];
+  /* Its means are of all V x H products, kept for every pair. */
+  const double products = (double)w->hw.n_visible * w->hw.n_hidden;
+  return products <= MAX_COUPLED_PRODUCTS && w->cc->coupled_pairs >= 2 && w->cc->burn_in > 0 &&
+         !w->cc->clamp[0];
 }
 
 static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {

@@ -16,8 +16,8 @@ bool case_all_pairs(const case_work *w) {
 
 size_t case_moment_count(const case_work *w) {
   const size_t n = (size_t)pbl_hw_pbits(&w->hw);
-  return n +
-         (case_all_pairs(w) ? n * (n - 1) / 2 : (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden);
+  if (case_all_pairs(w)) return n + n * (n - 1) / 2;
+  return n + (w->edges ? w->n_edges : (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden);
 }
 
 static void copy_pairs(double *out, const float *second, const case_work *w, double scale) {
@@ -28,16 +28,31 @@ static void copy_pairs(double *out, const float *second, const case_work *w, dou
       for (size_t j = i + 1; j < n; j++) out[k++] = scale * second[i * n + j];
     }
   } else {
-    const size_t m = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden;
+    const size_t m = case_moment_count(w) - n;
     for (size_t k = 0; k < m; k++) out[k] = scale * second[k];
+  }
+}
+
+/* Sums of the products over b draws: all pairs n x n, edges, or V x H. */
+static void add_products(float *second, const case_work *w, const float *x, size_t b) {
+  const int nv = w->hw.n_visible, nh = w->hw.n_hidden, np = nv + nh;
+  if (case_all_pairs(w)) {
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, np, np, (int)b, 1.0f, x, np, x, np, 1.0f,
+                second, np);
+  } else if (w->edges) {
+    for (size_t k = 0; k < b; k++, x += np) {
+      for (size_t e = 0; e < w->n_edges; e++) second[e] += x[w->edges[e][0]] * x[w->edges[e][1]];
+    }
+  } else {
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, nv, nh, (int)b, 1.0f, x, np, x + nv, np,
+                1.0f, second, nh);
   }
 }
 
 pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains *chains,
                               size_t first_draw, size_t n_draws, pbl_error *err) {
   const size_t n = chains->n_pbits, m = case_moment_count(w);
-  const int nv = w->hw.n_visible, nh = w->hw.n_hidden, np = (int)n;
-  const size_t n_second = case_all_pairs(w) ? n * n : (size_t)nv * (size_t)nh;
+  const size_t n_second = case_all_pairs(w) ? n * n : m - n;
   float *x = malloc(BLOCK * n * sizeof *x);
   float *second = malloc(n_second * sizeof *second);
   double *moments = calloc(chains->n_chains * m, sizeof *moments);
@@ -56,13 +71,7 @@ pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains
       for (size_t k = 0; k < b; k++) {
         for (size_t p = 0; p < n; p++) row[p] += x[k * n + p];
       }
-      if (case_all_pairs(w)) {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, np, np, (int)b, 1.0f, x, np, x, np,
-                    1.0f, second, np);
-      } else {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, nv, nh, (int)b, 1.0f, x, np, x + nv,
-                    np, 1.0f, second, nh);
-      }
+      add_products(second, w, x, b);
     }
     for (size_t p = 0; p < n; p++) row[p] /= (double)n_draws;
     copy_pairs(row + n, second, w, 1.0 / (double)n_draws);
@@ -90,6 +99,11 @@ void case_moment_pbits(size_t *i, size_t *j, const case_work *w, size_t k) {
   const size_t n = (size_t)pbl_hw_pbits(&w->hw), nv = (size_t)w->hw.n_visible;
   *i = *j = k;
   if (k < n) return;
+  if (w->edges && !case_all_pairs(w)) {
+    *i = w->edges[k - n][0];
+    *j = w->edges[k - n][1];
+    return;
+  }
   if (!case_all_pairs(w)) {
     *i = (k - n) / (size_t)w->hw.n_hidden;
     *j = nv + (k - n) % (size_t)w->hw.n_hidden;

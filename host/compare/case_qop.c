@@ -6,6 +6,26 @@
 
 #define MIN_QOP_CHAINS 3 /* its jackknife needs them; with fewer Q_op stays unknown */
 
+/* Weights that a gradient has: of a lattice its edges. */
+static size_t n_weights(const case_work *w) {
+  const size_t all = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden;
+  return w->edges && !case_all_pairs(w) ? w->n_edges : all;
+}
+
+/* The order of the moments: p-bits, then edges. */
+static void edge_gradient(double *g, const case_work *w, const double *moments) {
+  const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
+  const size_t m = case_moment_count(w);
+  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+    const double *row = moments + c * m;
+    double *to = g + c * m;
+    for (size_t i = 0; i < nv; i++) to[i] = (double)w->model->data_v[i] - row[i];
+    for (size_t j = 0; j < nh; j++) to[nv + j] = (double)w->model->data_h[j] - row[nv + j];
+    for (size_t e = 0; e < w->n_edges; e++)
+      to[n + e] = (double)w->model->data_vh[w->edges[e][0] * nh + w->edges[e][1] - nv] - row[n + e];
+  }
+}
+
 /* Gradient estimates of all chains in one window: data moments minus window means, in the order
  * w_ij, b_i, c_j. g: n_chains x p. */
 static void window_gradient(double *g, const case_work *w, const double *moments) {
@@ -44,7 +64,7 @@ pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chai
   *out = (pbl_qop_report){.q = {NAN, NAN, NAN}};
   if (!case_has_gradient(w) || window == 0) return PBL_OK;
   const size_t n = chains->n_chains, n_windows = n_draws / window;
-  const size_t p = (size_t)w->hw.n_visible * (size_t)w->hw.n_hidden + chains->n_pbits;
+  const size_t p = n_weights(w) + chains->n_pbits;
   double *g = malloc(n * p * sizeof *g), *gram = calloc(n * n, sizeof *gram);
   pbl_status st = PBL_OK;
   if (!g || !gram) st = pbl_fail(err, PBL_NO_MEMORY, "Q_op: out of memory");
@@ -55,7 +75,11 @@ pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chai
     }
     if (!st) st = case_chain_moments(&moments, w, chains, k * window, window, err);
     if (!st) {
-      window_gradient(g, w, moments);
+      if (w->edges && !case_all_pairs(w)) {
+        edge_gradient(g, w, moments);
+      } else {
+        window_gradient(g, w, moments);
+      }
       pbl_qop_add_gram(gram, g, n, p, 1.0 / (double)n_windows);
     }
     free(moments);

@@ -4,12 +4,26 @@
 #include <string.h>
 
 #include "compare_internal.h"
+#include "pbl_lattice_model.h"
 #include "pbl_rng.h"
 
 uint64_t case_seed(const case_work *w, case_stream stream) {
   uint64_t state = w->config->seed * 0x9E3779B97F4A7C15u + (uint64_t)w->index * 16u + stream;
   (void)pbl_splitmix64(&state);
   return pbl_splitmix64(&state);
+}
+
+/* A model without a folder: random, or a lattice on the graph of the hardware. */
+static pbl_status made_model(pbl_rbm **out, const pbl_case_config *cc, uint64_t further,
+                             pbl_error *err) {
+  const pbl_lattice_law law = {.couplings = (pbl_couplings)cc->lattice_couplings,
+                               .scale = cc->lattice_scale,
+                               .field_scale = cc->lattice_field_scale,
+                               .open = cc->lattice_open != 0,
+                               .seed = cc->lattice_seed + further};
+  if (cc->lattice) return pbl_lattice_model(out, &cc->hw.lattice, &law, err);
+  return pbl_rbm_random(out, cc->random_visible, cc->random_hidden, cc->random_scale,
+                        cc->random_bias_scale, cc->random_seed + further, err);
 }
 
 /* A random model has no training data: its positive phase is the exact law of a second random
@@ -29,10 +43,7 @@ static pbl_status teacher_moments(pbl_rbm *m, const pbl_case_config *cc, pbl_err
   if (!first || !second || !m->data_vh || !m->data_v || !m->data_h) {
     st = pbl_fail(err, PBL_NO_MEMORY, "case %s: out of memory", cc->name);
   }
-  if (!st) {
-    st = pbl_rbm_random(&teacher, m->n_visible, m->n_hidden, cc->random_scale,
-                        cc->random_bias_scale, cc->random_seed + 1, err);
-  }
+  if (!st) st = made_model(&teacher, cc, 1, err);
   if (!st) st = pbl_oracle_create_model(&law, teacher, 1.0, PBL_KERNEL_CYCLIC, err);
   if (!st) {
     pbl_oracle_moments(law, first, second);
@@ -54,8 +65,7 @@ static pbl_status teacher_moments(pbl_rbm *m, const pbl_case_config *cc, pbl_err
 static pbl_status load_model(case_work *w, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
   if (cc->model[0]) return pbl_rbm_load(&w->model, cc->model, err);
-  pbl_status st = pbl_rbm_random(&w->model, cc->random_visible, cc->random_hidden, cc->random_scale,
-                                 cc->random_bias_scale, cc->random_seed, err);
+  pbl_status st = made_model(&w->model, cc, 0, err);
   return st ? st : teacher_moments(w->model, cc, err);
 }
 
@@ -82,14 +92,31 @@ static pbl_status parse_clamps(uint8_t *clamp, int n, const char *text, const ch
   return PBL_OK;
 }
 
+static pbl_status list_edges(case_work *w, pbl_error *err) {
+  if (w->hw.fabric != PBL_FABRIC_LATTICE) return PBL_OK;
+  const int nv = w->hw.n_visible, degree = pbl_hw_degree(&w->hw);
+  w->n_edges = (size_t)nv * (size_t)degree;
+  w->edges = malloc(w->n_edges * sizeof *w->edges);
+  if (!w->edges) return pbl_fail(err, PBL_NO_MEMORY, "edges of a lattice: out of memory");
+  for (size_t e = 0; e < w->n_edges; e++) {
+    const int k = (int)e / degree, slot = (int)e % degree;
+    w->edges[e][0] = (uint32_t)k;
+    w->edges[e][1] = (uint32_t)(nv + pbl_lattice_neighbour(&w->hw.lattice, 0, k, slot));
+  }
+  return PBL_OK;
+}
+
 pbl_status case_setup(case_work *w, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
   pbl_status st = load_model(w, err);
   if (st) return pbl_wrap(err, st, "case %s", cc->name);
   w->beta = cc->beta > 0 ? cc->beta : w->model->beta;
   w->hw = cc->hw;
-  w->hw.n_visible = w->model->n_visible;
-  w->hw.n_hidden = w->model->n_hidden;
+  if (w->hw.fabric == PBL_FABRIC_DENSE) {
+    w->hw.n_visible = w->model->n_visible;
+    w->hw.n_hidden = w->model->n_hidden;
+    w->hw.lattice = (pbl_hw_lattice){0};
+  }
   w->hw.replicas = cc->chains;
   st = pbl_hw_check(&w->hw, err);
   if (st) return pbl_wrap(err, st, "case %s", cc->name);
@@ -103,6 +130,7 @@ pbl_status case_setup(case_work *w, pbl_error *err) {
   st = pbl_image_create(&w->image, &q, w->model, &w->hw, w->beta, err);
   if (!st) st = parse_clamps(w->image->clamp, n, cc->clamp, cc->name, err);
   if (!st) st = pbl_image_dequantise(&w->dequantised, w->image, w->model, err);
+  if (!st) st = list_edges(w, err);
   if (st) return pbl_wrap(err, st, "case %s", cc->name);
 
   pbl_case_result *r = w->result;
@@ -123,6 +151,8 @@ void case_release(case_work *w) {
   pbl_rbm_destroy(w->model);
   pbl_rbm_destroy(w->dequantised);
   pbl_image_destroy(w->image);
+  free(w->edges);
+  w->edges = NULL;
   pbl_chains_destroy(w->device);
   pbl_chains_destroy(w->reference);
   w->model = w->dequantised = NULL;

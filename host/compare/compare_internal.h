@@ -32,7 +32,9 @@ typedef struct {
   pbl_rbm *dequantised; /* what the image really holds */
   pbl_image *image;
   pbl_hw hw;
-  double beta; /* requested */
+  size_t n_edges;       /* lattice: V x D, torus edges by even site and slot; dense: 0 */
+  uint32_t (*edges)[2]; /* visible and hidden p-bit, hidden from V on */
+  double beta;          /* requested */
   pbl_chains *device, *reference;
   pbl_oracle *law;    /* exact kernel of the image; NULL unless the case asks for it */
   pbl_blocks *blocks; /* its solver */
@@ -125,7 +127,7 @@ pbl_status case_innovations(case_work *w, pbl_error *err);
 void case_verdict(case_work *w);
 
 /* Per-chain means of the moments: out is n_chains x n_moments (first N, then pairs). Pairs are all
- * i < j up to PBL_ORACLE_MAX_PBITS p-bits, else the V x H weights. */
+ * i < j up to PBL_ORACLE_MAX_PBITS p-bits, else the V x H weights, of a lattice its edges. */
 size_t case_moment_count(const case_work *w);
 bool case_all_pairs(const case_work *w);
 pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains *chains,

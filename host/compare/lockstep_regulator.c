@@ -25,7 +25,9 @@ size_t lockstep_run_length(const lockstep_windows *k, const case_work *w, size_t
 
 bool lockstep_stalls(const case_work *w) {
   const bool windows = w->cc->regulator.settings.window_sweeps > 0;
-  const int sweep = 2 * (w->hw.n_visible + 1) + w->hw.n_hidden + 13;
+  const bool lattice = w->hw.fabric == PBL_FABRIC_LATTICE;
+  const int sweep =
+      lattice ? pbl_hw_image_rows(&w->hw) + 13 : 2 * (w->hw.n_visible + 1) + w->hw.n_hidden + 13;
   return w->config->lockstep_throttle_permille < 1000 || (windows && sweep < w->hw.lanes);
 }
 

@@ -42,8 +42,10 @@ static size_t update_order(const case_work *w, size_t p) {
   return hidden_first ? p - nv : nv + (p - nv);
 }
 
+/* In the draws of a run that began after `done` sweeps. */
 static bool first_difference(divergence *d, const case_work *w, const pbl_chains *a,
                              const pbl_chains *b, uint64_t done) {
+  const uint64_t every = (uint64_t)w->cc->every;
   for (size_t t = 0; t < a->n_recorded; t++) {
     bool found = false;
     size_t best = SIZE_MAX;
@@ -53,7 +55,7 @@ static bool first_difference(divergence *d, const case_work *w, const pbl_chains
         const size_t order = update_order(w, p);
         if (pbl_chains_spin(a, r, t, p) != pbl_chains_spin(b, r, t, p) && order < best) {
           best = order;
-          *d = (divergence){.sweep = done + t + 1, .pbit = p, .replica = r};
+          *d = (divergence){.sweep = done + (t + 1) * every, .pbit = p, .replica = r};
           found = true;
         }
       }
@@ -135,12 +137,33 @@ static pbl_status compare_registers(bool *equal, const case_work *w, const pair 
   return st;
 }
 
+/* n sweeps of both, a draw every `every`; what is left over runs without one. */
+static pbl_status run_both(bool *equal, const case_work *w, const pair *p, size_t n, uint64_t done,
+                           pbl_error *err) {
+  const size_t pbits = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->hw.replicas;
+  const size_t every = (size_t)w->cc->every, draws = n / every, rest = n % every;
+  pbl_driver *both[] = {p->rtl, p->twin};
+  pbl_chains *drawn[2] = {NULL, NULL};
+  divergence d = {0};
+  pbl_status st = PBL_OK;
+  for (int k = 0; !st && k < 2; k++) {
+    if (draws > 0) st = pbl_chains_create(&drawn[k], chains, draws, pbits, err);
+    if (!st && draws > 0) st = pbl_driver_run(both[k], drawn[k], draws, every, NULL, err);
+    if (!st && rest > 0) st = pbl_driver_run(both[k], NULL, rest, 1, NULL, err);
+  }
+  if (!st && draws > 0 && first_difference(&d, w, drawn[0], drawn[1], done)) {
+    *equal = false;
+    st = explain(w, &d, err);
+  }
+  pbl_chains_destroy(drawn[0]);
+  pbl_chains_destroy(drawn[1]);
+  return st;
+}
+
 static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   const uint64_t total = w->config->lockstep_sweeps;
   pair p = {0};
-  pbl_chains *a = NULL, *b = NULL;
   lockstep_windows windows = {0};
-  divergence d = {0};
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);
@@ -153,21 +176,10 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     }
     const size_t longest = lockstep_run_length(&windows, w, CHUNK_SWEEPS);
     const size_t n = total - done < longest ? (size_t)(total - done) : longest;
-    const size_t pbits = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->hw.replicas;
-    st = pbl_chains_create(&a, chains, n, pbits, err);
-    if (!st) st = pbl_chains_create(&b, chains, n, pbits, err);
-    if (!st) st = pbl_driver_run(p.rtl, a, n, 1, NULL, err);
-    if (!st) st = pbl_driver_run(p.twin, b, n, 1, NULL, err);
-    if (!st && first_difference(&d, w, a, b, done)) {
-      *equal = false;
-      st = explain(w, &d, err);
-    }
+    st = run_both(equal, w, &p, n, done, err);
     done += n;
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
     if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
-    pbl_chains_destroy(a);
-    pbl_chains_destroy(b);
-    a = b = NULL;
   }
   if (!st && *equal) {
     printf("EQUAL case %s: %d x %d, %d replicas, %s kernel, %" PRIu64 " sweeps, %" PRIu64

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pbl_lattice.h"
 #include "pbl_number.h"
 
 static void store_int(const pbl_field *f, void *base, int value) {
@@ -115,6 +116,19 @@ static void bind_text(pbl_problems *p, const pbl_field *f, const pbl_node *node,
   }
 }
 
+/* `custom` leaves the rules to `rules`. */
+static void bind_graph(pbl_problems *p, const pbl_field *f, const pbl_node *node, void *base) {
+  if (find_choice(p, f, node) != NULL)
+    pbl_lattice_apply((pbl_hw_lattice *)((char *)base + f->offset), node->text);
+}
+
+static void bind_rules(pbl_problems *p, const pbl_field *f, const pbl_node *node, void *base) {
+  if (node->text[0] == '\0') return;
+  if (!pbl_rules_parse((pbl_hw_lattice *)((char *)base + f->offset), node->text))
+    pbl_problem_at(p, node, "%s: '%.60s' is no list of 1 to %d steps such as \"0,1 4,1\"", f->key,
+                   node->text, PBL_HW_MAX_RULES);
+}
+
 static void bind_scalar(pbl_problems *p, const pbl_field *f, const pbl_node *node, void *base) {
   if (node->kind != PBL_NODE_SCALAR) {
     pbl_problem_at(p, node, "%s: must be a %s, not a %s", f->key, pbl_schema_type(f),
@@ -129,6 +143,10 @@ static void bind_scalar(pbl_problems *p, const pbl_field *f, const pbl_node *nod
     bind_bool(p, f, node, base);
   } else if (f->kind == PBL_FIELD_TEXT) {
     bind_text(p, f, node, base);
+  } else if (f->kind == PBL_FIELD_GRAPH) {
+    bind_graph(p, f, node, base);
+  } else if (f->kind == PBL_FIELD_RULES) {
+    bind_rules(p, f, node, base);
   } else {
     const pbl_choice *choice = find_choice(p, f, node);
     if (choice != NULL) store_int(f, base, choice->value);
@@ -160,6 +178,24 @@ static void unknown_key(pbl_problems *p, const pbl_field *fields, const pbl_node
   }
 }
 
+/* Rules go before a graph's name wherever they stand, and `custom` cannot be without them. */
+static void bind_rules_last(pbl_problems *p, const pbl_field *fields, const pbl_node *map,
+                            void *base) {
+  bool given = false;
+  for (const pbl_field *f = fields; f->key != NULL; f++) {
+    const pbl_node *node = pbl_yaml_get(map, f->key);
+    if (f->kind != PBL_FIELD_RULES || node == NULL) continue;
+    bind_scalar(p, f, node, base);
+    given = node->kind == PBL_NODE_SCALAR && node->text[0] != '\0';
+  }
+  for (const pbl_field *f = fields; f->key != NULL; f++) {
+    const pbl_node *node = pbl_yaml_get(map, f->key);
+    if (f->kind == PBL_FIELD_GRAPH && node != NULL && node->kind == PBL_NODE_SCALAR && !given &&
+        strcmp(node->text, "custom") == 0)
+      pbl_problem_at(p, node, "%s: 'custom' needs `rules`", f->key);
+  }
+}
+
 void pbl_bind_section(pbl_problems *p, const pbl_field *fields, const pbl_node *map, void *base) {
   if (map == NULL || pbl_yaml_is_null(map)) return;
   if (map->kind != PBL_NODE_MAP) {
@@ -176,10 +212,11 @@ void pbl_bind_section(pbl_problems *p, const pbl_field *fields, const pbl_node *
         pbl_problem_at(p, node->key, "section '%s' is empty", f->key);
       }
       pbl_bind_section(p, f->fields, node, (char *)base + f->offset);
-    } else if (f->kind != PBL_FIELD_LIST) {
+    } else if (f->kind != PBL_FIELD_LIST && f->kind != PBL_FIELD_RULES) {
       bind_scalar(p, f, node, base);
     }
   }
+  bind_rules_last(p, fields, map, base);
   for (const pbl_field *f = fields; f->key != NULL; f++) {
     if ((f->flags & PBL_FIELD_REQUIRED) != 0 && pbl_yaml_get(map, f->key) == NULL) {
       pbl_problem_at(p, map, "key '%s' is missing%s%s%s", f->key, map->key != NULL ? " in '" : "",

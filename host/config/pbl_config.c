@@ -130,6 +130,8 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_bind_section(&problems, pbl_schema_train, tree, &root);
   pbl_train_config *c = &root.config;
   if (problems.n == 0) check_dataset(&problems, tree, c);
+  if (c->hw.fabric != PBL_FABRIC_DENSE)
+    pbl_problem_at(&problems, pbl_yaml_get(tree, "hw"), "hw: training needs the dense fabric");
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
   status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
   if (status != PBL_OK) goto done;

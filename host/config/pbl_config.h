@@ -34,17 +34,22 @@ typedef struct {
   int windows; /* compare: before FREEZE */
 } pbl_case_regulator;
 
-#define PBL_MAX_CASES 16
+#define PBL_MAX_CASES 32
 
 typedef struct {
   char name[64];
   char model[256]; /* folder, relative to the config file's folder or absolute; or "" */
-  /* when model is "": a random RBM */
+  /* when model is "": a random RBM or a lattice */
   int random_visible, random_hidden;
   double random_scale, random_bias_scale;
   uint64_t random_seed;
+  bool lattice;          /* section `lattice`: an Ising model on the graph of hw */
+  int lattice_couplings; /* pbl_couplings */
+  double lattice_scale, lattice_field_scale;
+  int lattice_open; /* boundary: 0 torus, 1 open */
+  uint64_t lattice_seed;
   double beta; /* 0: the model's */
-  pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here) */
+  pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
   pbl_kernel kernel;
   int chains;        /* device replicas and reference chains */
   int burn_in;       /* sweeps */

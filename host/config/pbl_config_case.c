@@ -14,7 +14,8 @@ typedef struct {
   pbl_problems *p;
   const pbl_node *node, *base_hw;
   pbl_case_config *c;
-  bool random; /* then the sizes are known */
+  bool random;  /* then the sizes are known */
+  bool lattice; /* section `lattice` */
 } check;
 
 /* The node of a key of the case, or the case itself when the key is not written. */
@@ -30,6 +31,8 @@ static const pbl_node *at_hw(const check *k, const char *key) {
 }
 
 static int pbits(const check *k) {
+  const pbl_hw *hw = &k->c->hw;
+  if (hw->fabric == PBL_FABRIC_LATTICE) return hw->lattice.side * hw->lattice.side;
   return k->random ? k->c->random_visible + k->c->random_hidden : MAX_PBITS;
 }
 
@@ -47,10 +50,16 @@ static void check_name(const check *k) {
 static void check_model(const check *k) {
   const pbl_node *model = pbl_yaml_get(k->node, "model");
   const bool named = k->c->model[0] != '\0';
-  if (named && k->random) {
-    pbl_problem_at(k->p, model, "model and random: give one of them, not both");
-  } else if (!named && !k->random) {
-    pbl_problem_at(k->p, at(k, "model"), "give either model (a folder) or random (sizes)");
+  const int n = named + k->random + k->lattice;
+  if (n > 1) {
+    pbl_problem_at(k->p, named ? model : at(k, "random"),
+                   "model, random and lattice: give one of them, not %d", n);
+  } else if (n == 0) {
+    pbl_problem_at(k->p, at(k, "model"),
+                   "give either model (a folder), random (sizes) or lattice (couplings)");
+  } else if (k->lattice && k->c->hw.fabric != PBL_FABRIC_LATTICE) {
+    pbl_problem_at(k->p, at(k, "lattice"),
+                   "lattice: needs hw.fabric: lattice, whose graph it is made for");
   } else if (named) {
     pbl_path_resolve(k->p, model, k->c->model, sizeof k->c->model, true);
   }
@@ -112,18 +121,21 @@ static void check_window(const check *k) {
 static void check_faults(const check *k) {
   const pbl_faults *f = &k->c->faults;
   const pbl_node *faults = pbl_yaml_get(k->node, "faults");
-  if (!k->random || faults == NULL) return;
-  const int v = k->c->random_visible, h = k->c->random_hidden;
-  if (f->weight_offset != 0 && (f->weight_row > v || f->weight_col > h)) {
+  const pbl_hw *hw = &k->c->hw;
+  const bool lattice = hw->fabric == PBL_FABRIC_LATTICE;
+  if (!(k->random || lattice) || faults == NULL) return;
+  const int rows = lattice ? pbl_hw_image_rows(hw) : k->c->random_visible + 1;
+  const int cols = lattice ? pbl_hw_image_cols(hw) : k->c->random_hidden + 1;
+  if (f->weight_offset != 0 && (f->weight_row >= rows || f->weight_col >= cols)) {
     const pbl_node *weight = pbl_yaml_get(faults, "weight");
     pbl_problem_at(k->p, weight != NULL ? weight : faults,
                    "weight: no word (%d, %d) in an image of %d rows and %d columns", f->weight_row,
-                   f->weight_col, v + 1, h + 1);
+                   f->weight_col, rows, cols);
   }
-  if (f->stale_row > v) {
+  if (f->stale_row >= rows) {
     const pbl_node *row = pbl_yaml_get(faults, "stale_row");
     pbl_problem_at(k->p, row != NULL ? row : faults, "stale_row: no row %d in an image of %d rows",
-                   f->stale_row, v + 1);
+                   f->stale_row, rows);
   }
 }
 
@@ -134,27 +146,32 @@ static void fill_lanes(pbl_case_config *c) {
   while (c->chains % c->hw.lanes != 0) c->hw.lanes--;
 }
 
-static void check_hw(const check *k) {
+static bool check_hw(const check *k) {
   pbl_case_config *c = k->c;
   const pbl_node *lanes = at_hw(k, "lanes");
   fill_lanes(c);
   c->hw.replicas = c->chains;
   c->hw.n_visible = c->hw.n_hidden = 0;
+  if (c->hw.fabric == PBL_FABRIC_LATTICE)
+    pbl_hw_set_lattice(&c->hw, c->hw.lattice.side, c->hw.lattice.sites);
   if (c->chains % c->hw.lanes != 0) {
     pbl_problem_at(k->p, lanes != NULL ? lanes : at(k, "chains"),
                    "lanes: %d do not divide the %d chains of case '%s'", c->hw.lanes, c->chains,
                    c->name);
-    return;
+    return false;
   }
   /* The sizes of a model are not known here; the smallest array asks least of the other keys. */
   pbl_hw sized = c->hw;
-  sized.n_visible = k->random ? c->random_visible : 1;
-  sized.n_hidden = k->random ? c->random_hidden : 1;
+  if (c->hw.fabric != PBL_FABRIC_LATTICE) {
+    sized.n_visible = k->random ? c->random_visible : 1;
+    sized.n_hidden = k->random ? c->random_hidden : 1;
+  }
   pbl_error fault = {0};
-  if (pbl_hw_check(&sized, &fault) == PBL_OK) return;
+  if (pbl_hw_check(&sized, &fault) == PBL_OK) return true;
   const pbl_node *own = pbl_yaml_get(k->node, "hw");
   const pbl_node *where = own != NULL ? own : k->base_hw != NULL ? k->base_hw : k->node;
   pbl_problem_at(k->p, where, "case '%s': %.240s", c->name, fault.message);
+  return false;
 }
 
 /* After check_hw, which fills the lanes. */
@@ -178,20 +195,23 @@ static void check_regulator(const check *k) {
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
   const pbl_node *random = pbl_yaml_get(node, "random");
+  const pbl_node *lattice = pbl_yaml_get(node, "lattice");
   const check k = {.p = p,
                    .node = node,
                    .base_hw = base_hw,
                    .c = c,
-                   .random = random != NULL && !pbl_yaml_is_null(random)};
+                   .random = random != NULL && !pbl_yaml_is_null(random),
+                   .lattice = lattice != NULL};
+  c->lattice = k.lattice;
   check_name(&k);
   check_model(&k);
-  check_clamp(&k);
   check_window(&k);
-  check_faults(&k);
-  check_hw(&k);
+  const bool sized = check_hw(&k) || c->hw.fabric != PBL_FABRIC_LATTICE;
+  if (sized) check_clamp(&k);
+  if (sized) check_faults(&k);
   check_coupled(&k);
   check_regulator(&k);
-  if (c->exact && k.random && pbits(&k) > MAX_EXACT_PBITS) {
+  if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {
     pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
                    pbits(&k), MAX_EXACT_PBITS);
   }

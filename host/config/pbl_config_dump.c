@@ -10,14 +10,16 @@ static void indent(FILE *out, int depth) {
 }
 
 static void dump_fields(FILE *out, const pbl_field *fields, const void *base, int depth,
-                        const char *skip) {
+                        const char *skip, const char *skip_too) {
   for (const pbl_field *f = fields; f->key != NULL; f++) {
-    if (f->kind == PBL_FIELD_LIST || (skip != NULL && strcmp(f->key, skip) == 0)) continue;
+    if (f->kind == PBL_FIELD_LIST || (skip != NULL && strcmp(f->key, skip) == 0) ||
+        (skip_too != NULL && strcmp(f->key, skip_too) == 0))
+      continue;
     indent(out, depth);
     fprintf(out, "%s:", f->key);
     if (f->kind == PBL_FIELD_SECTION) {
       fputc('\n', out);
-      dump_fields(out, f->fields, (const char *)base + f->offset, depth + 1, NULL);
+      dump_fields(out, f->fields, (const char *)base + f->offset, depth + 1, NULL, NULL);
     } else {
       fputc(' ', out);
       pbl_schema_print_value(out, f, base);
@@ -26,14 +28,16 @@ static void dump_fields(FILE *out, const pbl_field *fields, const void *base, in
   }
 }
 
-/* Every case carries its whole hw section, so the file needs no common one. A case with a model has
- * no `random` section. */
+/* Every case carries its whole hw section, so the file needs no common one. Of the
+ * sections `random` and `lattice` a case has the one that it uses. */
 static void dump_cases(FILE *out, const pbl_compare_config *c) {
   fputs("cases:\n", out);
   for (int i = 0; i < c->n_cases; i++) {
     const pbl_case_config *one = &c->cases[i];
     fputs("  -\n", out);
-    dump_fields(out, pbl_schema_case, one, 2, one->model[0] != '\0' ? "random" : NULL);
+    dump_fields(out, pbl_schema_case, one, 2,
+                one->model[0] != '\0' || one->lattice ? "random" : NULL,
+                one->lattice ? NULL : "lattice");
   }
 }
 
@@ -66,7 +70,7 @@ pbl_status pbl_config_dump_compare(char **text, const pbl_compare_config *c, pbl
   root->schema = 1;
   root->config = *c;
   fprintf(file, "# Resolved configuration of %s\n", c->name);
-  dump_fields(file, pbl_schema_compare, root, 0, "hw");
+  dump_fields(file, pbl_schema_compare, root, 0, "hw", NULL);
   dump_cases(file, c);
   free(root);
   return finish(file, text, err);
@@ -78,6 +82,6 @@ pbl_status pbl_config_dump_train(char **text, const pbl_train_config *c, pbl_err
   if (file == NULL) return PBL_NO_MEMORY;
   const pbl_train_root root = {.schema = 1, .config = *c};
   fprintf(file, "# Resolved configuration of %s\n", c->name);
-  dump_fields(file, pbl_schema_train, &root, 0, NULL);
+  dump_fields(file, pbl_schema_train, &root, 0, NULL, NULL);
   return finish(file, text, err);
 }

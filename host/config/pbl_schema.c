@@ -1,7 +1,17 @@
+#include "pbl_lattice.h"
 #include "schema_macros.h"
 
 static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
-static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE}, {NULL, 0}};
+static const pbl_choice fabrics[] = {
+    {"dense", PBL_FABRIC_DENSE}, {"lattice", PBL_FABRIC_LATTICE}, {NULL, 0}};
+/* Only names: what they mean stands in pbl_lattice_graphs. */
+static const pbl_choice graphs[] = {{"g4", 0},      {"g8", 0},      {"g12", 0},     {"g16", 0},
+                                    {"g20", 0},     {"g24", 0},     {"g12_alt", 0}, {"g16_alt", 0},
+                                    {"g20_alt", 0}, {"g24_alt", 0}, {"z1", 0},      {"custom", 0},
+                                    {NULL, 0}};
+static const pbl_choice couplings[] = {
+    {"ferromagnet", PBL_FERROMAGNET}, {"gaussian", PBL_GAUSSIAN}, {"pm1", PBL_PM1}, {NULL, 0}};
+static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
@@ -9,7 +19,25 @@ static const pbl_choice kernels[] = {
     {"cyclic", PBL_KERNEL_CYCLIC}, {"palindromic", PBL_KERNEL_PALINDROMIC}, {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
-    C(pbl_hw, "fabric", fabric, fabrics, "dense", "Wiring of the array."),
+    C(pbl_hw, "fabric", fabric, fabrics, "dense",
+      "Wiring of the array: all to all, or a square with few weights per p-bit."),
+    I(pbl_hw, "side", lattice.side, 0, 0, 128, "0",
+      "Side of the lattice: even, 4..128. Half of its p-bits are visible."),
+    {.key = "graph",
+     .kind = PBL_FIELD_GRAPH,
+     .offset = offsetof(pbl_hw, lattice),
+     .choices = graphs,
+     .fallback = "g4",
+     .meaning = "Neighbours in the lattice, 4 to 24 (docs/models.md). `custom`: as `rules` says."},
+    {.key = "rules",
+     .kind = PBL_FIELD_RULES,
+     .offset = offsetof(pbl_hw, lattice),
+     .fallback = "\"\"",
+     .meaning = "Neighbours in the lattice as 1 to 6 steps `\"0,1 4,1\"`, each with its three "
+                "turns by a right angle; in place of `graph`."},
+    I(pbl_hw, "sites_per_clock", lattice.sites, 0, 0, 4096, "0",
+      "p-bits of one replica that the lattice updates per clock: a divisor of half the side, or "
+      "half the side times a divisor of the side. 0: half the side."),
     I(pbl_hw, "lanes", lanes, 0, 0, 32, "0",
       "Replicas updated in parallel; must divide `chains`. 0: as many as `chains`, at most 32."),
     I(pbl_hw, "weight_int", weight_int, 0, 0, 23, "5",
@@ -28,7 +56,7 @@ const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "rounding", rounding, roundings, "round",
       "How a local field becomes a table index. `truncate` is biased, a negative control."),
     C(pbl_hw, "generator", generator, generators, "xoshiro128++",
-      "Random number generator of each lane."),
+      "Random number generator of each lane (lattice: of each cell)."),
     I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
@@ -45,11 +73,25 @@ static const pbl_field random_fields[] = {
     U(pbl_case_config, "seed", random_seed, 0, 0, U64_MAX, "1", "Seed of weights and biases."),
     END};
 
+static const pbl_field lattice_fields[] = {
+    C(pbl_case_config, "couplings", lattice_couplings, couplings, "gaussian",
+      "Weights of the edges: all `scale`; normal with that standard deviation; plus or minus it."),
+    D(pbl_case_config, "scale", lattice_scale, 0, -1000, 1000, "0.5",
+      "Size of the weights; negative with `ferromagnet`: an antiferromagnet."),
+    D(pbl_case_config, "field_scale", lattice_field_scale, 0, 0, 1000, "0",
+      "Standard deviation of the fields (biases)."),
+    C(pbl_case_config, "boundary", lattice_open, boundaries, "torus",
+      "`open`: weights across the border are 0."),
+    U(pbl_case_config, "seed", lattice_seed, 0, 0, U64_MAX, "1", "Seed of weights and fields."),
+    END};
+
 static const pbl_field weight_fault_fields[] = {
-    I(pbl_faults, "row", weight_row, 0, 0, 1024, "0",
-      "Image row: a visible p-bit, or the number of them for the row of hidden biases."),
-    I(pbl_faults, "col", weight_col, 0, 0, 1024, "0",
-      "Image column: a hidden p-bit, or the number of them for the column of visible biases."),
+    I(pbl_faults, "row", weight_row, 0, 0, 16384, "0",
+      "Image row: a visible p-bit, or the number of them for the row of hidden biases. Lattice: "
+      "row of its weight memory (docs/device.md)."),
+    I(pbl_faults, "col", weight_col, 0, 0, 65535, "0",
+      "Image column: a hidden p-bit, or the number of them for the column of visible biases. "
+      "Lattice: column of its weight memory."),
     I(pbl_faults, "offset", weight_offset, 0, -8388608, 8388607, "0",
       "Added to the word, in units of its last bit. 0: sound."),
     END};
@@ -58,7 +100,7 @@ static const pbl_field fault_fields[] = {
     D(pbl_faults, "beta_gain", beta_gain, ABOVE, 0, 100, "1",
       "The device's beta times this. 1: sound."),
     S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
-    I(pbl_faults, "stale_row", stale_row, 0, -1, 1024, "-1",
+    I(pbl_faults, "stale_row", stale_row, 0, -1, 16384, "-1",
       "Row that keeps the words of another image. -1: none."),
     B(pbl_faults, "before_hash", before_hash, "false",
       "Corrupt before the device hashes its image (the run must be refused), else after."),
@@ -108,9 +150,12 @@ const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
     T(pbl_case_config, "model", model, 0, NULL, "\"\"",
-      "Model folder. Either this or `random`. Looked for from the current folder, then the "
+      "Model folder. Either this, `random` or `lattice`. Looked for from the current folder, then "
+      "the "
       "file's folder, then `PBITLOOP_SOURCE_DIR`."),
     S("random", 0, 0, random_fields, "A random restricted Boltzmann machine instead of a model."),
+    S("lattice", 0, 0, lattice_fields,
+      "An Ising model on the graph of the lattice fabric instead of a model."),
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible)."),
@@ -119,7 +164,8 @@ const pbl_field pbl_schema_case[] = {
     I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
       "Sweeps before the first draw."),
     I(pbl_case_config, "draws", draws, 0, 1, 1e8, "2000", "Draws per chain."),
-    I(pbl_case_config, "sweeps_per_draw", every, 0, 1, 1e6, "1", "Sweeps from draw to draw."),
+    I(pbl_case_config, "sweeps_per_draw", every, 0, 1, 1e6, "1",
+      "Sweeps from draw to draw; in `lockstep`, too, which then compares every so many."),
     I(pbl_case_config, "q_window_sweeps", q_window, 0, 1, 1e9, "100",
       "Window K of one gradient estimate in Q_op; at most `draws` times `sweeps_per_draw` (the "
       "default shrinks to that)."),

@@ -17,6 +17,8 @@ typedef enum {
   PBL_FIELD_BOOL,   /* bool */
   PBL_FIELD_TEXT,   /* char[size]; with choices: one of them */
   PBL_FIELD_CHOICE, /* an enum or int, by the names in choices */
+  PBL_FIELD_GRAPH,  /* rules of a pbl_hw_lattice by the name of a graph */
+  PBL_FIELD_RULES,  /* the same as text "a,b a,b", which goes before the name; empty: none given */
   PBL_FIELD_SECTION,
   PBL_FIELD_LIST /* of sections; the loader of the file kind reads it */
 } pbl_field_kind;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "pbl_lattice.h"
 #include "pbl_schema.h"
 
 static const double u64_max = 18446744073709551615.0; /* 2^64 as a double */
@@ -37,7 +38,10 @@ const char *pbl_schema_type(const pbl_field *field) {
     case PBL_FIELD_TEXT:
       return field->choices != NULL ? "word" : "text";
     case PBL_FIELD_CHOICE:
+    case PBL_FIELD_GRAPH:
       return "word";
+    case PBL_FIELD_RULES:
+      return "text";
     case PBL_FIELD_SECTION:
       return "section";
     case PBL_FIELD_LIST:
@@ -101,6 +105,7 @@ void pbl_schema_print_value(FILE *out, const pbl_field *field, const void *base)
   uint64_t big;
   double real;
   bool truth;
+  char rules[64];
   switch (field->kind) {
     case PBL_FIELD_INT:
       memcpy(&number, at, sizeof number);
@@ -124,6 +129,13 @@ void pbl_schema_print_value(FILE *out, const pbl_field *field, const void *base)
     case PBL_FIELD_CHOICE:
       memcpy(&number, at, sizeof number);
       fputs(pbl_schema_choice_name(field, number), out);
+      break;
+    case PBL_FIELD_GRAPH:
+      fputs(pbl_lattice_name((const pbl_hw_lattice *)at), out);
+      break;
+    case PBL_FIELD_RULES:
+      pbl_rules_print(rules, sizeof rules, (const pbl_hw_lattice *)at);
+      print_quoted(out, rules);
       break;
     case PBL_FIELD_SECTION:
     case PBL_FIELD_LIST:

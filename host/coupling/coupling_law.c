@@ -101,7 +101,7 @@ static wiring wiring_of(const pbl_coupling_law *law, size_t p) {
  * else as a real number. */
 static uint64_t image_threshold(const pbl_coupling_law *law, const wiring *at,
                                 const signed char *s) {
-  const int32_t *w = law->image->words;
+  const int32_t *w = pbl_image_law(law->image);
   int64_t field = w[at->bias];
   for (size_t k = 0; k < at->n; k++)
     field += (int64_t)w[at->start + k * at->step] * s[at->other + k];

@@ -15,7 +15,7 @@ static pbl_status select_target(pbl_driver *d, uint32_t target, size_t row, pbl_
 
 static pbl_status write_rows(pbl_driver *d, size_t first, size_t n_rows, const int32_t *words,
                              pbl_progress *p, pbl_error *err) {
-  const size_t n_cols = (size_t)d->hw.n_hidden + 1;
+  const size_t n_cols = (size_t)pbl_hw_image_cols(&d->hw);
   pbl_status s = select_target(d, TARGET_WEIGHTS, first, err);
   for (size_t i = 0; s == PBL_OK && i < n_rows; i++) {
     for (size_t j = 0; s == PBL_OK && j < n_cols; j++)
@@ -42,13 +42,17 @@ static pbl_status write_clamps(pbl_driver *d, const uint8_t *clamp, pbl_error *e
   return s;
 }
 
+static size_t n_weights(const pbl_hw *hw) {
+  return (size_t)pbl_hw_image_rows(hw) * (size_t)pbl_hw_image_cols(hw);
+}
+
 static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err) {
   const pbl_device_ops *ops = d->dev->ops;
   const uint64_t batch =
       d->timeout_cycles < PBL_DRIVER_BATCH ? d->timeout_cycles : PBL_DRIVER_BATCH;
   /* About one word a clock; only for the progress line. */
-  const uint64_t n_words = ((uint64_t)d->hw.n_visible + 1) * ((uint64_t)d->hw.n_hidden + 1) +
-                           (uint64_t)d->hw.lanes * (uint64_t)d->hw.table_size;
+  const uint64_t n_words =
+      n_weights(&d->hw) + (uint64_t)pbl_hw_cells(&d->hw) * (uint64_t)d->hw.table_size;
   pbl_patience patience;
   pbl_patience_start(&patience, d);
   for (;;) {
@@ -102,6 +106,7 @@ static pbl_status check_image_fits(const pbl_driver *d, const pbl_image *image, 
     const char *name;
     int image, device;
   } pairs[] = {
+      {"fabric", (int)a->fabric, (int)b->fabric},
       {"n_visible", a->n_visible, b->n_visible},
       {"n_hidden", a->n_hidden, b->n_hidden},
       {"lanes", a->lanes, b->lanes},
@@ -118,18 +123,25 @@ static pbl_status check_image_fits(const pbl_driver *d, const pbl_image *image, 
       return pbl_fail(err, PBL_INVALID, "driver: image was made for %s %d, the device has %d",
                       pairs[i].name, pairs[i].image, pairs[i].device);
   }
+  if (b->fabric == PBL_FABRIC_LATTICE && memcmp(&a->lattice, &b->lattice, sizeof a->lattice) != 0)
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: image was made for another lattice (rules or sites per clock)");
   return PBL_OK;
 }
 
 static pbl_status keep_copy(pbl_driver *d, const pbl_image *image, pbl_error *err) {
-  const size_t n_words = ((size_t)d->hw.n_visible + 1) * ((size_t)d->hw.n_hidden + 1);
+  const size_t n_words = n_weights(&d->hw);
+  const size_t n_law = image->law ? pbl_image_law_words(&d->hw) : 0;
   const size_t n_pbits = (size_t)pbl_hw_pbits(&d->hw), n_table = (size_t)d->hw.table_size;
   pbl_image *own = &d->image;
   if (!d->has_image) {
     own->words = malloc(n_words * sizeof *own->words);
     own->table = malloc(n_table * sizeof *own->table);
     own->clamp = malloc(n_pbits);
-    if (own->words == NULL || own->table == NULL || own->clamp == NULL) {
+    own->law = n_law ? malloc(n_law * sizeof *own->law) : NULL;
+    if (own->words == NULL || own->table == NULL || own->clamp == NULL ||
+        (n_law && own->law == NULL)) {
+      free(own->law);
       free(own->words);
       free(own->table);
       free(own->clamp);
@@ -143,6 +155,7 @@ static pbl_status keep_copy(pbl_driver *d, const pbl_image *image, pbl_error *er
   memcpy(own->words, image->words, n_words * sizeof *own->words);
   memcpy(own->table, image->table, n_table * sizeof *own->table);
   memcpy(own->clamp, image->clamp, n_pbits);
+  if (own->law) memcpy(own->law, image->law, n_law * sizeof *own->law);
   return PBL_OK;
 }
 
@@ -154,7 +167,7 @@ pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress
   if (s == PBL_OK) s = keep_copy(d, image, err);
   /* CLEAR before: an old STATUS.ERROR must not be taken for a new one. */
   if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_CLEAR_MASK, err);
-  if (s == PBL_OK) s = write_rows(d, 0, (size_t)d->hw.n_visible + 1, image->words, p, err);
+  if (s == PBL_OK) s = write_rows(d, 0, (size_t)pbl_hw_image_rows(&d->hw), image->words, p, err);
   if (s == PBL_OK) s = write_table(d, image, err);
   if (s == PBL_OK) s = write_clamps(d, image->clamp, err);
   if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta, err);
@@ -163,8 +176,9 @@ pbl_status pbl_driver_upload(pbl_driver *d, const pbl_image *image, pbl_progress
 }
 
 pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl_error *err) {
-  if (row < 0 || row > d->hw.n_visible)
-    return pbl_fail(err, PBL_INVALID, "driver: weight row %d (0..%d)", row, d->hw.n_visible);
+  const int n_rows = pbl_hw_image_rows(&d->hw);
+  if (row < 0 || row >= n_rows)
+    return pbl_fail(err, PBL_INVALID, "driver: weight row %d (0..%d)", row, n_rows - 1);
   d->poked = true;
   const pbl_status s = write_rows(d, (size_t)row, 1, words, NULL, err);
   return s == PBL_OK ? pbl_driver_status(d, NULL, "after a weight row was written", err) : s;
@@ -190,13 +204,15 @@ pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *
 }
 
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err) {
-  pbl_lane_rng lanes[PBL_LANE_RNG_MAX];
-  pbl_lane_rng_seed(lanes, (size_t)d->hw.lanes, d->hw.generator, d->hw.lfsr_steps, seed);
+  const size_t n_cells = (size_t)pbl_hw_cells(&d->hw);
+  pbl_lane_rng *cells = malloc(n_cells * sizeof *cells);
+  if (cells == NULL) return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for generator states");
+  pbl_lane_rng_seed(cells, n_cells, d->hw.generator, d->hw.lfsr_steps, seed);
   pbl_status s = select_target(d, TARGET_GENERATOR, 0, err);
-  for (int lane = 0; s == PBL_OK && lane < d->hw.lanes; lane++) {
-    for (int w = 0; s == PBL_OK && w < 4; w++)
-      s = PBL_WRITE(d, IMG_DATA, lanes[lane].state.s[w], err);
+  for (size_t g = 0; s == PBL_OK && g < n_cells; g++) {
+    for (int w = 0; s == PBL_OK && w < 4; w++) s = PBL_WRITE(d, IMG_DATA, cells[g].state.s[w], err);
   }
+  free(cells);
   if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the generators were seeded", err);
   d->seeded = s == PBL_OK;
   return s;

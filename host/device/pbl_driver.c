@@ -101,8 +101,18 @@ static uint32_t log2_of(int power) {
   return n;
 }
 
+/* Rules first..first+3, one byte each; 0 beyond the last. */
+static uint32_t rule_bytes(const int *rules, int n_rules, int first) {
+  uint32_t word = 0;
+  for (int k = first; k < n_rules && k < first + 4; k++)
+    word |= (uint32_t)rules[k] << (8 * (k - first));
+  return word;
+}
+
 static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
   const pbl_hw *hw = &d->hw;
+  const pbl_hw_lattice none = {0};
+  const pbl_hw_lattice *lat = hw->fabric == PBL_FABRIC_LATTICE ? &hw->lattice : &none;
   const int field_bits = hw->field_bits != 0 ? hw->field_bits : pbl_hw_min_field_bits(hw);
   const struct {
     const char *name;
@@ -129,6 +139,17 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       CAP(CAPS_ACTIVATION, THRESHOLD_BITS, hw->threshold_bits),
       CAP(CAPS_ACTIVATION, FIELD_BITS, field_bits),
       CAP(CAPS_ACTIVATION, RANGE_LOG2, hw->table_range_log2),
+      CAP(CAPS_LATTICE, SIDE, lat->side),
+      CAP(CAPS_LATTICE, RULES, lat->n_rules),
+      CAP(CAPS_SITES, SITES, lat->sites),
+      {"CAPS_RULE_A_LO", PBL_REG_CAPS_RULE_A_LO, UINT32_MAX, 0,
+       rule_bytes(lat->rule_a, lat->n_rules, 0)},
+      {"CAPS_RULE_A_HI", PBL_REG_CAPS_RULE_A_HI, UINT32_MAX, 0,
+       rule_bytes(lat->rule_a, lat->n_rules, 4)},
+      {"CAPS_RULE_B_LO", PBL_REG_CAPS_RULE_B_LO, UINT32_MAX, 0,
+       rule_bytes(lat->rule_b, lat->n_rules, 0)},
+      {"CAPS_RULE_B_HI", PBL_REG_CAPS_RULE_B_HI, UINT32_MAX, 0,
+       rule_bytes(lat->rule_b, lat->n_rules, 4)},
 #undef CAP
   };
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -174,6 +195,7 @@ void pbl_driver_destroy(pbl_driver *d) {
   if (d == NULL) return;
   d->dev->ops->close(d->dev);
   free(d->image.words);
+  free(d->image.law);
   free(d->image.table);
   free(d->image.clamp);
   free(d);

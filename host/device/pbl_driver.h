@@ -36,7 +36,8 @@ pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl
  * HASH error with both values, and sampling is refused. */
 pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err);
 
-/* Generator states of all lanes from one seed: xoshiro128++ seeded by `seed`, lane l is l jumps of
+/* Generator states of all lanes (lattice: cells) from one seed: xoshiro128++ seeded by `seed`, lane
+ * (cell) l is l jumps of
  * 2^64 ahead; LFSR32 takes the first state word (all-ones is replaced by 1). */
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err);
 /* states: replicas x (V+H), +-1. */

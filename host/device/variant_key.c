@@ -101,11 +101,21 @@ static int field_bits(const pbl_hw *hw) {
   return hw->field_bits != 0 ? hw->field_bits : pbl_hw_min_field_bits(hw);
 }
 
+/* "48'h...": byte k is the number of rule k; decimals above 31 bits are not portable. */
+static void print_rules(char *out, const char *name, const int *rules, int n) {
+  unsigned long long packed = 0;
+  for (int k = 0; k < n; k++) packed |= (unsigned long long)(rules[k] & 0xff) << (8 * k);
+  snprintf(out, PBL_PARAMETER_SIZE, "-G%s=48'h%012llx", name, packed);
+}
+
 void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], const pbl_hw *hw) {
+  /* What a dense variant says of a lattice has no meaning and must not make another variant. */
+  const pbl_hw_lattice none = {0};
+  const pbl_hw_lattice *lattice = hw->fabric == PBL_FABRIC_LATTICE ? &hw->lattice : &none;
   const struct {
     const char *name;
     int value;
-  } parameters[PBL_N_PARAMETERS] = {
+  } parameters[PBL_N_PARAMETERS - 2] = {
       {"Visible", hw->n_visible},
       {"Hidden", hw->n_hidden},
       {"Replicas", hw->replicas},
@@ -122,21 +132,38 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"LfsrSteps", hw->lfsr_steps},
       {"FieldBits", field_bits(hw)},
       {"IsSim", 1},
+      {"Fabric", (int)hw->fabric},
+      {"Side", lattice->side},
+      {"Sites", lattice->sites},
+      {"NRules", lattice->n_rules},
   };
-  for (size_t i = 0; i < PBL_N_PARAMETERS; i++)
-    snprintf(out[i], PBL_PARAMETER_SIZE, "-G%s=%d", parameters[i].name, parameters[i].value);
+  size_t n = 0;
+  for (; n < PBL_N_PARAMETERS - 2; n++)
+    snprintf(out[n], PBL_PARAMETER_SIZE, "-G%s=%d", parameters[n].name, parameters[n].value);
+  print_rules(out[n++], "RuleA", lattice->rule_a, lattice->n_rules);
+  print_rules(out[n], "RuleB", lattice->rule_b, lattice->n_rules);
+}
+
+/* "dense 784 x 64", or "lattice 70 x 70 of degree 12, 35 sites a clock" */
+static void describe_array(char *text, size_t size, const pbl_hw *hw) {
+  if (hw->fabric == PBL_FABRIC_LATTICE)
+    snprintf(text, size, "lattice %d x %d of degree %d, %d sites a clock", hw->lattice.side,
+             hw->lattice.side, pbl_hw_degree(hw), hw->lattice.sites);
+  else
+    snprintf(text, size, "dense %d x %d", hw->n_visible, hw->n_hidden);
 }
 
 static void describe(pbl_variant_id *id) {
   const pbl_hw *hw = id->hw;
-  char steps[32] = "";
+  char steps[32] = "", array[96];
+  describe_array(array, sizeof array, hw);
   if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " (%d steps)", hw->lfsr_steps);
   snprintf(id->description, sizeof id->description,
-           "dense %d x %d, %d replicas in %d lanes, weights s[%d][%d], beta UQ%d.%d, table %d over "
+           "%s, %d replicas in %d lanes, weights s[%d][%d], beta UQ%d.%d, table %d over "
            "%d, thresholds %d bits, fields %d bits, %s, %s%s",
-           hw->n_visible, hw->n_hidden, hw->replicas, hw->lanes, hw->weight_int, hw->weight_frac,
-           hw->beta_int, hw->beta_frac, hw->table_size, 1 << hw->table_range_log2,
-           hw->threshold_bits, field_bits(hw), hw->rounding ? "rounding" : "truncating",
+           array, hw->replicas, hw->lanes, hw->weight_int, hw->weight_frac, hw->beta_int,
+           hw->beta_frac, hw->table_size, 1 << hw->table_range_log2, hw->threshold_bits,
+           field_bits(hw), hw->rounding ? "rounding" : "truncating",
            pbl_generator_name(hw->generator), steps);
 }
 

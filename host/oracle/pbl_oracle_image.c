@@ -16,7 +16,7 @@ static double device_probability(const pbl_image *im, int64_t field, uint32_t be
 
 static void fill_device_conditionals(pbl_oracle *o, const pbl_image *im, uint32_t beta) {
   const size_t stride = (size_t)o->H + 1;
-  const int32_t *words = im->words;
+  const int32_t *words = pbl_image_law(im);
   for (size_t j = 0; j < (size_t)o->H; j++) {
     for (size_t v = 0; v < o->visible_states; v++) {
       int64_t field = words[(size_t)o->V * stride + j];
@@ -42,7 +42,7 @@ static pbl_status start_from_ideal(pbl_oracle *o, const pbl_image *im, uint32_t 
   double *weights = malloc(n_words * sizeof *weights);
   if (weights == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
   for (size_t k = 0; k < n_words; k++)
-    weights[k] = ldexp((double)im->words[k], -im->hw.weight_frac);
+    weights[k] = ldexp((double)pbl_image_law(im)[k], -im->hw.weight_frac);
   pbl_oracle_fill_ideal_law(o, weights, ldexp((double)beta, -im->hw.beta_frac));
   o->log_z = NAN; /* the device's law has no energy function */
   free(weights);

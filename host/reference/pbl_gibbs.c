@@ -188,12 +188,20 @@ void pbl_gibbs_draw_visible(pbl_gibbs_block *b, const pbl_gibbs_law *law) {
 }
 
 void pbl_gibbs_half_hidden(pbl_gibbs_block *b, const pbl_gibbs_law *law) {
-  pbl_gibbs_hidden_field(b, law->w);
+  if (law->sparse) {
+    pbl_gibbs_sparse_field(b->field, &law->sparse->hidden, b->v);
+  } else {
+    pbl_gibbs_hidden_field(b, law->w);
+  }
   pbl_gibbs_draw_hidden(b, law);
 }
 
 void pbl_gibbs_half_visible(pbl_gibbs_block *b, const pbl_gibbs_law *law) {
-  pbl_gibbs_visible_field(b, law->w);
+  if (law->sparse) {
+    pbl_gibbs_sparse_field(b->field, &law->sparse->visible, b->h);
+  } else {
+    pbl_gibbs_visible_field(b, law->w);
+  }
   pbl_gibbs_draw_visible(b, law);
 }
 

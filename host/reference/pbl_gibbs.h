@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "pbl_error.h"
+#include "pbl_gibbs_sparse.h"
 
 #define PBL_GIBBS_LANES 16
 
@@ -32,6 +33,7 @@ typedef struct {
   const uint8_t *clamp; /* n_visible + n_hidden, 1 = keep; or NULL */
   float coupling;       /* scales the weights, normally 1 */
   float two_beta;
+  const pbl_gibbs_sparse *sparse; /* w once more, for half-sweeps; or NULL */
 } pbl_gibbs_law;
 
 /* n_blocks blocks; chain c = 16*block + lane has the stream of xoshiro128++ seeded by `seed`, c+1

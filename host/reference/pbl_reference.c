@@ -12,6 +12,9 @@
 #define LANES PBL_REFERENCE_BLOCK
 _Static_assert(PBL_REFERENCE_BLOCK == PBL_GIBBS_LANES, "a block is one vector of chains");
 
+/* Below this share of non-zero weights sums over them are faster than the matrix product. */
+#define SPARSE_SHARE 0.05
+
 /* p-bit updates between two looks at the progress object: about 50 ms of one core. */
 #define UPDATES_PER_STRETCH 4000000u
 
@@ -19,7 +22,8 @@ struct pbl_reference {
   pbl_reference_options opt;
   size_t n_visible, n_hidden, n_blocks;
   float *w, *b, *c;
-  uint8_t *clamp; /* V+H */
+  pbl_gibbs_sparse *sparse; /* of w when it is; else NULL */
+  uint8_t *clamp;           /* V+H */
   bool clamped;
   pbl_gibbs_block *blocks; /* chains beyond n_chains are computed and never shown */
 };
@@ -78,6 +82,8 @@ pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
   }
   status = pbl_gibbs_create(&r->blocks, r->n_blocks, r->n_visible, r->n_hidden, opt->seed, err);
   if (status) goto fail;
+  status = pbl_gibbs_sparse_create(&r->sparse, r->w, r->n_visible, r->n_hidden, SPARSE_SHARE, err);
+  if (status) goto fail;
   random_states(r);
   *out = r;
   return PBL_OK;
@@ -89,6 +95,7 @@ fail:
 void pbl_reference_destroy(pbl_reference *r) {
   if (!r) return;
   pbl_gibbs_destroy(r->blocks, r->n_blocks);
+  pbl_gibbs_sparse_destroy(r->sparse);
   free(r->w);
   free(r->b);
   free(r->c);
@@ -157,6 +164,7 @@ static void run_block(void *context, size_t block) {
   const pbl_reference *r = s->r;
   pbl_gibbs_block *b = &r->blocks[block];
   const pbl_gibbs_law law = {.w = r->w,
+                             .sparse = r->sparse,
                              .bias_v = r->b,
                              .bias_h = r->c,
                              .clamp = r->clamped ? r->clamp : NULL,

@@ -10,6 +10,9 @@
 
 void pbl_half_free(pbl_half *half) {
   free(half->weights);
+  free(half->first);
+  free(half->source);
+  free(half->entry);
   free(half->bias);
   free(half->mask);
   free(half->law);
@@ -38,7 +41,30 @@ static pbl_update_law law_of(const pbl_half *half, int64_t field) {
 }
 
 static int32_t word_at(const pbl_half *half, size_t row, size_t column) {
-  return half->image->words[row * ((size_t)half->image->hw.n_hidden + 1) + column];
+  return pbl_image_law(half->image)[row * ((size_t)half->image->hw.n_hidden + 1) + column];
+}
+
+static int32_t weight_at(const pbl_half *half, size_t given, size_t target) {
+  return half->to_hidden ? word_at(half, given, target) : word_at(half, target, given);
+}
+
+static bool allocate_weights(pbl_half *half) {
+  if (!pbl_half_is_sparse(half->image)) {
+    half->weights = calloc(half->n_given * half->n_target, sizeof *half->weights);
+    return half->weights != NULL;
+  }
+  const size_t most = half->n_target * (size_t)pbl_hw_degree(&half->image->hw);
+  half->first = calloc(half->n_target + 1, sizeof *half->first);
+  half->source = calloc(most, sizeof *half->source);
+  half->entry = calloc(most, sizeof *half->entry);
+  return half->first != NULL && half->source != NULL && half->entry != NULL;
+}
+
+static void add_entry(pbl_half *half, size_t given, size_t target, int32_t weight) {
+  if (weight == 0) return;
+  const size_t at = half->first[target + 1]++;
+  half->source[at] = (uint32_t)given;
+  half->entry[at] = weight;
 }
 
 static void fill_weights(pbl_half *half) {
@@ -47,9 +73,14 @@ static void fill_weights(pbl_half *half) {
   for (size_t j = 0; j < half->n_target; ++j) {
     const int32_t bias = half->to_hidden ? word_at(half, n_visible, j) : word_at(half, j, n_hidden);
     int64_t reach = llabs((long long)bias);
+    if (half->first != NULL) half->first[j + 1] = half->first[j];
     for (size_t i = 0; i < half->n_given; ++i) {
-      const int32_t w = half->to_hidden ? word_at(half, i, j) : word_at(half, j, i);
-      half->weights[i * half->n_target + j] = w;
+      const int32_t w = weight_at(half, i, j);
+      if (half->weights != NULL) {
+        half->weights[i * half->n_target + j] = w;
+      } else {
+        add_entry(half, i, j, w);
+      }
       reach += llabs((long long)w);
     }
     half->bias[j] = bias;
@@ -75,7 +106,6 @@ pbl_status pbl_half_create(pbl_half *half, const pbl_image *image, uint32_t beta
                      .n_chains = n_chains};
   half->x_scale = ldexp((double)beta, -(image->hw.beta_frac + image->hw.weight_frac));
   const bool all_pairs = n <= PBL_CROSS_ALL_PAIRS;
-  half->weights = calloc(half->n_given * n, sizeof *half->weights);
   half->bias = calloc(n, sizeof *half->bias);
   half->mask = calloc(n, sizeof *half->mask);
   half->sums = calloc(n_chains * PBL_SUM_COUNT * n, sizeof *half->sums);
@@ -85,7 +115,7 @@ pbl_status pbl_half_create(pbl_half *half, const pbl_image *image, uint32_t beta
   half->impossible = calloc(n_chains * n, sizeof *half->impossible);
   half->pair_r = calloc(all_pairs ? n * n : 1, sizeof *half->pair_r);
   half->pair_v = calloc(all_pairs ? n * n : 1, sizeof *half->pair_v);
-  if (half->weights == NULL || half->bias == NULL || half->mask == NULL || half->sums == NULL ||
+  if (!allocate_weights(half) || half->bias == NULL || half->mask == NULL || half->sums == NULL ||
       half->bins == NULL || half->previous == NULL || half->scratch == NULL ||
       half->impossible == NULL || half->pair_r == NULL || half->pair_v == NULL) {
     goto no_memory;
@@ -116,6 +146,13 @@ static inline double spin_of(const uint8_t *row, size_t p) {
   return (double)(2 * ((row[p >> 3] >> (p & 7)) & 1) - 1);
 }
 
+static void add_sparse_fields(double *field, const pbl_half *half, const double *given) {
+  for (size_t j = 0; j < half->n_target; ++j) {
+    for (size_t e = half->first[j]; e < half->first[j + 1]; ++e)
+      field[j] += half->entry[e] * given[half->source[e]];
+  }
+}
+
 static void unpack_chain(void *context, size_t chain) {
   const block *b = context;
   const pbl_half *half = b->half;
@@ -126,6 +163,7 @@ static void unpack_chain(void *context, size_t chain) {
     double *field = b->work->r + at * half->n_target;
     for (size_t i = 0; i < half->n_given; ++i) given[i] = spin_of(row, half->given + i);
     for (size_t j = 0; j < half->n_target; ++j) field[j] = half->bias[j];
+    if (half->weights == NULL) add_sparse_fields(field, half, given);
   }
 }
 
@@ -227,6 +265,21 @@ static void add_chain(void *context, size_t chain) {
   }
 }
 
+/* Of every draw, where there is a weight. */
+static void add_sparse_edges(const pbl_half *half, double *edge, const pbl_half_work *work,
+                             size_t rows) {
+  const size_t n_hidden = half->to_hidden ? half->n_target : half->n_given;
+  for (size_t k = 0; k < rows; ++k) {
+    const double *given = work->given + k * half->n_given, *r = work->r + k * half->n_target;
+    for (size_t j = 0; j < half->n_target; ++j) {
+      for (size_t e = half->first[j]; e < half->first[j + 1]; ++e) {
+        const size_t i = half->source[e];
+        edge[half->to_hidden ? i * n_hidden + j : j * n_hidden + i] += r[j] * given[i];
+      }
+    }
+  }
+}
+
 /* Products between chains, between p-bits of the block, and with the conditioning states. All
  * terms are dyadic, so BLAS may sum them in any order. */
 static void add_products(pbl_half *half, pbl_joint_sums *joint, const pbl_half_work *work,
@@ -245,7 +298,9 @@ static void add_products(pbl_half *half, pbl_joint_sums *joint, const pbl_half_w
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, n, rows, 1.0, work->v_round, n, 1.0,
                 half->pair_v, n);
   }
-  if (half->to_hidden) {
+  if (half->weights == NULL) {
+    add_sparse_edges(half, joint->edge, work, (size_t)rows);
+  } else if (half->to_hidden) {
     cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, given, n, rows, 1.0, work->given, given,
                 work->r, n, 1.0, joint->edge, n);
   } else {
@@ -259,9 +314,10 @@ void pbl_half_add(pbl_half *half, pbl_joint_sums *joint, pbl_half_work *work,
   block b = {.half = half, .work = work, .chains = chains, .first = first, .n_draws = n_draws};
   pbl_parallel_for(half->n_chains, threads, unpack_chain, &b);
   /* integers far below 2^53: the fields are exact */
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(half->n_chains * n_draws),
-              (int)half->n_target, (int)half->n_given, 1.0, work->given, (int)half->n_given,
-              half->weights, (int)half->n_target, 1.0, work->r, (int)half->n_target);
+  if (half->weights != NULL)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)(half->n_chains * n_draws),
+                (int)half->n_target, (int)half->n_given, 1.0, work->given, (int)half->n_given,
+                half->weights, (int)half->n_target, 1.0, work->r, (int)half->n_target);
   pbl_parallel_for(half->n_chains, threads, add_chain, &b);
   add_products(half, joint, work, n_draws);
 }

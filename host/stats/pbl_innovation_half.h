@@ -52,7 +52,10 @@ typedef struct {
   size_t lag;              /* draws between condition and update */
   size_t n_chains;
   double x_scale;          /* field word to beta f */
-  double *weights;         /* n_given x n_target, integers */
+  double *weights;         /* n_given x n_target, integers; or NULL: the entries below */
+  size_t *first;           /* n_target + 1: entries of a target */
+  uint32_t *source;        /* p-bit of the conditioning block */
+  double *entry;           /* its weight */
   double *bias;            /* n_target */
   double *mask;            /* n_target: 0 where clamped, else 1 */
   int64_t bound;           /* |field| <= bound */
@@ -76,9 +79,14 @@ typedef struct {
 
 /* Sums over both halves that do not belong to one p-bit. */
 typedef struct {
-  double *edge;                  /* V x H: sum r_i s_j + r_j s_i */
+  double *edge;                  /* V x H: sum r_i s_j + r_j s_i; sparse: where weights are */
   double *replica_r, *replica_v; /* n_chains^2, lower triangle */
 } pbl_joint_sums;
+
+/* A large lattice: only its weights are worked through, and only pairs that have one are tested. */
+static inline bool pbl_half_is_sparse(const pbl_image *image) {
+  return image->law != NULL && pbl_image_law_words(&image->hw) > (size_t)1 << 18;
+}
 
 pbl_status pbl_half_create(pbl_half *half, const pbl_image *image, uint32_t beta,
                            bool exact_sigmoid, bool to_hidden, size_t lag, size_t n_chains,

@@ -113,8 +113,10 @@ static void judge_edges(pbl_innovation_report *out, const pbl_half *halves, size
                         const double *edge) {
   const size_t n_visible = (size_t)halves[0].image->hw.n_visible;
   const size_t n_hidden = (size_t)halves[0].image->hw.n_hidden;
+  const bool sparse = pbl_half_is_sparse(halves[0].image);
   for (size_t i = 0; i < n_visible; ++i) {
     for (size_t j = 0; j < n_hidden; ++j) {
+      if (sparse && pbl_image_law(halves[0].image)[i * (n_hidden + 1) + j] == 0) continue;
       member m = {.sum = edge[i * n_hidden + j]};
       double live = 0.0;
       for (size_t h = 0; h < n_halves; ++h) {

@@ -1,18 +1,19 @@
 `default_nettype none
-// Packs groups of Lanes bits into 32-bit AXI4-Stream words, LSB first; the last group of a frame
-// fills its word with zeros and sets TLAST.
+// Packs groups of up to Bits bits into 32-bit AXI4-Stream words, LSB first; the last group of a
+// frame fills its word with zeros and sets TLAST. Bits of a group beyond its count must be 0.
 //
 // One group per clock while ready_o; a word leaves per clock while m_axis_tready. A frame whose
 // last group spills over a word boundary takes one extra word. Reset: empty. Nothing is ever
 // dropped.
 module axis_packer #(
-    parameter int Lanes = 1  // 1..32
+    parameter int Bits = 1  // 1..32
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
     input  wire              push_i,       // only when ready_o
     input  wire              push_last_i,
-    input  wire  [Lanes-1:0] push_data_i,
+    input  wire  [      5:0] push_count_i,  // 1..Bits
+    input  wire  [ Bits-1:0] push_data_i,
     output logic             ready_o,
     output logic             empty_o,
     output logic             frame_o,      // pulse: the last word of a frame was accepted
@@ -44,7 +45,7 @@ module axis_packer #(
     flush_d = flush_q && !(send && m_axis_tlast);
     if (push_i) begin
       buf_d   = shifted | (96'(push_data_i) << left);
-      count_d = left + 7'(Lanes);
+      count_d = left + 7'(push_count_i);
       flush_d = push_last_i;
     end
   end

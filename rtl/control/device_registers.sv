@@ -6,6 +6,7 @@
 // registers. Counters are 64 bits wide and never wrap in practice; reading _LO latches _HI.
 `include "pbit_regs.svh"
 module device_registers #(
+    parameter int Fabric        = 1,
     parameter int Visible       = 6,
     parameter int Hidden        = 6,
     parameter int Replicas      = 1,
@@ -21,7 +22,16 @@ module device_registers #(
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
     parameter int FieldBits     = 32,
-    parameter int IsSim         = 0
+    parameter int IsSim         = 0,
+    parameter int Side          = 0,   // lattice only, else 0
+    parameter int Sites         = 0,
+    parameter int NRules        = 0,
+    parameter logic [47:0] RuleA = 48'd0,
+    parameter logic [47:0] RuleB = 48'd0,
+    parameter int ImageRows     = 7,
+    parameter int ImageWords    = 7,
+    parameter int Cells         = 1,
+    parameter int CountBits     = 1
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -77,16 +87,19 @@ module device_registers #(
     input  wire                 window_done_i,
     output logic [        31:0] sweep_count_o,
     input  wire                 frame_i,
-    input  wire  [         5:0] flip_count_i,
-    input  wire  [   Lanes-1:0] sat_i,
-    input  wire  [   Lanes-1:0] freeze_i,
+    input  wire  [CountBits-1:0] flip_count_i,
+    input  wire  [CountBits-1:0] sat_count_i,
+    input  wire  [CountBits-1:0] freeze_count_i,
     input  wire  [        47:0] energy_i,
     input  wire  [        31:0] probe_field_i,
     input  wire  [        31:0] probe_random_i,
     input  wire  [        31:0] probe_entry_i,
     input  wire  [         2:0] probe_state_i
 );
-  localparam int Contexts = Replicas / Lanes;  // derived
+  // derived, do not override
+  localparam int Contexts = Replicas / Lanes;
+  localparam int InOrder = Fabric == 2 ? 1 : 0;  // states, too, are written in order
+  localparam logic [47:0] RuleMask = ~(48'hFFFFFFFFFFFF << (8 * NRules));
 
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
@@ -98,11 +111,6 @@ module device_registers #(
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
   logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused, odd_lanes;
 
-  function automatic [63:0] ones(input [Lanes-1:0] bits);
-    ones = '0;
-    for (int l = 0; l < Lanes; l++) ones = ones + 64'(bits[l]);
-  endfunction
-
   // ---- decode ----
   assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
   assign idle_o = idle;
@@ -111,11 +119,14 @@ module device_registers #(
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
     case (select_q)
-      3'd0: img_ok = 32'(row_q) <= Visible && 32'(col_q) <= Hidden && col_q == expected_col_q;
+      3'd0:
+        img_ok = 32'(row_q) < ImageRows && 32'(col_q) < ImageWords && col_q == expected_col_q;
       3'd1: img_ok = 32'(col_q) < (1 << TableLog2);
       3'd2: img_ok = 32'(col_q) < Visible + Hidden;
-      3'd3: img_ok = 32'(col_q) < Visible + Hidden && 32'(row_q) < Contexts;
-      3'd4: img_ok = 32'(col_q) < 4 * Lanes;
+      3'd3:
+        img_ok = 32'(col_q) < Visible + Hidden && 32'(row_q) < Contexts &&
+                 (InOrder == 0 || col_q == expected_col_q);
+      3'd4: img_ok = 32'(col_q) < 4 * Cells;
       default: img_ok = 1'b0;
     endcase
     img_ok  = img_ok && idle;
@@ -139,7 +150,7 @@ module device_registers #(
     beta_o          = beta_q;
     irq_o           = (irq_q & irq_enable_q) != '0;
     weight_push_o   = img_write && img_ok && select_q == 3'd0;
-    weight_commit_o = weight_push_o && 32'(col_q) == Hidden;
+    weight_commit_o = weight_push_o && 32'(col_q) == ImageWords - 1;
     table_we_o      = img_write && img_ok && select_q == 3'd1;
     clamp_we_o      = img_write && img_ok && select_q == 3'd2;
     state_we_o      = img_write && img_ok && select_q == 3'd3;
@@ -214,6 +225,7 @@ module device_registers #(
               if (weight_commit_o) row_q <= row_q + 1'b1;
             end else if (img_ok) begin
               col_q <= col_q + 1'b1;
+              if (InOrder != 0 && select_q == 3'd3) expected_col_q <= col_q + 1'b1;
             end
           end
           default: ;
@@ -245,8 +257,8 @@ module device_registers #(
       if (busy_cycle_i) begin
         busy_cycles_q <= busy_cycles_q + 64'd1;
         if (flip_count_i != '0) flips_q <= flips_q + 64'(flip_count_i);
-        if (sat_i != '0) sats_q <= sats_q + ones(sat_i);
-        if (freeze_i != '0) freezes_q <= freezes_q + ones(freeze_i);
+        if (sat_count_i != '0) sats_q <= sats_q + 64'(sat_count_i);
+        if (freeze_count_i != '0) freezes_q <= freezes_q + 64'(freeze_count_i);
         if (sweep_done_i) sweeps_done_q <= sweeps_done_q + 64'd1;
       end
       if (stall_cycle_i) stall_cycles_q <= stall_cycles_q + 64'd1;
@@ -264,13 +276,19 @@ module device_registers #(
       `PBIT_REG_VERSION:         wide = 64'(`PBIT_RESET_VERSION);
       `PBIT_REG_SCRATCH:         wide = 64'(scratch_q);
       `PBIT_REG_CAPS0:           wide = {32'd0, 17'd0, Rounding != 0, 6'(LfsrSteps), 4'(Generator),
-                                         3'd1, IsSim != 0};
+                                         3'(Fabric), IsSim != 0};
       `PBIT_REG_CAPS_SIZE:       wide = {32'd0, 16'(Hidden), 16'(Visible)};
       `PBIT_REG_CAPS_REPLICAS:   wide = {32'd0, 16'(Lanes), 16'(Replicas)};
       `PBIT_REG_CAPS_FORMAT:     wide = {32'd0, 8'(BetaFrac), 8'(BetaBits), 8'(WeightFrac),
                                          8'(WeightBits)};
       `PBIT_REG_CAPS_ACTIVATION: wide = {32'd0, 8'(RangeLog2), 8'(FieldBits), 8'(ThresholdBits),
                                          8'(TableLog2)};
+      `PBIT_REG_CAPS_LATTICE:    wide = {32'd0, 12'd0, 4'(NRules), 16'(Side)};
+      `PBIT_REG_CAPS_SITES:      wide = {32'd0, 32'(Sites)};
+      `PBIT_REG_CAPS_RULE_A_LO:  wide = {32'd0, 32'(RuleA & RuleMask)};
+      `PBIT_REG_CAPS_RULE_A_HI:  wide = {32'd0, 32'((RuleA & RuleMask) >> 32)};
+      `PBIT_REG_CAPS_RULE_B_LO:  wide = {32'd0, 32'(RuleB & RuleMask)};
+      `PBIT_REG_CAPS_RULE_B_HI:  wide = {32'd0, 32'((RuleB & RuleMask) >> 32)};
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
                                          done_q, busy_i || starting_q};

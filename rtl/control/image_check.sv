@@ -2,15 +2,16 @@
 // Walks weight rows, tables and clamps through the read ports of the array and computes CRC-32
 // (IEEE 802.3 reflected, as zlib) over 32-bit little-endian words (docs/device.md, Image hash).
 //
-// Weights: H+2 clocks a row (one to read, one to load, then a word per clock, shifted out of the
-// row buffer). Tables and clamps: two clocks a word. Reset: idle, hash invalid.
+// Weights: Words + 2 clocks a row (one to read, one to load, then a word per clock, shifted out of
+// the row buffer). Tables and clamps: two clocks a word. Reset: idle, hash invalid.
 module image_check #(
-    parameter int Visible    = 6,
-    parameter int Hidden     = 6,
-    parameter int Lanes      = 1,
+    parameter int Rows       = 7,
+    parameter int Words      = 7,   // of a row
+    parameter int Cells      = 1,   // with a table each
+    parameter int Pbits      = 12,  // with a clamp each
     parameter int TableLog2  = 10,
-    parameter int IndexBits  = 11,
-    parameter int LaneBits   = 5
+    parameter int IndexBits  = 11,  // of row, word and p-bit
+    parameter int CellBits   = 5
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -27,7 +28,7 @@ module image_check #(
     input  wire  [          31:0] row_word_i,    // lowest word of the row buffer, sign-extended
     output logic                  read_table_o,
     output logic [ TableLog2-1:0] table_address_o,
-    output logic [  LaneBits-1:0] lane_o,
+    output logic [  CellBits-1:0] cell_o,
     input  wire  [          31:0] table_word_i,
     output logic                  read_clamp_o,
     input  wire                   clamp_i
@@ -39,7 +40,7 @@ module image_check #(
   logic [2:0] state_q;
   logic [IndexBits-1:0] row_q, col_q;
   logic [TableLog2-1:0] entry_q;
-  logic [LaneBits-1:0] lane_q;
+  logic [CellBits-1:0] cell_q;
   logic [31:0] crc_q, word;
   logic take;
 
@@ -59,7 +60,7 @@ module image_check #(
     read_clamp_o    = state_q == ClampRead;
     index_o         = row_q;
     table_address_o = entry_q;
-    lane_o          = lane_q;
+    cell_o          = cell_q;
     take            = state_q == RowWord || state_q == TableWord || state_q == ClampWord;
     word            = state_q == RowWord ? row_word_i
                     : state_q == TableWord ? table_word_i : {31'd0, clamp_i};
@@ -72,7 +73,7 @@ module image_check #(
       row_q   <= '0;
       col_q   <= '0;
       entry_q <= '0;
-      lane_q  <= '0;
+      cell_q  <= '0;
       crc_q   <= '1;
       valid_o <= 1'b0;
     end else begin
@@ -84,7 +85,7 @@ module image_check #(
             row_q   <= '0;
             col_q   <= '0;
             entry_q <= '0;
-            lane_q  <= '0;
+            cell_q  <= '0;
             crc_q   <= '1;
             valid_o <= 1'b0;
           end else if (invalidate_i) begin
@@ -95,10 +96,10 @@ module image_check #(
         RowLoad: state_q <= RowWord;
         RowWord: begin
           col_q <= col_q + 1'b1;
-          if (32'(col_q) == Hidden) begin
+          if (32'(col_q) == Words - 1) begin
             col_q   <= '0;
-            row_q   <= 32'(row_q) == Visible ? '0 : row_q + 1'b1;
-            state_q <= 32'(row_q) == Visible ? TableRead : RowRead;
+            row_q   <= 32'(row_q) == Rows - 1 ? '0 : row_q + 1'b1;
+            state_q <= 32'(row_q) == Rows - 1 ? TableRead : RowRead;
           end
         end
         TableRead: state_q <= TableWord;
@@ -106,15 +107,15 @@ module image_check #(
           state_q <= TableRead;
           entry_q <= entry_q + 1'b1;
           if (32'(entry_q) == TableLast) begin
-            lane_q <= lane_q + 1'b1;
-            if (32'(lane_q) == Lanes - 1) state_q <= ClampRead;
+            cell_q <= cell_q + 1'b1;
+            if (32'(cell_q) == Cells - 1) state_q <= ClampRead;
           end
         end
         ClampRead: state_q <= ClampWord;
         default: begin  // ClampWord
           row_q   <= row_q + 1'b1;
           state_q <= ClampRead;
-          if (32'(row_q) == Visible + Hidden - 1) begin
+          if (32'(row_q) == Pbits - 1) begin
             state_q <= Idle;
             valid_o <= 1'b1;
           end

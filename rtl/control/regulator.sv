@@ -12,6 +12,7 @@
 `include "pbit_assert.svh"
 module regulator #(
     parameter int Lanes       = 1,
+    parameter int CountBits   = 1,
     parameter int BetaBits    = 16,
     parameter int BetaFrac    = 12,
     parameter int ContextBits = 1,
@@ -31,14 +32,13 @@ module regulator #(
     output logic                   refused_o,
     // array
     input  wire                    run_i,             // it advances
-    input  wire  [      Lanes-1:0] flip_i,
+    input  wire  [  CountBits-1:0] flip_count_i,
     input  wire                    flip_hidden_i,
     input  wire                    next_i,            // a context's sweep ends
     input  wire  [ContextBits-1:0] context_i,
     input  wire                    sweep_done_i,
     input  wire  [           31:0] sweep_count_i,
     input  wire  [   BetaBits-1:0] beta_active_i,
-    output logic [            5:0] flip_count_o,
     output logic [   LaneBits-1:0] energy_lane_o,
     output logic [ContextBits-1:0] energy_context_o,
     input  wire                    energy_taken_i,
@@ -104,12 +104,12 @@ module regulator #(
   );
 
   window_statistics #(
-      .Lanes(Lanes), .ContextBits(ContextBits), .LaneBits(LaneBits)
+      .Lanes(Lanes), .CountBits(CountBits), .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_statistics (
       .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(window_done_o || window_clear_i),
-      .window_sweeps_i(window_sweeps), .run_i(run_i), .flip_i(flip_i), .hidden_i(flip_hidden_i),
-      .next_i(next_i), .context_i(context_i), .sweep_done_i(sweep_done_i),
-      .flip_count_o(flip_count_o), .ends_o(window_ends_o), .energy_lane_o(energy_lane_o),
+      .window_sweeps_i(window_sweeps), .run_i(run_i), .flip_count_i(flip_count_i),
+      .hidden_i(flip_hidden_i), .next_i(next_i), .context_i(context_i), .sweep_done_i(sweep_done_i),
+      .ends_o(window_ends_o), .energy_lane_o(energy_lane_o),
       .energy_context_o(energy_context_o), .energy_taken_i(energy_taken_i), .energy_i(energy_i),
       .hold_o(statistics_hold), .busy_o(statistics_busy), .square_valid_o(square_valid),
       .square_o(square), .product_i(product_q), .position_o(position), .flips_v_o(flips_v),

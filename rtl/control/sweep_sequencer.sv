@@ -1,22 +1,19 @@
 `default_nettype none
-// Sweep sequencer of the dense fabric: turns a run into one row operation per clock.
+// Sweep sequencer: the run control that both fabrics share.
 //
-//   START -> [PAUSE (128)] -> ACC (V+1) -> HID (H) -> drain 6 -> [VIS (V+1) -> drain 6 -> [ACC ..]]
-//         -> NEXT (1) -> [PAUSE (128)]
+//   START -> [PAUSE (128)] -> SWEEP (until the operation counter ends it) -> NEXT (1) -> ..
+//         -> [PAUSE (128)]
 //
-// Half-sweep A = ACC HID, B = VIS; cyclic A B, palindromic A B A; then the next context, then the
-// next sweep. A sample leaves while the first half-sweep of the next sweep reads the state, or in a
-// read-only A at the end of a run. PAUSE: the regulator works, at the end of a window or before the
-// first sweep. Everything but START waits while en_i is low. Reset: idle.
-// Behaviour: docs/device.md, sections Sweeps, A run and Cycles.
+// SWEEP and NEXT once per context; what a sweep does clock by clock is the operation counter's
+// (dense_operations, lattice_operations). A sample leaves in the next sweep or in a read-only one
+// at the end of a run (FrameAfter = 0), or at the end of its own sweep (FrameAfter = 1). PAUSE: the
+// regulator works, at the end of a window or before the first sweep. Everything but START waits
+// while en_i is low. Reset: idle. Behaviour: docs/device.md, sections Sweeps, A run and Cycles.
 module sweep_sequencer #(
-    parameter int Visible     = 6,
-    parameter int Hidden      = 6,
     parameter int Contexts    = 1,
     parameter int BetaBits    = 16,
-    parameter int IndexBits   = 11,
     parameter int ContextBits = 1,
-    parameter int StateBits   = 3    // address bits of the visible state memory
+    parameter int FrameAfter  = 0
 ) (
     input  wire                     clk_i,
     input  wire                     rst_ni,
@@ -43,33 +40,22 @@ module sweep_sequencer #(
     output logic [    BetaBits-1:0] beta_o,         // in force
     output logic                    palindromic_o,  // in force
     output logic                    coupled_o,      // in force
-    // one operation per clock, valid while busy and en_i
-    output logic                    acc_o,
-    output logic                    acc_init_o,
-    output logic                    hid_o,
-    output logic                    vis_o,
-    output logic                    tail_o,         // VIS on the bias row: energy only
-    output logic                    update_o,       // 0 in a read-only pass
-    output logic                    emit_o,         // this operation's old state goes to the stream
-    output logic                    emit_last_o,    // and is the last of the frame
-    output logic [   IndexBits-1:0] index_o,
-    output logic [   StateBits-1:0] state_address_o,
+    // operation counter
+    output logic                    sweep_o,        // a context's sweep is in progress
+    input  wire                     end_i,          // in its last clock
+    output logic                    read_only_o,    // it updates nothing
+    output logic                    emit_o,         // a sample leaves in it
     output logic                    next_o,         // end of a context's sweep
+    output logic                    last_context_o,
     output logic [ ContextBits-1:0] context_o,
     output logic                    sweep_done_o    // end of a sweep of all contexts
 );
-  localparam int Drain = 6;  // clocks from a half-sweep's last operation until its state is written
+  localparam logic [1:0] Idle = 2'd0, Sweep = 2'd1, Next = 2'd2, Pause = 2'd3;
 
-  localparam logic [2:0] Idle = 3'd0, Acc = 3'd1, Hid = 3'd2, HidDrain = 3'd3, Vis = 3'd4,
-                         VisDrain = 3'd5, Next = 3'd6, Pause = 3'd7;
-
-  logic [2:0] state_q, state_d;
-  logic [IndexBits-1:0] index_q, index_d;
-  logic [StateBits-1:0] base_q, base_d;
+  logic [1:0] state_q, state_d;
   logic [ContextBits-1:0] context_q, context_d;
   logic [31:0] left_q, left_d, since_q, since_d, every_q, every_d;
   logic [BetaBits-1:0] beta_q, beta_d;
-  logic second_q, second_d;      // the A after B of the palindromic kernel
   logic emit_q, emit_d;          // a sample is due in this pass
   logic read_only_q, read_only_d;
   logic stop_q, stop_d, palindromic_q, palindromic_d, coupled_q, coupled_d;
@@ -78,20 +64,17 @@ module sweep_sequencer #(
   logic end_q, end_d;            // and the run ends with it
   logic last_context, due, more;
 
+  assign due = every_q != 0 && since_q + 1 == every_q;  // apart: the operation counter needs it
   always_comb begin
     last_context = 32'(context_q) == Contexts - 1;
-    due          = every_q != 0 && since_q + 1 == every_q;
     more         = left_q > 1 && !stop_q && !stop_i;
 
     state_d       = state_q;
-    index_d       = index_q;
-    base_d        = base_q;
     context_d     = context_q;
     left_d        = left_q;
     since_d       = since_q;
     every_d       = every_q;
     beta_d        = beta_q;
-    second_d      = second_q;
     emit_d        = emit_q;
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
@@ -103,8 +86,6 @@ module sweep_sequencer #(
 
     if (state_q == Idle) begin
       if (start_i) begin
-        index_d       = IndexBits'(Visible);
-        base_d        = '0;
         context_d     = '0;
         left_d        = sweeps_i;
         every_d       = every_i;
@@ -114,78 +95,37 @@ module sweep_sequencer #(
         end_d         = 1'b0;
         palindromic_d = palindromic_i;
         coupled_d     = coupled_i;
-        second_d      = 1'b0;
         read_only_d   = sweeps_i == 0;
         emit_d        = sweeps_i == 0;
-        if (sweeps_i != 0) state_d = regulates_i ? Pause : Acc;
-        else if (every_i != 0) state_d = Acc;
+        if (sweeps_i != 0) state_d = regulates_i ? Pause : Sweep;
+        else if (every_i != 0) state_d = Sweep;
       end
     end else if (en_i) begin
       case (state_q)
-        Acc: begin
-          // row V (hidden biases) first, then 0..V-1
-          index_d = 32'(index_q) == Visible ? '0 : index_q + 1'b1;
-          if (32'(index_q) == Visible - 1) begin
-            state_d = Hid;
-            index_d = '0;
-          end
-        end
-        Hid: begin
-          index_d = index_q + 1'b1;
-          if (32'(index_q) == Hidden - 1) begin
-            state_d = HidDrain;
-            index_d = '0;
-          end
-        end
-        HidDrain: begin
-          index_d = index_q + 1'b1;
-          if (32'(index_q) == Drain - 1) begin
-            state_d = (read_only_q || second_q) ? Next : Vis;
-            index_d = '0;
-          end
-        end
-        Vis: begin
-          index_d = index_q + 1'b1;
-          if (32'(index_q) == Visible) begin
-            state_d = VisDrain;
-            index_d = '0;
-          end
-        end
-        VisDrain: begin
-          index_d = index_q + 1'b1;
-          if (32'(index_q) == Drain - 1) begin
-            state_d  = palindromic_q ? Acc : Next;
-            second_d = palindromic_q;
-            index_d  = IndexBits'(Visible);
-          end
-        end
+        Sweep: if (end_i) state_d = Next;
         Pause: begin
           pause_d = pause_q + 1'b1;
           if (pause_q == '1) begin
             if (regulates_i) beta_d = regulator_beta_i;
-            state_d = end_q ? Idle : Acc;
+            state_d = end_q ? Idle : Sweep;
           end
         end
         default: begin  // Next
-          index_d  = IndexBits'(Visible);
-          second_d = 1'b0;
-          state_d  = Acc;
+          state_d = Sweep;
           if (!last_context) begin
             context_d = context_q + 1'b1;
-            base_d    = base_q + StateBits'(Visible);
           end else begin
             context_d = '0;
-            base_d    = '0;
             if (read_only_q) begin
               state_d = Idle;
             end else begin
               left_d      = left_q - 1;
               since_d     = due ? '0 : since_q + 1;
               if (host_beta_i) beta_d = beta_i;
-              emit_d      = due;
+              emit_d      = due && FrameAfter == 0;
               read_only_d = !more;
               window_d    = 1'b1;
-              end_d       = !more && !due;
+              end_d       = !more && (!due || FrameAfter != 0);
               if (end_d) state_d = Idle;
               if (window_ends_i) state_d = Pause;
             end
@@ -198,14 +138,11 @@ module sweep_sequencer #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q       <= Idle;
-      index_q       <= '0;
-      base_q        <= '0;
       context_q     <= '0;
       left_q        <= '0;
       since_q       <= '0;
       every_q       <= '0;
       beta_q        <= '0;
-      second_q      <= 1'b0;
       pause_q       <= '0;
       window_q      <= 1'b0;
       end_q         <= 1'b0;
@@ -216,14 +153,11 @@ module sweep_sequencer #(
       coupled_q     <= 1'b0;
     end else begin
       state_q       <= state_d;
-      index_q       <= index_d;
-      base_q        <= base_d;
       context_q     <= context_d;
       left_q        <= left_d;
       since_q       <= since_d;
       every_q       <= every_d;
       beta_q        <= beta_d;
-      second_q      <= second_d;
       pause_q       <= pause_d;
       window_q      <= window_d;
       end_q         <= end_d;
@@ -236,29 +170,23 @@ module sweep_sequencer #(
   end
 
   always_comb begin
-    busy_o          = state_q != Idle;
-    at_next_o       = state_q == Next;
-    at_pause_o      = state_q == Pause && pause_q == '0;
-    at_pause_end_o  = state_q == Pause && pause_q == '1;
-    pause_window_o  = window_q;
-    next_o          = state_q == Next && en_i;
-    load_o          = (state_q == Idle && start_i) || next_o;
-    load_context_o  = context_d;
-    acc_o           = state_q == Acc;
-    acc_init_o      = state_q == Acc && 32'(index_q) == Visible;
-    hid_o           = state_q == Hid;
-    vis_o           = state_q == Vis;
-    tail_o          = state_q == Vis && 32'(index_q) == Visible;
-    update_o        = !read_only_q;
-    emit_o          = emit_q && !second_q && ((acc_o && !acc_init_o) || hid_o);
-    emit_last_o     = emit_q && !second_q && hid_o && 32'(index_q) == Hidden - 1;
-    index_o         = index_q;
-    state_address_o = base_q + StateBits'(index_q);
-    context_o       = context_q;
-    sweep_done_o    = next_o && last_context && !read_only_q;
-    beta_o          = beta_q;
-    palindromic_o   = palindromic_q;
-    coupled_o       = coupled_q;
+    busy_o         = state_q != Idle;
+    at_next_o      = state_q == Next;
+    at_pause_o     = state_q == Pause && pause_q == '0;
+    at_pause_end_o = state_q == Pause && pause_q == '1;
+    pause_window_o = window_q;
+    next_o         = state_q == Next && en_i;
+    load_o         = (state_q == Idle && start_i) || next_o;
+    load_context_o = context_d;
+    sweep_o        = state_q == Sweep;
+    read_only_o    = read_only_q;
+    emit_o         = emit_q || (FrameAfter != 0 && due);
+    last_context_o = last_context;
+    context_o      = context_q;
+    sweep_done_o   = next_o && last_context && !read_only_q;
+    beta_o         = beta_q;
+    palindromic_o  = palindromic_q;
+    coupled_o      = coupled_q;
   end
 endmodule
 `default_nettype wire

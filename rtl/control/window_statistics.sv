@@ -12,6 +12,7 @@
 // docs/device.md, Temperature regulator. Tested in lock-step against the C twin.
 module window_statistics #(
     parameter int Lanes       = 1,
+    parameter int CountBits   = 1,  // of a clock's flips
     parameter int ContextBits = 1,
     parameter int LaneBits    = 1
 ) (
@@ -21,12 +22,11 @@ module window_statistics #(
     input  wire  [           31:0] window_sweeps_i,   // 0: nothing is counted
     // events of the array
     input  wire                    run_i,             // the array advances
-    input  wire  [      Lanes-1:0] flip_i,
+    input  wire  [  CountBits-1:0] flip_count_i,
     input  wire                    hidden_i,          // the flips are of a hidden p-bit
     input  wire                    next_i,            // a context's sweep ends
     input  wire  [ContextBits-1:0] context_i,
     input  wire                    sweep_done_i,      // and so does the sweep of all contexts
-    output logic [            5:0] flip_count_o,      // of this clock
     output logic                   ends_o,            // the present sweep ends the window
     // energies
     output logic [   LaneBits-1:0] energy_lane_o,
@@ -60,13 +60,11 @@ module window_statistics #(
   logic [63:0] squares;
 
   always_comb begin
-    enable       = window_sweeps_i != '0;
-    ends_o       = enable && position_o + 1'b1 >= window_sweeps_i;
-    flip_count_o = '0;
-    flips        = '0;
-    if (flip_i != '0) begin
-      for (int l = 0; l < Lanes; l++) flip_count_o = flip_count_o + 6'(flip_i[l]);
-      flips = {1'b0, hidden_i ? flips_h_o : flips_v_o} + 33'(flip_count_o);
+    enable = window_sweeps_i != '0;
+    ends_o = enable && position_o + 1'b1 >= window_sweeps_i;
+    flips  = '0;
+    if (flip_count_i != '0) begin
+      flips = {1'b0, hidden_i ? flips_h_o : flips_v_o} + 33'(flip_count_i);
     end
   end
 
@@ -82,7 +80,7 @@ module window_statistics #(
       flips_h_o   <= '0;
       flips_sat_o <= 1'b0;
     end else if (enable && run_i) begin
-      if (flip_i != '0) begin
+      if (flip_count_i != '0) begin
         if (hidden_i) flips_h_o <= flips[32] ? '1 : flips[31:0];
         else flips_v_o <= flips[32] ? '1 : flips[31:0];
         if (flips[32]) flips_sat_o <= 1'b1;

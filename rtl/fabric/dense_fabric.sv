@@ -26,7 +26,8 @@ module dense_fabric #(
     parameter int IndexBits     = 4,
     parameter int ContextBits   = 1,
     parameter int StateBits     = 3,
-    parameter int LaneBits      = 5
+    parameter int LaneBits      = 5,
+    parameter int CountBits     = 6
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
@@ -54,11 +55,11 @@ module dense_fabric #(
     output logic                   emit_o,
     output logic                   emit_last_o,
     output logic [      Lanes-1:0] emit_data_o,
-    // events of this clock, one bit a lane (stage 5)
-    output logic [      Lanes-1:0] flip_o,
+    // events of this clock (stage 5)
+    output logic [  CountBits-1:0] flip_count_o,
     output logic                   flip_hidden_o,   // all of a hidden p-bit, or of a visible one
-    output logic [      Lanes-1:0] sat_o,
-    output logic [      Lanes-1:0] freeze_o,
+    output logic [  CountBits-1:0] sat_count_o,
+    output logic [  CountBits-1:0] freeze_count_o,
     // probe
     input  wire  [  IndexBits-1:0] probe_pbit_i,
     input  wire  [   LaneBits-1:0] probe_lane_i,
@@ -230,7 +231,7 @@ module dense_fabric #(
   end
 
   // ---- lanes ----
-  logic [Lanes-1:0] hid_state, old5;
+  logic [Lanes-1:0] hid_state, old5, flips, sats, freezes;
   logic [Lanes*FieldBits-1:0] field5;
   logic [Lanes*32-1:0] random5, word5;
   logic [Lanes*ThresholdBits-1:0] entry5;
@@ -255,8 +256,8 @@ module dense_fabric #(
         .index_i(host_hid_we ? IndexBits'(32'(host_col_i) - Visible) : index1_q),
         .vis_state_i(state1_q[l]), .row_i(row1_q), .hid_state_o(hid_state[l]),
         .draw5_i(draw5_q), .hid5_i(hid5_q), .tail5_i(tail5_q), .first5_i(index5_q == '0),
-        .clamp5_i(clamp5_q), .index5_i(index5_q), .new5_o(new5[l]), .flip5_o(flip_o[l]),
-        .sat5_o(sat_o[l]), .freeze5_o(freeze_o[l]), .old5_o(old5[l]),
+        .clamp5_i(clamp5_q), .index5_i(index5_q), .new5_o(new5[l]), .flip5_o(flips[l]),
+        .sat5_o(sats[l]), .freeze5_o(freezes[l]), .old5_o(old5[l]),
         .field5_o(field5[l*FieldBits+:FieldBits]), .random5_o(random5[l*32+:32]),
         .word5_i(word5[l*32+:32]),
         .entry5_o(entry5[l*ThresholdBits+:ThresholdBits]),
@@ -274,7 +275,15 @@ module dense_fabric #(
     );
   end
 
+  function automatic [CountBits-1:0] ones(input [Lanes-1:0] bits);
+    ones = '0;
+    for (int l = 0; l < Lanes; l++) ones = ones + CountBits'(bits[l]);
+  endfunction
+
   always_comb begin
+    flip_count_o       = flips != '0 ? ones(flips) : '0;
+    sat_count_o        = sats != '0 ? ones(sats) : '0;
+    freeze_count_o     = freezes != '0 ? ones(freezes) : '0;
     flip_hidden_o      = hid5_q;
     emit_o             = emit1_q;
     emit_last_o        = last1_q;

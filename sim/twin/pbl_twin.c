@@ -22,6 +22,8 @@ static void twin_close(pbl_device *dev) {
   free(t->row_buffer);
   free(t->table);
   free(t->clamp);
+  free(t->clamp_mask);
+  pbl_twin_lattice_close(t->lattice);
   free(t->generator);
   free(t->fields);
   free(t->energy);
@@ -47,7 +49,7 @@ static const pbl_device_ops twin_ops = {
 };
 
 /* Zeroed and aligned to a cache line, so that vector loads never split one. */
-static void *zeroed(size_t n, size_t size) {
+void *pbl_twin_zeroed(size_t n, size_t size) {
   const size_t bytes = (n * size + 63) / 64 * 64;
   void *p = aligned_alloc(64, bytes ? bytes : 64);
   if (p) memset(p, 0, bytes ? bytes : 64);
@@ -62,14 +64,15 @@ static bool block_allocate(pbl_twin *t, pbl_twin_block *b, int n, int n_other, i
   b->n_tiles = (n + PBL_TWIN_TILE - 1) / PBL_TWIN_TILE;
   b->n_pairs = (n + 1) / 2;
   b->first_pbit = first_pbit;
-  b->bias = zeroed((size_t)b->n_tiles * PBL_TWIN_TILE, sizeof *b->bias);
+  b->bias = pbl_twin_zeroed((size_t)b->n_tiles * PBL_TWIN_TILE, sizeof *b->bias);
   if (wide) {
-    b->wide_weights = zeroed((size_t)n * 2 * other_pairs, sizeof *b->wide_weights);
+    b->wide_weights = pbl_twin_zeroed((size_t)n * 2 * other_pairs, sizeof *b->wide_weights);
   } else {
-    b->weights = zeroed((size_t)b->n_tiles * other_pairs * PBL_TWIN_TILE, sizeof *b->weights);
+    b->weights =
+        pbl_twin_zeroed((size_t)b->n_tiles * other_pairs * PBL_TWIN_TILE, sizeof *b->weights);
   }
-  b->states = zeroed(slots * (size_t)b->n_pairs * PBL_TWIN_GROUP * 2, sizeof *b->states);
-  b->bits = zeroed(slots * (size_t)n, sizeof *b->bits);
+  b->states = pbl_twin_zeroed(slots * (size_t)b->n_pairs * PBL_TWIN_GROUP * 2, sizeof *b->states);
+  b->bits = pbl_twin_zeroed(slots * (size_t)n, sizeof *b->bits);
   if (!b->bias || !b->states || !b->bits || !(wide ? (void *)b->wide_weights : (void *)b->weights))
     return false;
   /* Bits are zero, hence the states -1. The partner of a last odd p-bit stays 0. */
@@ -87,15 +90,20 @@ static bool allocate(pbl_twin *t) {
   const pbl_hw *hw = &t->hw;
   const size_t v = (size_t)hw->n_visible, h = (size_t)hw->n_hidden;
   const size_t largest = ((v > h ? v : h) + PBL_TWIN_TILE - 1) / PBL_TWIN_TILE * PBL_TWIN_TILE;
-  t->words = zeroed((v + 1) * (h + 1), sizeof *t->words);
-  t->row_buffer = zeroed(h + 1, sizeof *t->row_buffer);
-  t->table = zeroed((size_t)hw->table_size, sizeof *t->table);
-  t->clamp = zeroed(v + h, sizeof *t->clamp);
-  t->generator = zeroed((size_t)t->n_groups * 4 * PBL_TWIN_GROUP, sizeof *t->generator);
-  t->energy = zeroed((size_t)hw->replicas, sizeof *t->energy);
-  t->fields = zeroed(largest * PBL_TWIN_GROUP, sizeof *t->fields);
-  return t->words && t->row_buffer && t->table && t->clamp && t->generator && t->energy &&
-         t->fields && block_allocate(t, &t->visible, hw->n_visible, hw->n_hidden, 0) &&
+  const size_t rows = (size_t)pbl_hw_image_rows(hw), cols = (size_t)pbl_hw_image_cols(hw);
+  t->words = pbl_twin_zeroed(rows * cols, sizeof *t->words);
+  t->row_buffer = pbl_twin_zeroed(cols, sizeof *t->row_buffer);
+  t->table = pbl_twin_zeroed((size_t)hw->table_size, sizeof *t->table);
+  t->clamp = pbl_twin_zeroed(v + h, sizeof *t->clamp);
+  t->clamp_mask = pbl_twin_zeroed(v + h, sizeof *t->clamp_mask);
+  t->generator = pbl_twin_zeroed((size_t)t->n_groups * 4 * PBL_TWIN_GROUP, sizeof *t->generator);
+  t->energy = pbl_twin_zeroed((size_t)hw->replicas, sizeof *t->energy);
+  if (!t->words || !t->row_buffer || !t->table || !t->clamp || !t->clamp_mask || !t->generator ||
+      !t->energy)
+    return false;
+  if (hw->fabric == PBL_FABRIC_LATTICE) return pbl_twin_lattice_open(t);
+  t->fields = pbl_twin_zeroed(largest * PBL_TWIN_GROUP, sizeof *t->fields);
+  return t->fields && block_allocate(t, &t->visible, hw->n_visible, hw->n_hidden, 0) &&
          block_allocate(t, &t->hidden, hw->n_hidden, hw->n_visible, hw->n_visible);
 }
 
@@ -135,7 +143,7 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   if (!t) return pbl_fail(err, PBL_NO_MEMORY, "twin device: out of memory");
   t->base.ops = &twin_ops;
   t->hw = *hw;
-  t->n_groups = (hw->lanes + PBL_TWIN_GROUP - 1) / PBL_TWIN_GROUP;
+  t->n_groups = (pbl_hw_cells(hw) + PBL_TWIN_GROUP - 1) / PBL_TWIN_GROUP;
   t->stream.frame_words = ((size_t)pbl_hw_pbits(hw) * (size_t)hw->lanes + 31) / 32;
   t->telemetry.frame_words = PBL_TWIN_RECORD_WORDS;
   pbl_twin_regulator_reset(&t->regulator);

@@ -3,7 +3,7 @@
 
 #include "pbl_twin_internal.h"
 
-static pbl_twin_activation activation(const pbl_twin *t) {
+pbl_twin_activation pbl_twin_activation_now(const pbl_twin *t) {
   const int shift = pbl_hw_index_shift(&t->hw);
   return (pbl_twin_activation){
       .table = t->table,
@@ -33,7 +33,7 @@ static void fill_job(const pbl_twin *t, pbl_twin_job *job, const pbl_twin_block 
       .wide_weights = target->wide_weights,
       .bias = target->bias,
       .sources = pbl_twin_states(t, source, context, group),
-      .clamp = t->clamp + target->first_pbit,
+      .clamp = t->clamp_mask + target->first_pbit,
       .activation = act,
       .lane_mask = (uint16_t)((1u << lanes) - 1),
       .watch = -1,
@@ -41,17 +41,18 @@ static void fill_job(const pbl_twin *t, pbl_twin_job *job, const pbl_twin_block 
       .bits = pbl_twin_bits(t, target, context, group),
       .generator = t->generator + (size_t)group * 4 * PBL_TWIN_GROUP,
       .fields = t->fields,
+      .field_stride = PBL_TWIN_GROUP,
   };
 }
 
-static void record_probe(pbl_twin *t, const pbl_twin_job *job, int lane) {
+void pbl_twin_record_probe(pbl_twin *t, const pbl_twin_job *job, int lane) {
   const pbl_twin_capture *c = &job->capture;
   const uint32_t new_state = (uint32_t)(c->new_bits >> lane & 1);
   const uint32_t old_state = (uint32_t)(c->old_bits >> lane & 1);
   t->probe_field = (uint32_t)c->field[lane];
   t->probe_random = c->random_word[lane];
   t->probe_threshold = c->threshold[lane];
-  t->probe_state = new_state | old_state << 1 | (uint32_t)job->clamp[job->watch] << 2;
+  t->probe_state = new_state | old_state << 1 | (uint32_t)(job->clamp[job->watch] >> lane & 1) << 2;
 }
 
 /* Lane of the group that the probe watches in this context, or -1. */
@@ -63,30 +64,32 @@ static int probe_lane(const pbl_twin *t, int context, int group) {
   return lane % PBL_TWIN_GROUP;
 }
 
-static void trace_update(pbl_twin *t, const pbl_twin_job *job, const pbl_twin_block *target,
-                         int context, int group, int half) {
+void pbl_twin_trace_update(pbl_twin *t, const pbl_twin_job *job, int within, pbl_twin_update u) {
   const pbl_twin_capture *c = &job->capture;
+  u.sweep = t->counters[PBL_TWIN_SWEEPS].value;
+  u.field = c->field[within];
+  u.random_word = c->random_word[within];
+  u.threshold = c->threshold[within];
+  u.old_state = c->old_bits >> within & 1;
+  u.new_state = c->new_bits >> within & 1;
+  u.clamped = job->clamp[job->watch] >> within & 1;
+  t->trace(t->trace_user, &u);
+}
+
+static void trace_group(pbl_twin *t, const pbl_twin_job *job, const pbl_twin_block *target,
+                        int context, int group, int half) {
   for (int l = 0; l < PBL_TWIN_GROUP; l++) {
     if (!(job->lane_mask >> l & 1)) continue;
-    const pbl_twin_update u = {
-        .sweep = t->counters[PBL_TWIN_SWEEPS].value,
-        .half = half,
-        .context = context,
-        .lane = group * PBL_TWIN_GROUP + l,
-        .pbit = target->first_pbit + job->watch,
-        .field = c->field[l],
-        .random_word = c->random_word[l],
-        .threshold = c->threshold[l],
-        .old_state = c->old_bits >> l & 1,
-        .new_state = c->new_bits >> l & 1,
-        .clamped = job->clamp[job->watch],
-    };
-    t->trace(t->trace_user, &u);
+    const pbl_twin_update u = {.half = half,
+                               .context = context,
+                               .lane = group * PBL_TWIN_GROUP + l,
+                               .pbit = target->first_pbit + job->watch};
+    pbl_twin_trace_update(t, job, l, u);
   }
 }
 
-static void collect(pbl_twin *t, const pbl_twin_job *job, const pbl_twin_block *target) {
-  *(target == &t->visible ? &t->sweep_flips_v : &t->sweep_flips_h) += job->flips;
+void pbl_twin_collect(pbl_twin *t, const pbl_twin_job *job, bool visible) {
+  *(visible ? &t->sweep_flips_v : &t->sweep_flips_h) += job->flips;
   t->counters[PBL_TWIN_FLIPS].value += job->flips;
   t->counters[PBL_TWIN_SATURATIONS].value += job->saturations;
   t->counters[PBL_TWIN_FREEZES].value += job->freezes;
@@ -128,8 +131,8 @@ static void half_sweep(pbl_twin *t, const pbl_twin_activation *act, int context,
     if (lane >= 0 && probed >= 0 && probed < target->n) job.watch = probed;
     compute_fields(t, &job);
     t->kernel->update(&job, 0, target->n);
-    if (job.watch >= 0) record_probe(t, &job, lane);
-    collect(t, &job, target);
+    if (job.watch >= 0) pbl_twin_record_probe(t, &job, lane);
+    pbl_twin_collect(t, &job, target == &t->visible);
     if (last) store_energy(t, &job, source, context, g);
   }
 }
@@ -149,23 +152,25 @@ static void half_sweep_traced(pbl_twin *t, const pbl_twin_activation *act, int c
       jobs[g].watch = p;
       t->kernel->update(&jobs[g], p, p + 1);
       const int lane = probe_lane(t, context, g);
-      if (lane >= 0 && p == probed) record_probe(t, &jobs[g], lane);
-      trace_update(t, &jobs[g], target, context, g, half);
+      if (lane >= 0 && p == probed) pbl_twin_record_probe(t, &jobs[g], lane);
+      trace_group(t, &jobs[g], target, context, g, half);
     }
   }
   for (int g = 0; g < t->n_groups; g++) {
-    collect(t, &jobs[g], target);
+    pbl_twin_collect(t, &jobs[g], target == &t->visible);
     if (last) store_energy(t, &jobs[g], source, context, g);
   }
 }
 
 void pbl_twin_sweep(pbl_twin *t) {
-  const pbl_twin_activation act = activation(t);
+  const pbl_twin_activation act = pbl_twin_activation_now(t);
   t->sweep_flips_v = t->sweep_flips_h = 0;
   const int n_halves = t->run_kernel == PBL_KERNEL_PALINDROMIC ? 3 : 2;
   for (int c = 0; c < pbl_hw_contexts(&t->hw); c++) {
     for (int half = 0; half < n_halves; half++) {
-      if (t->trace) {
+      if (t->lattice) {
+        pbl_twin_lattice_half_sweep(t, &act, c, half, half == n_halves - 1);
+      } else if (t->trace) {
         half_sweep_traced(t, &act, c, half, half == n_halves - 1);
       } else {
         half_sweep(t, &act, c, half, half == n_halves - 1);

@@ -163,23 +163,25 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   for (int target = first; target < end; target++) {
     __m256i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
     if (coupled) word = _mm256_shuffle_epi32(word, 0xA0); /* lanes 0 0 2 2 of each four */
-    const __m256i field = load(job->fields + target * PBL_TWIN_GROUP + offset);
+    const __m256i field = load(job->fields + (size_t)target * job->field_stride + offset);
     __m256i threshold;
     const outcome o = activate(act, field, word, &threshold);
     const unsigned old_bits = (unsigned)job->bits[target] >> offset & 0xFFu;
-    const unsigned new_bits = job->clamp[target] ? old_bits : (o.state & lanes);
+    const unsigned kept = (unsigned)job->clamp[target] >> offset & 0xFFu,
+                   free_lanes = lanes & ~kept;
+    const unsigned new_bits = (o.state & free_lanes) | (old_bits & kept);
     const __m256i up = spread(new_bits);
-    if (!job->clamp[target]) {
-      flips += (unsigned)__builtin_popcount((old_bits ^ new_bits) & lanes);
-      saturations += (unsigned)__builtin_popcount(o.saturated & lanes);
-      freezes += (unsigned)__builtin_popcount(o.frozen & lanes);
+    flips += (unsigned)__builtin_popcount((old_bits ^ new_bits) & free_lanes);
+    saturations += (unsigned)__builtin_popcount(o.saturated & free_lanes);
+    freezes += (unsigned)__builtin_popcount(o.frozen & free_lanes);
+    if (job->targets)
       store_state(job->targets + (target >> 1) * PBL_TWIN_GROUP * 2 + offset * 2, target & 1, up);
-      ((uint8_t *)&job->bits[target])[half] = (uint8_t)new_bits; /* x86: little-endian */
-    }
+    ((uint8_t *)&job->bits[target])[half] = (uint8_t)new_bits; /* x86: little-endian */
     add_energy(energy, field, up);
     if (target == job->watch) {
       for (int l = 0; l < HALF_GROUP; l++)
-        job->capture.field[offset + l] = job->fields[target * PBL_TWIN_GROUP + offset + l];
+        job->capture.field[offset + l] =
+            job->fields[(size_t)target * job->field_stride + (size_t)(offset + l)];
       store(job->capture.random_word + offset, word);
       store(job->capture.threshold + offset, threshold);
       ((uint8_t *)&job->capture.old_bits)[half] = (uint8_t)old_bits;

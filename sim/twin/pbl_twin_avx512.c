@@ -86,7 +86,7 @@ TARGET __attribute__((noinline)) static void capture(pbl_twin_job *job, int targ
                                                      __m512i threshold, __mmask16 old_bits,
                                                      __mmask16 new_bits) {
   for (int l = 0; l < PBL_TWIN_GROUP; l++)
-    job->capture.field[l] = job->fields[target * PBL_TWIN_GROUP + l];
+    job->capture.field[l] = job->fields[(size_t)target * job->field_stride + (size_t)l];
   _mm512_storeu_si512(job->capture.random_word, word);
   _mm512_storeu_si512(job->capture.threshold, threshold);
   job->capture.old_bits = old_bits;
@@ -99,7 +99,6 @@ INLINE void store_state(pbl_twin_job *job, int target, __mmask16 bits) {
       _mm512_mask_mov_epi32(_mm512_set1_epi32(-1), bits, _mm512_set1_epi32(0x00010001));
   const __mmask32 half = (target & 1) ? 0xAAAAAAAAu : 0x55555555u;
   _mm512_mask_storeu_epi16(job->targets + (target >> 1) * PBL_TWIN_GROUP * 2, half, state);
-  job->bits[target] = bits;
 }
 
 INLINE void add_energy(__m512i energy[2], __m512i field, __mmask16 bits) {
@@ -124,7 +123,7 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
   for (int target = first; target < end; target++) {
     __m512i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
     if (coupled) word = _mm512_shuffle_epi32(word, _MM_PERM_CCAA); /* lanes 0 0 2 2 of each four */
-    const __m512i field = _mm512_loadu_si512(job->fields + target * PBL_TWIN_GROUP);
+    const __m512i field = _mm512_loadu_si512(job->fields + (size_t)target * job->field_stride);
     const __m512i raw = table_index(act, field);
     const __mmask16 saturated = _mm512_cmpgt_epu32_mask(raw, last);
     const __m512i threshold = look_up(act->table, _mm512_min_epu32(raw, last));
@@ -133,16 +132,15 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
     const __m512i mirrored = _mm512_mask_xor_epi32(u, positive, u, threshold_mask);
     const __mmask16 below = _mm512_cmplt_epu32_mask(mirrored, threshold);
     const unsigned old_bits = job->bits[target];
-    unsigned new_bits = ((unsigned)below ^ (unsigned)positive) & lanes;
-    if (job->clamp[target]) {
-      new_bits = old_bits;
-    } else {
-      flips += (unsigned)__builtin_popcount((old_bits ^ new_bits) & lanes);
-      saturations += (unsigned)__builtin_popcount(saturated & lanes);
-      freezes += (unsigned)__builtin_popcount(
-          _mm512_cmpeq_epi32_mask(threshold, _mm512_setzero_si512()) & lanes);
-      store_state(job, target, (__mmask16)new_bits);
-    }
+    const unsigned kept = job->clamp[target], free_lanes = lanes & ~kept;
+    const unsigned new_bits =
+        (((unsigned)below ^ (unsigned)positive) & free_lanes) | (old_bits & kept);
+    flips += (unsigned)__builtin_popcount((old_bits ^ new_bits) & free_lanes);
+    saturations += (unsigned)__builtin_popcount(saturated & free_lanes);
+    freezes += (unsigned)__builtin_popcount(
+        _mm512_cmpeq_epi32_mask(threshold, _mm512_setzero_si512()) & free_lanes);
+    if (job->targets) store_state(job, target, (__mmask16)new_bits);
+    job->bits[target] = (uint16_t)new_bits;
     add_energy(energy, field, (__mmask16)new_bits);
     if (target == job->watch)
       capture(job, target, word, threshold, (__mmask16)old_bits, (__mmask16)new_bits);

@@ -8,6 +8,34 @@ static uint32_t log2_of(int power_of_two) {
   return n;
 }
 
+/* Four rules from `first` on, one byte each. */
+static uint32_t rule_word(const int *rules, int first) {
+  uint32_t word = 0;
+  for (int k = 3; k >= 0; k--)
+    word = word << 8 | (first + k < PBL_HW_MAX_RULES ? (uint32_t)rules[first + k] : 0);
+  return word;
+}
+
+static uint32_t caps_lattice(const pbl_hw *hw, uint32_t address) {
+  const pbl_hw_lattice *lat = &hw->lattice;
+  if (hw->fabric != PBL_FABRIC_LATTICE) return 0;
+  switch (address) {
+    case PBL_REG_CAPS_LATTICE:
+      return (uint32_t)lat->side << PBL_CAPS_LATTICE_SIDE_SHIFT |
+             (uint32_t)lat->n_rules << PBL_CAPS_LATTICE_RULES_SHIFT;
+    case PBL_REG_CAPS_SITES:
+      return (uint32_t)lat->sites << PBL_CAPS_SITES_SITES_SHIFT;
+    case PBL_REG_CAPS_RULE_A_LO:
+      return rule_word(lat->rule_a, 0);
+    case PBL_REG_CAPS_RULE_A_HI:
+      return rule_word(lat->rule_a, 4);
+    case PBL_REG_CAPS_RULE_B_LO:
+      return rule_word(lat->rule_b, 0);
+    default:
+      return rule_word(lat->rule_b, 4);
+  }
+}
+
 static uint32_t caps(const pbl_hw *hw, uint32_t address) {
   const int field_bits = hw->field_bits ? hw->field_bits : pbl_hw_min_field_bits(hw);
   switch (address) {
@@ -83,6 +111,14 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
     case PBL_REG_CAPS_FORMAT:
     case PBL_REG_CAPS_ACTIVATION:
       *value = caps(&t->hw, address);
+      break;
+    case PBL_REG_CAPS_LATTICE:
+    case PBL_REG_CAPS_SITES:
+    case PBL_REG_CAPS_RULE_A_LO:
+    case PBL_REG_CAPS_RULE_A_HI:
+    case PBL_REG_CAPS_RULE_B_LO:
+    case PBL_REG_CAPS_RULE_B_HI:
+      *value = caps_lattice(&t->hw, address);
       break;
     case PBL_REG_CTRL:
       break;
@@ -195,7 +231,7 @@ static void write_config(pbl_twin *t, uint32_t value) {
 }
 
 static bool is_mapped(uint32_t address) {
-  return address <= PBL_REG_PROBE_STATE ||
+  return address <= PBL_REG_CAPS_RULE_B_HI ||
          (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS);
 }
 
@@ -235,6 +271,7 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
     case PBL_REG_IMG_ADDRESS:
       t->img_row = value >> PBL_IMG_ADDRESS_ROW_SHIFT;
       t->img_col = value & PBL_IMG_ADDRESS_COL_MASK;
+      if (t->img_col == 0) t->img_expected = 0;
       break;
     case PBL_REG_IMG_DATA:
       pbl_twin_image_write(t, value);

@@ -12,17 +12,19 @@ static int32_t sign_extend(uint32_t word, int bits) {
 }
 
 static bool write_weight(pbl_twin *t, uint32_t data) {
-  const uint32_t last_col = (uint32_t)t->hw.n_hidden;
-  if (t->img_row > (uint32_t)t->hw.n_visible || t->img_col > last_col) return false;
+  const uint32_t last_col = (uint32_t)pbl_hw_image_cols(&t->hw) - 1;
+  if (t->img_row >= (uint32_t)pbl_hw_image_rows(&t->hw) || t->img_col > last_col ||
+      t->img_col != t->img_expected)
+    return false;
   t->row_buffer[t->img_col] = sign_extend(data, pbl_hw_weight_bits(&t->hw));
   if (t->img_col < last_col) {
-    t->img_col++;
+    t->img_expected = ++t->img_col;
     return true;
   }
   int32_t *row = t->words + (size_t)t->img_row * (last_col + 1);
   for (uint32_t c = 0; c <= last_col; c++) row[c] = t->row_buffer[c];
   t->weights_packed = false;
-  t->img_col = 0;
+  t->img_col = t->img_expected = 0;
   t->img_row = (t->img_row + 1) & 0xFFFFu;
   return true;
 }
@@ -35,6 +37,7 @@ static bool write_table(pbl_twin *t, uint32_t data) {
 
 static bool write_clamp(pbl_twin *t, uint32_t data) {
   if (t->img_col >= (uint32_t)pbl_hw_pbits(&t->hw)) return false;
+  t->clamp_mask[t->img_col] = data & 1 ? 0xFFFFu : 0;
   t->clamp[t->img_col++] = (uint8_t)(data & 1);
   return true;
 }
@@ -43,6 +46,12 @@ static bool write_state(pbl_twin *t, uint32_t data) {
   if (t->img_row >= (uint32_t)pbl_hw_contexts(&t->hw) ||
       t->img_col >= (uint32_t)pbl_hw_pbits(&t->hw))
     return false;
+  if (t->lattice) {
+    if (t->img_col != t->img_expected) return false;
+    pbl_twin_lattice_set_state(t, (int)t->img_row, (int)t->img_col, data);
+    t->img_expected = ++t->img_col;
+    return true;
+  }
   const bool is_visible = t->img_col < (uint32_t)t->hw.n_visible;
   const pbl_twin_block *b = is_visible ? &t->visible : &t->hidden;
   const size_t p = t->img_col - (uint32_t)b->first_pbit;
@@ -58,10 +67,10 @@ static bool write_state(pbl_twin *t, uint32_t data) {
 }
 
 static bool write_generator(pbl_twin *t, uint32_t data) {
-  const uint32_t lane = t->img_col / 4, word = t->img_col % 4;
-  if (lane >= (uint32_t)t->hw.lanes) return false;
-  const uint32_t group = lane / PBL_TWIN_GROUP;
-  t->generator[(group * 4 + word) * PBL_TWIN_GROUP + lane % PBL_TWIN_GROUP] = data;
+  const uint32_t cell = t->img_col / 4, word = t->img_col % 4;
+  if (cell >= (uint32_t)pbl_hw_cells(&t->hw)) return false;
+  const uint32_t group = cell / PBL_TWIN_GROUP;
+  t->generator[(group * 4 + word) * PBL_TWIN_GROUP + cell % PBL_TWIN_GROUP] = data;
   t->img_col++;
   return true;
 }
@@ -103,10 +112,10 @@ static uLong hash_word(uLong crc, uint32_t word) {
 }
 
 uint32_t pbl_twin_image_hash(const pbl_twin *t) {
-  const size_t n_words = (size_t)(t->hw.n_visible + 1) * (size_t)(t->hw.n_hidden + 1);
+  const size_t n_words = (size_t)pbl_hw_image_rows(&t->hw) * (size_t)pbl_hw_image_cols(&t->hw);
   uLong crc = crc32(0, Z_NULL, 0);
   for (size_t i = 0; i < n_words; i++) crc = hash_word(crc, (uint32_t)t->words[i]);
-  for (int l = 0; l < t->hw.lanes; l++) {
+  for (int g = 0; g < pbl_hw_cells(&t->hw); g++) {
     for (int k = 0; k < t->hw.table_size; k++) crc = hash_word(crc, t->table[k]);
   }
   for (int p = 0; p < pbl_hw_pbits(&t->hw); p++) crc = hash_word(crc, t->clamp[p]);
@@ -139,7 +148,11 @@ static void pack_block(const pbl_twin *t, pbl_twin_block *b, const pbl_twin_bloc
 }
 
 void pbl_twin_image_pack(pbl_twin *t) {
-  if (t->weights_packed) return;
+  if (t->lattice) pbl_twin_lattice_pack(t, !t->weights_packed);
+  if (t->weights_packed || t->lattice) {
+    t->weights_packed = true;
+    return;
+  }
   const size_t stride = (size_t)t->hw.n_hidden + 1;
   pack_block(t, &t->hidden, &t->visible);
   pack_block(t, &t->visible, &t->hidden);

@@ -55,25 +55,29 @@ typedef struct {
   uint16_t *bits;        /* contexts x groups x n */
 } pbl_twin_block;
 
+typedef struct pbl_twin_lattice pbl_twin_lattice;
+
 typedef struct {
   pbl_device base; /* first: the vtable casts */
   pbl_hw hw;
   const pbl_twin_kernel *kernel;
-  int n_groups;
+  int n_groups; /* of 16 lanes; lattice: of 16 cells */
 
   /* memories */
-  int32_t *words;      /* (V+1) x (H+1) */
-  int32_t *row_buffer; /* H+1 */
+  int32_t *words;      /* pbl_hw_image_rows x pbl_hw_image_cols */
+  int32_t *row_buffer; /* one row */
   uint32_t *table;
-  uint8_t *clamp;      /* V+H */
-  uint32_t *generator; /* groups x 4 x G */
-  bool weights_packed; /* blocks hold what `words` holds */
-  pbl_twin_block visible, hidden;
-  int32_t *fields; /* scratch of one block and group */
+  uint8_t *clamp;                 /* V+H */
+  uint16_t *clamp_mask;           /* the same for all lanes of a group: 0 or 0xFFFF */
+  uint32_t *generator;            /* groups x 4 x G */
+  bool weights_packed;            /* blocks hold what `words` holds */
+  pbl_twin_block visible, hidden; /* dense fabric only; so are the fields */
+  int32_t *fields;                /* scratch of one block and group */
+  pbl_twin_lattice *lattice;      /* lattice fabric, else NULL */
 
   /* registers */
   uint32_t scratch, config, sweeps, sample_every, beta, beta_active, irq_enable, irq_status;
-  uint32_t img_select, img_row, img_col, img_hash, replica_select, probe_select;
+  uint32_t img_select, img_row, img_col, img_expected, img_hash, replica_select, probe_select;
   bool done, hash_valid, error;
   pbl_twin_counter counters[PBL_TWIN_N_COUNTERS];
   int64_t *energy; /* replicas */
@@ -110,6 +114,9 @@ static inline uint16_t *pbl_twin_bits(const pbl_twin *t, const pbl_twin_block *b
   return b->bits + pbl_twin_slot(t, context, group) * (size_t)b->n;
 }
 
+/* pbl_twin.c: zeros, aligned to a cache line. */
+void *pbl_twin_zeroed(size_t n, size_t size);
+
 /* pbl_twin_bus.c */
 pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err);
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err);
@@ -124,8 +131,24 @@ void pbl_twin_start(pbl_twin *t);
 bool pbl_twin_stalled(const pbl_twin *t);
 pbl_status pbl_twin_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
 
-/* pbl_twin_array.c: one sweep of all contexts; counts all but time. */
-void pbl_twin_sweep(pbl_twin *t);
+/* pbl_twin_array.c */
+void pbl_twin_sweep(pbl_twin *t); /* one sweep of all contexts; counts all but time */
+pbl_twin_activation pbl_twin_activation_now(const pbl_twin *t);
+void pbl_twin_collect(pbl_twin *t, const pbl_twin_job *job, bool visible); /* its counters */
+/* From the capture of the watched target, of lane `within` of the group. */
+void pbl_twin_record_probe(pbl_twin *t, const pbl_twin_job *job, int within);
+void pbl_twin_trace_update(pbl_twin *t, const pbl_twin_job *job, int within, pbl_twin_update u);
+
+/* pbl_twin_lattice.c */
+bool pbl_twin_lattice_open(pbl_twin *t); /* false: no memory */
+void pbl_twin_lattice_close(pbl_twin_lattice *lat);
+void pbl_twin_lattice_pack(pbl_twin *t, bool weights); /* before a run */
+/* States of all lanes of one p-bit. */
+void pbl_twin_lattice_set_state(pbl_twin *t, int context, int pbit, uint32_t lanes);
+void pbl_twin_lattice_half_sweep(pbl_twin *t, const pbl_twin_activation *act, int context, int half,
+                                 bool last);
+/* A frame of the context's states to `to`. */
+void pbl_twin_lattice_frame(const pbl_twin *t, int context, uint32_t *to);
 
 /* pbl_twin_stream.c */
 size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */

@@ -5,7 +5,9 @@
  *   states   pairs of p-bits: [n_pairs][G] words, each two int16 of +-1, the even p-bit in the low
  *            half; the partner of a last odd p-bit is 0
  *   weights  [n_tiles][n_pairs][T] words of two int16, in the same order as the states
- *   fields   [n_tiles * T][G] int32 */
+ *   fields   [n_tiles * T][G] int32
+ * The lattice calculates its fields itself and uses only the update: its targets are the steps of a
+ * half-sweep, its lanes 16 cells. */
 #ifndef PBL_TWIN_KERNEL_H
 #define PBL_TWIN_KERNEL_H
 
@@ -46,16 +48,17 @@ typedef struct {
   const int32_t *wide_weights; /* then: n_targets x 2*n_pairs, row-major */
   const int32_t *bias;         /* n_tiles * T, zero-padded */
   const int16_t *sources;
-  const uint8_t *clamp; /* n_targets */
+  const uint16_t *clamp; /* n_targets: bit l = lane l keeps its state */
   const pbl_twin_activation *activation;
   uint16_t lane_mask; /* lanes that exist */
   int watch;          /* target to capture, or -1 */
   /* in and out */
-  int16_t *targets;
+  int16_t *targets;    /* NULL: not wanted */
   uint16_t *bits;      /* n_targets: bit l = state of lane l */
   uint32_t *generator; /* [4][G] */
-  /* out */
+  /* out (in, where only updates are asked for) */
   int32_t *fields;
+  size_t field_stride;                  /* from target to target: G, or more */
   uint64_t flips, saturations, freezes; /* added to */
   int64_t energy[PBL_TWIN_GROUP];       /* added to: sum of field * new state */
   pbl_twin_capture capture;             /* of `watch` */

@@ -66,19 +66,18 @@ static uint32_t activate(const pbl_twin_activation *act, int64_t field, uint32_t
 }
 
 static void update_one(pbl_twin_job *job, int target) {
-  const uint32_t clamped = job->clamp[target];
   const uint32_t old_bits = job->bits[target];
   uint32_t new_bits = 0, even_word = 0;
   for (int l = 0; l < PBL_TWIN_GROUP; l++) {
     if (!(job->lane_mask >> l & 1)) continue;
-    const int64_t field = job->fields[target * PBL_TWIN_GROUP + l];
+    const int64_t field = job->fields[(size_t)target * job->field_stride + (size_t)l];
     const uint32_t own_word = draw(job, l);
     const uint32_t word = job->activation->coupled && (l & 1) ? even_word : own_word;
     even_word = word;
     uint32_t threshold, saturated;
     uint32_t state = activate(job->activation, field, word, &threshold, &saturated);
     const uint32_t old_state = old_bits >> l & 1;
-    if (clamped) {
+    if (job->clamp[target] >> l & 1) {
       state = old_state;
     } else {
       job->flips += state ^ old_state;
@@ -87,8 +86,9 @@ static void update_one(pbl_twin_job *job, int target) {
     }
     new_bits |= state << l;
     job->energy[l] += state ? field : -field;
-    job->targets[((target >> 1) * PBL_TWIN_GROUP + l) * 2 + (target & 1)] =
-        (int16_t)(state ? 1 : -1);
+    if (job->targets)
+      job->targets[((target >> 1) * PBL_TWIN_GROUP + l) * 2 + (target & 1)] =
+          (int16_t)(state ? 1 : -1);
     if (target == job->watch) {
       job->capture.field[l] = field;
       job->capture.random_word[l] = word;

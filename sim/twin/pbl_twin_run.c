@@ -62,12 +62,14 @@ static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
   t->run_done++;
   const bool last = t->stop || t->run_done == t->run_sweeps;
   const bool due = sample_due(t, t->run_done);
-  const pbl_twin_phase next = !last ? PBL_TWIN_SWEEPING : due ? PBL_TWIN_READOUT : PBL_TWIN_IDLE;
+  /* The dense fabric sends with the next sweep, or in a pass of its own; the lattice at once. */
+  const bool pass = due && last && !t->lattice;
+  const pbl_twin_phase next = !last ? PBL_TWIN_SWEEPING : pass ? PBL_TWIN_READOUT : PBL_TWIN_IDLE;
   const bool window = pbl_twin_regulator_sweep(&t->regulator, t->sweep_flips_v, t->sweep_flips_h,
                                                t->energy, t->hw.replicas);
   t->after_window = next;
   enter(t, window ? PBL_TWIN_WINDOW_PAUSE : next);
-  return due && !last ? pbl_twin_emit_sample(t, err) : PBL_OK;
+  return due && !pass ? pbl_twin_emit_sample(t, err) : PBL_OK;
 }
 
 static void end_start_pause(pbl_twin *t) {
@@ -99,7 +101,7 @@ static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
 static uint64_t phase_cycles(const pbl_twin *t) {
   switch (t->phase) {
     case PBL_TWIN_SWEEPING:
-      return pbl_twin_cycles_sweep(&t->hw, t->run_kernel);
+      return pbl_twin_cycles_sweep(&t->hw, t->run_kernel, sample_due(t, t->run_done + 1));
     case PBL_TWIN_READOUT:
       return pbl_twin_cycles_readout(&t->hw);
     default:

@@ -49,18 +49,25 @@ static uint32_t *pack_bits(const pbl_twin *t, const pbl_twin_block *b, int conte
   return to;
 }
 
+static void dense_frame(const pbl_twin *t, int context, uint32_t *to) {
+  uint64_t held = 0;
+  int n_held = 0;
+  to = pack_bits(t, &t->visible, context, to, &held, &n_held);
+  to = pack_bits(t, &t->hidden, context, to, &held, &n_held);
+  if (n_held > 0) *to++ = (uint32_t)held;
+}
+
 pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err) {
   pbl_twin_stream *s = &t->stream;
   const int contexts = pbl_hw_contexts(&t->hw);
   const pbl_status status = reserve(s, (size_t)contexts * s->frame_words, err);
   if (status != PBL_OK) return status;
   for (int c = 0; c < contexts; c++) {
-    uint64_t held = 0;
-    int n_held = 0;
-    uint32_t *to = s->words + s->tail;
-    to = pack_bits(t, &t->visible, c, to, &held, &n_held);
-    to = pack_bits(t, &t->hidden, c, to, &held, &n_held);
-    if (n_held > 0) *to++ = (uint32_t)held;
+    if (t->lattice) {
+      pbl_twin_lattice_frame(t, c, s->words + s->tail);
+    } else {
+      dense_frame(t, c, s->words + s->tail);
+    }
     s->tail += s->frame_words;
     t->counters[PBL_TWIN_SAMPLES].value++;
   }

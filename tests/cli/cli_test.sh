@@ -282,7 +282,7 @@ exact_prints_what_its_page_shows() {
 
 exact_refuses_what_it_cannot_solve() {
   run 2 exact
-  errors_say "one of MODEL, --random and --grid is needed"
+  errors_say "one of MODEL, --random, --grid and --lattice is needed"
   run 2 exact --random 100x20,0.1,1 --quiet
   errors_say "kernels can be had up to 24 p-bits"
   run 2 exact --random 40x30,0.1,1 --kernel none

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # mutant.sh PROGRAM SOURCE_DIR CACHE MUTANT [OPTIONS]: plants one fault in a copy of the RTL and passes when
 # lock-step reports it (exit 10, naming the place) or the driver refuses the device (exit 3).
-# MUTANT `none` must be found equal: else the others prove nothing.
+# MUTANT `none` (`lattice_none`) must be found equal: else the others prove nothing.
 set -euo pipefail
 program=$1 source_dir=$2 cache=$3 mutant=$4
 shift 4
 here=$source_dir/tests/cosim
+cases=mutants.yaml
+if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -45,7 +47,7 @@ case $mutant in
     plant fabric/dense_fabric.sv '{(FieldBits - WeightBits) {row_q[j*WeightBits+WeightBits-1]}}' \
       "{(FieldBits - WeightBits) {1'b0}}" ;;
   stream_lanes_swapped)
-    plant bus/axis_packer.sv "'(push_data_i)" "'({push_data_i[0], push_data_i[Lanes-1]})" ;;
+    plant bus/axis_packer.sv "'(push_data_i)" "'({push_data_i[0], push_data_i[Bits-1]})" ;;
   flips_count_clamped)
     plant fabric/dense_lane.sv 'draw5_i && (new5_o != old5_q)' 'draw5_i && (outcome5 != old5_q)' ;;
   saturations_counted_early)
@@ -68,7 +70,7 @@ case $mutant in
   full_packer_takes_words)
     plant bus/axis_packer.sv 'ready_o = !flush_q &&' "ready_o = 1'b1 ||" ;;
   palindrome_without_return)
-    plant control/sweep_sequencer.sv 'palindromic_q ? Acc : Next' "1'b0 ? Acc : Next" ;;
+    plant fabric/dense_operations.sv 'end_o = !palindromic_i;' "end_o = 1'b1;" ;;
   coupled_uses_own_word)
     plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
   lambda_step_sign)
@@ -99,6 +101,54 @@ case $mutant in
   weight_bus_bit_stuck)
     plant fabric/weight_memory.sv 'pushed = {push_data_i,' "pushed = {push_data_i & ~WeightBits'(4),"
     expect='hash' ;;
+  lattice_none) ;;
+  lattice_slot_of_rule_mirrored) # a wrong tap: -b becomes b
+    plant fabric/lattice_row.sv 'd % 4 == 1 ? 2 * Half - B' 'd % 4 == 1 ? B' ;;
+  lattice_neighbour_row_off_by_one)
+    plant fabric/lattice_fabric.sv "below = 32'(row) + Rows;" "below = 32'(row) + Rows + 1;" ;;
+  lattice_row_parity_stale)
+    plant fabric/lattice_fabric.sv 'odd ^ (Banks % 2 == 1 && row[0])' 'odd' ;;
+  lattice_rows_do_not_wrap)
+    plant fabric/lattice_fabric.sv 'if (below >= BankRows) below = below - BankRows;' \
+      'if (below >= BankRows) below = BankRows - 1;' ;;
+  lattice_x_does_not_wrap)
+    plant fabric/lattice_row.sv 'whole = (row >> Shift1) | (row << (Half - Shift1));' \
+      'whole = row >> Shift1;' ;;
+  lattice_part_of_row_not_shifted)
+    plant fabric/lattice_row.sv '(whole >> offset0_i) |' '(whole >> 0) |' ;;
+  lattice_other_parts_overwritten)
+    plant fabric/lattice_bank.sv '& ~write_mask_i' "& {Half{1'b0}}" ;;
+  lattice_constant_lacks_a_weight)
+    plant fabric/lattice_weights.sv "slot_i == '0 ? word : sum_q + word" \
+      "slot_i == '0 ? '0 : sum_q + word" ;;
+  lattice_field_not_doubled)
+    plant fabric/lattice_row.sv '(fields[i*32+:32] << 1)' 'fields[i*32+:32]' ;;
+  lattice_lanes_share_generator_words)
+    plant fabric/lattice_fabric.sv "rng_we_i && 32'(host_lane) == l" 'rng_we_i' ;;
+  lattice_clamp_dropped)
+    plant fabric/lattice_row.sv '(outcome3 & ~clamp3_i) | (old3_i & clamp3_i)' 'outcome3' ;;
+  lattice_flips_count_clamped)
+    plant fabric/lattice_row.sv 'flip4_o      <= new3 ^ old3_i' 'flip4_o <= outcome3 ^ old3_i' ;;
+  lattice_coupled_uses_own_word)
+    plant fabric/lattice_fabric.sv 'coupled_i ? words[(l-1)' "1'b0 ? words[(l-1)" ;;
+  lattice_energy_takes_biases_of_last_half)
+    plant fabric/lattice_lane.sv '-(field_q + other_bias_q)' '-(field_q + bias_q)' ;;
+  lattice_context_ignored)
+    plant fabric/lattice_fabric.sv "(32'(context_i) * 2 + 32'(!odd))" "(32'(!odd))" ;;
+  lattice_frame_lacks_its_last_step)
+    plant fabric/lattice_operations.sv \
+      'if (emit_group_o && last_step) frame_odd_q <= !frame_odd_q;' \
+      "if (emit_group_o && 32'(index_q) == Steps - 2) frame_odd_q <= !frame_odd_q;" ;;
+  lattice_last_group_is_full)
+    plant fabric/lattice_fabric.sv "group_q ? 6'(LastGroup) : 6'd32" "6'd32" ;;
+  lattice_frame_lanes_before_sites)
+    plant fabric/lattice_fabric.sv 'emit_q[s*Lanes+l] <= heads[l*Sites+s];' \
+      'emit_q[s*Lanes+l] <= heads[s*Lanes+l];' ;;
+  lattice_palindrome_without_return)
+    plant fabric/lattice_operations.sv 'second_q || (even_q && !palindromic_i)' \
+      'second_q || even_q' ;;
+  lattice_drain_too_short)
+    plant fabric/lattice_operations.sv 'int Drain = 6' 'int Drain = 3' ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 
@@ -110,14 +160,14 @@ SH
 chmod +x "$folder/cxx"
 code=0
 PBITLOOP_SOURCE_DIR=$folder PBITLOOP_CACHE=$cache PBITLOOP_CXX=$folder/cxx \
-  "$program" lockstep "$here/mutants.yaml" "$@" >"$folder/out" 2>"$folder/err" || code=$?
+  "$program" lockstep "$here/$cases" "$@" >"$folder/out" 2>"$folder/err" || code=$?
 cat "$folder/out"
 fail() {
   tail -n 20 "$folder/err" >&2
   echo "FAILED: mutant $mutant: $*" >&2
   exit 1
 }
-if [[ $mutant == none ]]; then
+if [[ $mutant == none || $mutant == *_none ]]; then
   [[ $code -eq 0 ]] || fail "exit code $code instead of 0"
 elif [[ $code -eq 10 ]]; then
   grep -qE -- "$expect" "$folder/out" || fail "exit code 10 without the place of the difference"

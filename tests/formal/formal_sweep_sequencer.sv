@@ -1,6 +1,7 @@
 `default_nettype none
-// sweep_sequencer: operations, half-sweeps, sweeps, samples and runs, counted at its ports and compared
-// with docs/device.md. All commands, registers and stalls are free inputs.
+// sweep_sequencer and dense_operations, connected as in pbit_top: operations, half-sweeps, sweeps,
+// samples and runs, counted at their ports and compared with docs/device.md. All commands,
+// registers and stalls are free inputs.
 //
 // That a run ends follows: a context's sweep has its exact number of clocks, a pause 128, and a run
 // of n sweeps no sweep after the n-th. PBIT_INSIDE: invariants of the induction, which name signals
@@ -28,24 +29,32 @@ module formal_sweep_sequencer #(
 );
   localparam int A = Visible + 1 + Hidden, B = Visible + 1, Drain = 6;  // operations, clocks
   wire at_next, at_pause, at_pause_end, pause_window, busy, load, load_context, palindromic_now;
-  wire coupled_now, acc, acc_init, hid, vis, tail, update, emit, emit_last, next, context_now;
-  wire sweep_done;
+  wire coupled_now, acc, acc_init, hid, vis, tail, emit, emit_last, next, context_now;
+  wire sweep, sweep_end, read_only, sample_due, last_context, sweep_done;
   wire [3:0] beta, index, state_address;
+  wire update = !read_only;
 
   sweep_sequencer #(
-      .Visible(Visible), .Hidden(Hidden), .Contexts(Contexts), .BetaBits(4), .IndexBits(4),
-      .ContextBits(1), .StateBits(4)
-  ) u_dut (
+      .Contexts(Contexts), .BetaBits(4), .ContextBits(1), .FrameAfter(0)
+  ) u_sequencer (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
       .beta_i(beta_set), .host_beta_i(host_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(busy), .load_o(load), .load_context_o(load_context), .beta_o(beta),
-      .palindromic_o(palindromic_now), .coupled_o(coupled_now), .acc_o(acc), .acc_init_o(acc_init),
-      .hid_o(hid), .vis_o(vis), .tail_o(tail), .update_o(update), .emit_o(emit),
-      .emit_last_o(emit_last), .index_o(index), .state_address_o(state_address), .next_o(next),
-      .context_o(context_now), .sweep_done_o(sweep_done)
+      .palindromic_o(palindromic_now), .coupled_o(coupled_now), .sweep_o(sweep),
+      .end_i(sweep_end), .read_only_o(read_only), .emit_o(sample_due), .next_o(next),
+      .last_context_o(last_context), .context_o(context_now), .sweep_done_o(sweep_done)
+  );
+  dense_operations #(
+      .Visible(Visible), .Hidden(Hidden), .IndexBits(4), .StateBits(4)
+  ) u_operations (
+      .clk_i(clk), .rst_ni(rst_n), .en_i(en), .sweep_i(sweep), .next_i(next),
+      .last_context_i(last_context), .read_only_i(read_only), .emit_i(sample_due),
+      .palindromic_i(palindromic_now), .end_o(sweep_end), .acc_o(acc), .acc_init_o(acc_init),
+      .hid_o(hid), .vis_o(vis), .tail_o(tail), .emit_o(emit), .emit_last_o(emit_last),
+      .index_o(index), .state_address_o(state_address)
   );
 
   reg past = 1'b0;
@@ -153,7 +162,8 @@ module formal_sweep_sequencer #(
   `PBIT_ASSERT(drain_A, clk, rst_n, !op || gap == '0 || gap == 4'd6)
   `PBIT_ASSERT(drained_A, clk, rst_n, !(op && (n_acc + n_hid + n_vis != '0)) ||
                (gap == 4'd6) == ((vis && n_vis == '0) || (acc && acc_at == '0)))
-  `PBIT_ASSERT(waits_A, clk, rst_n, gap <= 4'd6 && (op || at_next || pausing || gap < 4'd6 || !busy))
+  `PBIT_ASSERT(waits_A, clk, rst_n,
+               gap <= 4'd6 && (op || at_next || pausing || gap < 4'd6 || !busy))
   `PBIT_ASSERT(update_A, clk, rst_n, !op || update == !only_read)
   `PBIT_ASSERT(context_A, clk, rst_n, !(busy && !pausing) || (context_now == ctx &&
                (!op || state_address == 4'(32'(ctx) * Visible) + index)))
@@ -182,55 +192,69 @@ module formal_sweep_sequencer #(
 
 `ifdef PBIT_INSIDE
   // ---- invariants of the induction ----
-  (* hierconn *) wire [2:0] \u_dut.state_q ;
-  (* hierconn *) wire \u_dut.second_q ;
-  (* hierconn *) wire \u_dut.emit_q ;
-  (* hierconn *) wire \u_dut.read_only_q ;
-  (* hierconn *) wire \u_dut.stop_q ;
-  (* hierconn *) wire \u_dut.end_q ;
-  (* hierconn *) wire \u_dut.context_q ;
-  (* hierconn *) wire [3:0] \u_dut.base_q ;
-  (* hierconn *) wire [3:0] \u_dut.index_q ;
-  (* hierconn *) wire [6:0] \u_dut.pause_q ;
-  (* hierconn *) wire [31:0] \u_dut.left_q ;
-  (* hierconn *) wire [31:0] \u_dut.since_q ;
-  (* hierconn *) wire [31:0] \u_dut.every_q ;
-  wire [2:0] state = \u_dut.state_q ;
-  wire after_a = state == 3'd3, after_b = state == 3'd5;  // drains
+  (* hierconn *) wire [1:0] \u_sequencer.state_q ;
+  (* hierconn *) wire [2:0] \u_operations.state_q ;
+  (* hierconn *) wire \u_operations.second_q ;
+  (* hierconn *) wire \u_sequencer.emit_q ;
+  (* hierconn *) wire \u_sequencer.read_only_q ;
+  (* hierconn *) wire \u_sequencer.stop_q ;
+  (* hierconn *) wire \u_sequencer.end_q ;
+  (* hierconn *) wire \u_sequencer.context_q ;
+  (* hierconn *) wire [3:0] \u_operations.base_q ;
+  (* hierconn *) wire [3:0] \u_operations.index_q ;
+  (* hierconn *) wire [6:0] \u_sequencer.pause_q ;
+  (* hierconn *) wire [31:0] \u_sequencer.left_q ;
+  (* hierconn *) wire [31:0] \u_sequencer.since_q ;
+  (* hierconn *) wire [31:0] \u_sequencer.every_q ;
+  wire sweeping = \u_sequencer.state_q == 2'd1;
+  wire [2:0] operation = \u_operations.state_q ;
+  wire in_acc = sweeping && operation == 3'd0, in_hid = sweeping && operation == 3'd1;
+  wire in_vis = sweeping && operation == 3'd3;
+  wire after_a = sweeping && operation == 3'd2, after_b = sweeping && operation == 3'd4;  // drains
   wire one_a = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == '0;
   wire one_b = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == 5'(B);
   wire two_a = n_acc == 5'(2 * B) && n_hid == 5'(2 * Hidden) && n_vis == 5'(B);
-  `PBIT_ASSERT(inside_state_A, clk, rst_n, !busy || (pausing == (state == 3'd7)))
+  `PBIT_ASSERT(inside_state_A, clk, rst_n, !busy || (pausing == (\u_sequencer.state_q == 2'd3)))
+  `PBIT_ASSERT(inside_operation_A, clk, rst_n, operation <= 3'd4)
+  // between sweeps the operation counter is at the start
+  `PBIT_ASSERT(inside_rest_A, clk, rst_n, sweeping || (operation == 3'd0 &&
+               index == 4'(Visible) && !\u_operations.second_q ))
+  `PBIT_ASSERT(inside_idle_A, clk, rst_n, busy || \u_operations.base_q == '0)
   `PBIT_ASSERT(inside_zero_A, clk, rst_n, !(busy && pausing) ||
-               ({n_acc, n_hid, n_vis, gap, ctx} == '0 && index == 4'(Visible) && !\u_dut.second_q ))
-  `PBIT_ASSERT(inside_pause_A, clk, rst_n, \u_dut.pause_q == (pausing && busy ? n_pause[6:0] : '0) &&
+               {n_acc, n_hid, n_vis, gap, ctx} == '0)
+  `PBIT_ASSERT(inside_pause_A, clk, rst_n,
+               \u_sequencer.pause_q == (pausing && busy ? n_pause[6:0] : '0) &&
                (!pausing || !busy || n_pause <= 8'd127))
-  `PBIT_ASSERT(inside_a_A, clk, rst_n, !after_a || ((one_a || two_a) && \u_dut.second_q == two_a))
-  `PBIT_ASSERT(inside_b_A, clk, rst_n, !after_b || (one_b && !only_read && !\u_dut.second_q ))
+  `PBIT_ASSERT(inside_a_A, clk, rst_n,
+               !after_a || ((one_a || two_a) && \u_operations.second_q == two_a))
+  `PBIT_ASSERT(inside_b_A, clk, rst_n,
+               !after_b || (one_b && !only_read && !\u_operations.second_q ))
   `PBIT_ASSERT(inside_gap_A, clk, rst_n, !(after_a || after_b) || (index == gap && gap < 4'd6))
   `PBIT_ASSERT(inside_op_gap_A, clk, rst_n,
-               !(state == 3'd1) || \u_dut.second_q == (n_vis == 5'(B)))
+               !in_acc || \u_operations.second_q == (n_vis == 5'(B)))
   `PBIT_ASSERT(inside_hid_A, clk, rst_n,
-               !(state == 3'd2) || (\u_dut.second_q == (n_vis == 5'(B)) && gap == '0 &&
-                                    (n_vis == '0 || n_vis == 5'(B))))
-  `PBIT_ASSERT(inside_acc_A, clk, rst_n, !(state == 3'd1) ||
+               !in_hid || (\u_operations.second_q == (n_vis == 5'(B)) && gap == '0 &&
+                           (n_vis == '0 || n_vis == 5'(B))))
+  `PBIT_ASSERT(inside_acc_A, clk, rst_n, !in_acc ||
                (n_vis == '0 ? (n_hid == '0 && n_acc < 5'(B) && gap == '0)
                             : (palin && !only_read && n_hid == 5'(Hidden) &&
                                n_acc >= 5'(B) && n_acc < 5'(2 * B) &&
                                gap == (n_acc == 5'(B) ? 4'd6 : 4'd0))))
-  `PBIT_ASSERT(inside_vis_A, clk, rst_n, !(state == 3'd4) ||
-               (!\u_dut.second_q && gap == (n_vis == '0 ? 4'd6 : 4'd0)))
-  `PBIT_ASSERT(inside_second_A, clk, rst_n, !\u_dut.second_q || !busy || (palin && !only_read))
+  `PBIT_ASSERT(inside_vis_A, clk, rst_n, !in_vis ||
+               (!\u_operations.second_q && gap == (n_vis == '0 ? 4'd6 : 4'd0)))
+  `PBIT_ASSERT(inside_second_A, clk, rst_n,
+               !\u_operations.second_q || !busy || (palin && !only_read))
   `PBIT_ASSERT(inside_palin_A, clk, rst_n, !busy || palindromic_now == palin)
-  `PBIT_ASSERT(inside_run_A, clk, rst_n, !busy || (\u_dut.read_only_q == only_read &&
-               \u_dut.emit_q == due && \u_dut.every_q == k && \u_dut.since_q == since &&
-               \u_dut.stop_q == stopped && \u_dut.end_q == ends))
+  `PBIT_ASSERT(inside_run_A, clk, rst_n, !busy || (\u_sequencer.read_only_q == only_read &&
+               \u_sequencer.emit_q == due && \u_sequencer.every_q == k &&
+               \u_sequencer.since_q == since && \u_sequencer.stop_q == stopped &&
+               \u_sequencer.end_q == ends))
   `PBIT_ASSERT(inside_ends_A, clk, rst_n, !busy || ends == (only_read && !due))
   `PBIT_ASSERT(inside_last_A, clk, rst_n, !(busy && only_read) || done == n || after_stop != '0)
-  `PBIT_ASSERT(inside_left_A, clk, rst_n, !busy || \u_dut.left_q + done == n)
+  `PBIT_ASSERT(inside_left_A, clk, rst_n, !busy || \u_sequencer.left_q + done == n)
   `PBIT_ASSERT(inside_more_A, clk, rst_n, !(busy && !only_read) || (done < n && after_stop == '0))
-  `PBIT_ASSERT(inside_context_A, clk, rst_n, !busy || (\u_dut.context_q == ctx &&
-               32'(ctx) < Contexts && \u_dut.base_q == 4'(32'(ctx) * Visible)))
+  `PBIT_ASSERT(inside_context_A, clk, rst_n, !busy || (\u_sequencer.context_q == ctx &&
+               32'(ctx) < Contexts && \u_operations.base_q == 4'(32'(ctx) * Visible)))
 `endif
 
   // ---- what it can do ----

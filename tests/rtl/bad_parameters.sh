@@ -61,4 +61,17 @@ stops_at hidden Hidden=0
 stops_at weight_bits WeightBits=25
 stops_at threshold_bits ThresholdBits=33
 stops_at index_shift TableLog2=12 RangeLog2=0 BetaFrac=4
+
+lattice=(Fabric=2 Visible=18 Hidden=18 Side=6 Sites=3 NRules=1 "RuleB=48'h1")
+if ! output=$(elaborate "${lattice[@]}"); then
+  printf 'a sound lattice is refused:\n%s\n' "$output"
+  failed=1
+fi
+stops_at fabric Fabric=3
+stops_at side "${lattice[@]}" Hidden=17
+stops_at side "${lattice[@]}" Side=5 Visible=10 Hidden=10
+stops_at sites "${lattice[@]}" Sites=2  # a row of one colour has 3
+stops_at sites "${lattice[@]}" Sites=12 # four rows of 6
+stops_at rules "${lattice[@]}" NRules=7
+stops_at field_bits "${lattice[@]}" FieldBits=15 # 12-bit weights, 4 + 2 terms
 exit "$failed"

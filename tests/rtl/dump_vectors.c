@@ -11,6 +11,7 @@
 #include "pbl_chains.h"
 #include "pbl_driver.h"
 #include "pbl_image.h"
+#include "pbl_lattice_model.h"
 #include "pbl_regs.h"
 
 enum { OP_WRITE, OP_READ, OP_WAIT_RUN, OP_WAIT_HASH, OP_WORDS, OP_TELEMETRY, OP_END = 15 };
@@ -124,6 +125,13 @@ static int find_shape(shape *out, const char *name) {
   if (strcmp(name, "one_context") == 0) return 1;
   if (strcmp(name, "two_contexts") == 0) {
     out->hw.replicas = 4;
+    out->clamps = 1;
+    return 1;
+  }
+  if (strcmp(name, "lattice") == 0) { /* two contexts, rows of two, clamps */
+    out->hw.replicas = 4;
+    out->hw.lattice = (pbl_hw_lattice){.n_rules = 1, .rule_a = {0}, .rule_b = {1}};
+    pbl_hw_set_lattice(&out->hw, 4, 2);
     out->clamps = 1;
     return 1;
   }
@@ -268,7 +276,11 @@ static pbl_status dump(const shape *sh, FILE *const files[3], pbl_error *err) {
   if (r == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
   *r = (recorder){
       .base.ops = &recorder_ops, .bus = files[0], .stream = files[1], .telemetry = files[2]};
-  pbl_status s = pbl_rbm_random(&model, hw->n_visible, hw->n_hidden, 1.5, 0.5, 3, err);
+  const pbl_lattice_law law = {
+      .couplings = PBL_GAUSSIAN, .scale = 3, .field_scale = 0.5, .seed = 3};
+  pbl_status s = hw->fabric == PBL_FABRIC_LATTICE
+                     ? pbl_lattice_model(&model, &hw->lattice, &law, err)
+                     : pbl_rbm_random(&model, hw->n_visible, hw->n_hidden, 1.5, 0.5, 3, err);
   if (s == PBL_OK) s = pbl_image_create(&image, NULL, model, hw, 1.0, err);
   for (int p = 0; s == PBL_OK && sh->clamps && p < pbl_hw_pbits(hw); p += 3) image->clamp[p] = 1;
   if (s == PBL_OK) s = pbl_twin_open(&r->twin, hw, err);
@@ -292,13 +304,17 @@ static void print_parameters(const pbl_hw *hw) {
       "Generator=%d\nLfsrSteps=%d\n",
       hw->n_visible, hw->n_hidden, hw->replicas, hw->lanes, table_log2, hw->threshold_bits,
       (int)hw->generator, hw->lfsr_steps);
+  if (hw->fabric == PBL_FABRIC_LATTICE)
+    printf("Fabric=2\nSide=%d\nSites=%d\nNRules=1\n", hw->lattice.side, hw->lattice.sites);
 }
 
 int main(int argc, char **argv) {
   shape sh;
   if (argc != 5 || !find_shape(&sh, argv[1])) {
-    fputs("usage: dump_vectors one_context|two_contexts|lfsr BUS_FILE STREAM_FILE TELEMETRY_FILE\n",
-          stderr);
+    fputs(
+        "usage: dump_vectors one_context|two_contexts|lfsr|lattice BUS_FILE STREAM_FILE "
+        "TELEMETRY_FILE\n",
+        stderr);
     return 2;
   }
   pbl_error err = {.message = ""};

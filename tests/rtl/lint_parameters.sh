@@ -10,22 +10,34 @@ if ! command -v verilator >/dev/null; then
   exit 77
 fi
 
+lattice() { # SIDE SITES [PARAMETER=VALUE]...
+  local pbits=$(($1 * $1 / 2)) side=$1 sites=$2
+  shift 2
+  parameters=(Fabric=2 Visible=$pbits Hidden=$pbits Side="$side" Sites="$sites" "$@")
+}
+
+flags=() parameters=()
 case ${1:?set} in
   # every counter and index at its least width
-  least) set -- Visible=1 Hidden=1 ;;
-  default) set -- ;;
+  least) parameters=(Visible=1 Hidden=1) ;;
+  default) ;;
   # the quickstart's trained machine
-  wide_image) set -- Visible=784 Hidden=64 Replicas=16 Lanes=16 ;;
+  wide_image) parameters=(Visible=784 Hidden=64 Replicas=16 Lanes=16) ;;
   # contexts, and fields of the least width: 12 + ceil(log2(37 + 2)) + 1
-  four_lanes) set -- Visible=37 Hidden=20 Replicas=4 Lanes=2 FieldBits=19 ;;
+  four_lanes) parameters=(Visible=37 Hidden=20 Replicas=4 Lanes=2 FieldBits=19) ;;
   # nothing a power of two, more hidden than visible
-  widest_threshold) set -- Visible=5 Hidden=33 Replicas=6 Lanes=3 ThresholdBits=32 ;;
-  lfsr) set -- Visible=8 Hidden=8 Generator=1 LfsrSteps=32 ;;
-  largest) set -- Visible=1024 Hidden=1024 Replicas=2 Lanes=2 ;;
+  widest_threshold) parameters=(Visible=5 Hidden=33 Replicas=6 Lanes=3 ThresholdBits=32) ;;
+  lfsr) parameters=(Visible=8 Hidden=8 Generator=1 LfsrSteps=32) ;;
+  largest) parameters=(Visible=1024 Hidden=1024 Replicas=2 Lanes=2) ;;
+  # the lattice: part of a row, words that are not padded; several rows; the size of the DTM paper
+  lattice_one_cell) lattice 4 1 NRules=1 "RuleB=48'h1" FieldBits=16 ;;
+  lattice_rows) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 ;;
+  lattice_70) lattice 70 35 NRules=3 "RuleA=48'h90400" "RuleB=48'h0a0101" IsSim=1 ;;
   *)
     echo "unknown parameter set $1" >&2
     exit 2
     ;;
 esac
-verilator --lint-only -Wall -f verilator.flags pbit.vlt -f pbit.f --top-module pbit_top \
-  "${@/#/-G}"
+if [[ ${parameters[0]-} == Fabric=2 ]]; then flags=(-f lattice.flags); fi
+verilator --lint-only -Wall -f verilator.flags ${flags[@]+"${flags[@]}"} pbit.vlt -f pbit.f \
+  --top-module pbit_top ${parameters[@]+"${parameters[@]/#/-G}"}

@@ -10,6 +10,7 @@
 #include "pbl_chains.h"
 #include "pbl_driver.h"
 #include "pbl_image.h"
+#include "pbl_lattice_model.h"
 #include "pbl_regs.h"
 #include "variant_internal.h"
 
@@ -31,6 +32,14 @@ static int find_variant(pbl_hw *hw, const char *name) {
   hw->threshold_bits = 8;
   hw->field_bits = pbl_hw_min_field_bits(hw);
   if (strcmp(name, "xoshiro") == 0) return 1;
+  if (strcmp(name, "lattice") == 0) { /* half a row, two lanes */
+    hw->weight_int = 2;
+    hw->lattice.n_rules = 1;
+    hw->lattice.rule_b[0] = 1;
+    pbl_hw_set_lattice(hw, 4, 1);
+    hw->field_bits = pbl_hw_min_field_bits(hw);
+    return 1;
+  }
   if (strcmp(name, "lfsr") != 0) return 0;
   /* two contexts, more hidden than visible, truncation */
   hw->n_visible = 2;
@@ -48,7 +57,9 @@ static int find_variant(pbl_hw *hw, const char *name) {
 static void print_parameters(const pbl_hw *hw) {
   char parameters[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE];
   pbl_variant_parameters(parameters, hw);
-  for (size_t i = 0; i < PBL_N_PARAMETERS; i++) puts(parameters[i]);
+  /* IsSim pads the words of the lattice, which is for simulation */
+  for (size_t i = 0; i < PBL_N_PARAMETERS; i++)
+    puts(strcmp(parameters[i], "-GIsSim=1") == 0 ? "-GIsSim=0" : parameters[i]);
 }
 
 typedef struct {
@@ -216,7 +227,11 @@ static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_erro
 
 static pbl_status compare_all(pair *p, const char *object, pbl_error *err) {
   pbl_rbm *model = NULL;
-  pbl_status s = pbl_rbm_random(&model, p->hw.n_visible, p->hw.n_hidden, 1.2, 0.4, 9, err);
+  const pbl_lattice_law law = {
+      .couplings = PBL_GAUSSIAN, .scale = 1.2, .field_scale = 0.4, .seed = 9};
+  pbl_status s = p->hw.fabric == PBL_FABRIC_LATTICE
+                     ? pbl_lattice_model(&model, &p->hw.lattice, &law, err)
+                     : pbl_rbm_random(&model, p->hw.n_visible, p->hw.n_hidden, 1.2, 0.4, 9, err);
   if (s == PBL_OK) s = pbl_image_create(&p->image, NULL, model, &p->hw, 1.0, err);
   for (uint64_t seed = 1; s == PBL_OK && seed <= 2; seed++) s = run(p, object, seed, err);
   pbl_image_destroy(p->image);

@@ -152,8 +152,8 @@ static void a_case_needs_a_model_or_a_random_machine_and_not_both(void **state) 
   load(&l,
        "schema: 1\ncases:\n- name: a\n- name: b\n  model: /tmp\n"
        "  random: {visible: 1, hidden: 1}\n");
-  assert_problem(&l, "3:3", "give either model (a folder) or random (sizes)");
-  assert_problem(&l, "5:10", "model and random: give one of them");
+  assert_problem(&l, "3:3", "give either model (a folder), random (sizes) or lattice");
+  assert_problem(&l, "5:10", "model, random and lattice: give one of them");
 }
 
 static void keys_that_contradict_each_other_are_found(void **state) {

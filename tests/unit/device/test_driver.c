@@ -92,7 +92,7 @@ static void assert_create_fails(uint32_t address, uint32_t mask, const char *tex
 static void wrong_identity_is_refused_and_the_device_closed(void **state) {
   (void)state;
   assert_create_fails(PBL_REG_ID, 1, "ID is 0x50424955, expected 0x50424954");
-  assert_create_fails(PBL_REG_VERSION, 0x00030000, "VERSION is 2.1");
+  assert_create_fails(PBL_REG_VERSION, 0x00030000, "VERSION is 2.2");
   assert_create_fails(PBL_REG_SCRATCH, 0x80, "SCRATCH reads 0xA5A5A525");
 }
 

@@ -83,7 +83,7 @@ static void a_draw_takes_one_word_per_pbit_also_from_clamped_ones(void **state) 
   assert_int_equal(pbl_gibbs_create(&b, 1, 7, 2, 5, NULL), PBL_OK);
   const float w[14] = {0}, bias_v[7] = {0}, bias_h[2] = {0};
   const uint8_t clamp[9] = {0, 1, 1, 0, 0, 1, 0, 0, 0};
-  const pbl_gibbs_law law = {w, bias_v, bias_h, clamp, 1.0f, 2.0f};
+  const pbl_gibbs_law law = {w, bias_v, bias_h, clamp, 1.0f, 2.0f, NULL};
   pbl_gibbs_half_visible(b, &law);
   pbl_xoshiro g;
   pbl_xoshiro_seed(&g, 5);
@@ -108,8 +108,45 @@ static void every_job_runs_exactly_once(void **state) {
   for (int i = 0; i < 1000; i++) assert_int_equal(seen[i], 1);
 }
 
+/* 40 x 30, 4 % non-zero, multiples of 1/64 with sums below 2^24: exact, so equal byte for byte. */
+static void sparse_half_sweeps_are_those_of_the_matrix_product(void **state) {
+  (void)state;
+  enum { V = 40, H = 30 };
+  float w[V * H] = {0}, bias[V] = {0};
+  pbl_xoshiro g;
+  pbl_xoshiro_seed(&g, 5);
+  for (int k = 0; k < 48; k++)
+    w[pbl_xoshiro_next(&g) % (V * H)] = (float)(int)(pbl_xoshiro_next(&g) % 4096 - 2048) / 64;
+  pbl_gibbs_sparse *sparse = NULL;
+  assert_int_equal(pbl_gibbs_sparse_create(&sparse, w, V, H, 0.01, NULL), PBL_OK);
+  assert_null(sparse);
+  assert_int_equal(pbl_gibbs_sparse_create(&sparse, w, V, H, 0.05, NULL), PBL_OK);
+  assert_non_null(sparse);
+  pbl_gibbs_block *a = NULL, *b = NULL;
+  assert_int_equal(pbl_gibbs_create(&a, 1, V, H, 7, NULL), PBL_OK);
+  assert_int_equal(pbl_gibbs_create(&b, 1, V, H, 7, NULL), PBL_OK);
+  for (int i = 0; i < V * 16; i++) a->v[i] = b->v[i] = pbl_xoshiro_next(&g) >> 31 ? 1.0f : -1.0f;
+  pbl_gibbs_law dense = {.w = w, .bias_v = bias, .bias_h = bias, .coupling = 1, .two_beta = 0.5f};
+  pbl_gibbs_law thin = dense;
+  thin.sparse = sparse;
+  for (int sweep = 0; sweep < 50; sweep++) {
+    pbl_gibbs_half_hidden(a, &dense);
+    pbl_gibbs_half_hidden(b, &thin);
+    assert_memory_equal(a->field, b->field, H * 16 * sizeof(float));
+    pbl_gibbs_half_visible(a, &dense);
+    pbl_gibbs_half_visible(b, &thin);
+    assert_memory_equal(a->field, b->field, V * 16 * sizeof(float));
+    assert_memory_equal(a->v, b->v, V * 16 * sizeof(float));
+    assert_memory_equal(a->h, b->h, H * 16 * sizeof(float));
+  }
+  pbl_gibbs_destroy(a, 1);
+  pbl_gibbs_destroy(b, 1);
+  pbl_gibbs_sparse_destroy(sparse);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sparse_half_sweeps_are_those_of_the_matrix_product),
       cmocka_unit_test(exp_is_within_2e7_of_double),
       cmocka_unit_test(sigmoid_is_within_25e8_of_double),
       cmocka_unit_test(error_bound_rejects_an_exp_of_fifth_order),

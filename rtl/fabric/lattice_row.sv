@@ -1,0 +1,289 @@
+`default_nettype none
+// Sites neighbouring cells of one lane: the fields of Sites p-bits of a row, their outcomes and
+// their energies, one step per clock.
+//
+//   neighbours' rows -> rotate -> constant + 2 sum of w at +1 -> index -> table --+-> new states
+//                                                       lattice_generators -------+
+//
+// Stages: 0 rows and weights registered outside, 1 field, 2 table index, 3 decision, 4 outputs. A
+// rotation is one of two constants, by the parity of row and colour, so that a tap needs no other
+// multiplexer, but for the part of a row when Sites < Half. The arithmetic is that of pbit_cell.
+// Fields are exact, unit 2^-WeightFrac. Pipeline contents are qualified outside; no reset.
+// Behaviour: docs/device.md.
+module lattice_row #(
+    parameter int Sites         = 3,
+    parameter int Half          = 3,
+    parameter int Stride        = 3,   // words of a plane of weights, at least Sites
+    parameter int WeightsBits   = 225,
+    parameter int FirstSite     = 0,   // number of its first cell among the sites of a step
+    parameter int Degree        = 4,
+    parameter logic [47:0] RuleA = 48'd0,
+    parameter logic [47:0] RuleB = 48'd1,
+    parameter int StoredBits    = 12,
+    parameter int FieldBits     = 15,  // of the constant h - sum w, ExactBits or 32
+    parameter int ExactBits     = 15,  // of a field
+    parameter int BetaBits      = 16,
+    parameter int IndexShift    = 11,
+    parameter int TableLog2     = 10,
+    parameter int ThresholdBits = 24,
+    parameter int Rounding      = 1,
+    parameter int Generator     = 0,
+    parameter int LfsrSteps     = 1
+) (
+    input  wire                                                   clk_i,
+    input  wire                                                   en_i,
+    input  wire  [                                  BetaBits-1:0] beta_i,
+    // stage 0; offset: first site of the part
+    input  wire                                                   valid0_i,
+    input  wire                                                   valid1_i,
+    input  wire                                                   valid2_i,
+    input  wire                                                   parity0_i,
+    input  wire  [                                           5:0] offset0_i,
+    input  wire  [                                 Degree*64-1:0] rows0_i,
+    input  wire  [WeightsBits-1:0] weights0_i,
+    // stage 3
+    input  wire                                                   valid3_i,
+    input  wire  [                                     Sites-1:0] old3_i,
+    input  wire  [                                     Sites-1:0] clamp3_i,
+    input  wire  [                        (32<<$clog2(Stride))-1:0] words3_i,  // to decide with
+    output logic [                        (32<<$clog2(Stride))-1:0] words3_o,  // of its generators
+    // stage 4
+    output logic [                                     Sites-1:0] new4_o,
+    output logic [                                     Sites-1:0] flip4_o,
+    output logic [                                     Sites-1:0] sat4_o,
+    output logic [                                     Sites-1:0] freeze4_o,
+    output logic [                                          47:0] field_sum4_o,  // of state x field
+    output logic [                                          47:0] bias_sum4_o,   // of state x h
+    // probe: registers of the last update of a chosen site
+    input  wire                                                   probe_i,
+    input  wire  [                                          15:0] probe_site_i,
+    output logic                                                  probe_hit_o,
+    output logic [                                          98:0] probe_o,
+    // host
+    input  wire                                                   table_we_i,
+    input  wire  [                                 TableLog2-1:0] table_address_i,
+    input  wire  [                             ThresholdBits-1:0] table_data_i,
+    input  wire                                                   rng_we_i,
+    input  wire  [                                          15:0] host_site_i,
+    input  wire  [                                           1:0] rng_word_i,
+    input  wire  [                                          31:0] rng_data_i,
+    input  wire                                                   check_i,
+    input  wire                                                   check_select_i,
+    output logic [                             ThresholdBits-1:0] check_word_o
+);
+  // derived, do not override
+  localparam int PlaneBits = Stride * StoredBits;
+  localparam int Vector = 32 << $clog2(Stride);  // 32 bits a cell, and no odd number of them
+  localparam int SlotBits = 64 << $clog2(Degree);
+  localparam int ProductBits = ExactBits + BetaBits;
+  localparam int SumBits = ExactBits + $clog2(Sites + 1) > 32 ? 64 : 32;
+  localparam int Half0 = Rounding != 0 ? 1 : 0;
+  localparam logic [63:0] RoundUp = 64'(Half0) << (IndexShift - 1);
+  localparam logic [31:0] TableMax = (32'd1 << TableLog2) - 32'd1;
+  localparam logic [31:0] Top = 32'hFFFFFFFF >> (32 - ThresholdBits);
+  localparam int SiteBits = Sites > 1 ? $clog2(Sites) : 1;
+
+  // Bit 64 d + i: the state of neighbour d of site i. Site i of parity p has x = 2i + p, and slot
+  // 4k + m leads x by a, -b, -a, b.
+  logic [SlotBits-1:0] neighbours;
+  for (genvar d = 0; d < Degree; d++) begin : g_slot
+    // derived
+    localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
+    localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
+    localparam int X = d % 4 == 0 ? A : d % 4 == 1 ? 2 * Half - B : d % 4 == 2 ? 2 * Half - A : B;
+    localparam int Shift0 = (X / 2) % Half;
+    localparam int Shift1 = ((X + 1) / 2) % Half;
+    logic [Half-1:0] row, whole, bits;
+    always_comb begin
+      row = rows0_i[d*64+:Half];
+      if (parity0_i) whole = (row >> Shift1) | (row << (Half - Shift1));
+      else whole = (row >> Shift0) | (row << (Half - Shift0));
+      bits = whole;
+      if (Sites < Half) bits = (whole >> offset0_i) | (whole << (Half - 32'(offset0_i)));
+    end
+    assign neighbours[d*64+:64] = 64'(bits);
+  end
+  if (SlotBits > Degree * 64) begin : g_rest
+    assign neighbours[SlotBits-1:Degree*64] = '0;
+  end
+
+  logic [Vector-1:0] field1_q, field2_q, field3_q, bias1_q, bias2_q, bias3_q;
+  logic [Vector-1:0] index2_q, entries3_q;  // index: bit 31 set where it was clipped
+  logic [Sites-1:0] sat3_q;
+  logic [Sites-1:0] new3;
+
+  // Loops over cells stay loops in simulation and run over 32-bit words: see rtl/lattice.flags.
+
+  function automatic [Vector-1:0] fields(input [SlotBits-1:0] states);
+    logic [63:0] bits;
+    fields = '0;
+    for (int d = 0; d < Degree; d++) begin
+      for (int i = 0; i < Stride; i++) begin
+        bits             = states[d*64+:64] >> i;
+        fields[i*32+:32] = fields[i*32+:32] +
+            (32'($signed(weights0_i[(d*Stride+i)*StoredBits+:StoredBits])) &
+             {32{bits[0]}});
+      end
+    end
+    for (int i = 0; i < Stride; i++) begin
+      fields[i*32+:32] = (fields[i*32+:32] << 1) +
+          32'($signed(weights0_i[(Degree+1)*PlaneBits+i*FieldBits+:FieldBits]));
+    end
+  endfunction
+
+  function automatic [Vector-1:0] biases(input valid);
+    biases = '0;
+    for (int i = 0; i < Stride; i++) begin
+      biases[i*32+:32] =
+          32'($signed(weights0_i[Degree*PlaneBits+i*StoredBits+:StoredBits])) & {32{valid}};
+    end
+  endfunction
+
+  function automatic [Vector-1:0] indices(input [BetaBits-1:0] beta);
+    logic [31:0] f, steps;
+    logic [63:0] wide;
+    indices = '0;
+    for (int i = 0; i < Sites; i++) begin
+      f = field1_q[i*32+:32];
+      if (f[31]) f = -f;
+      if (ProductBits <= 32) begin
+        steps = (f * 32'(beta) + RoundUp[31:0]) >> IndexShift;
+      end else begin
+        wide  = (64'(f) * 64'(beta) + RoundUp) >> IndexShift;
+        steps = wide[63:31] != '0 ? 32'h7FFFFFFF : wide[31:0];
+      end
+      indices[i*32+:32] = steps > TableMax ? TableMax | 32'h80000000 : steps;
+    end
+  endfunction
+
+  function automatic [63:0] clipped(input [Vector-1:0] unused);
+    clipped = '0;
+    for (int i = 0; i < Sites; i++) clipped = clipped | (64'(index2_q[i*32+31]) << i);
+  endfunction
+
+  function automatic [63:0] zeros(input [Vector-1:0] unused);
+    zeros = '0;
+    for (int i = 0; i < Sites; i++) zeros = zeros | (64'(entries3_q[i*32+:32] == '0) << i);
+  endfunction
+
+  // u < q, or for a positive field its mirror image.
+  function automatic [63:0] outcomes(input valid);
+    logic [31:0] f, u, p, below;
+    outcomes = '0;
+    for (int i = 0; i < Sites; i++) begin
+      f        = field3_q[i*32+:32];
+      u        = words3_i[i*32+:32] >> (32 - ThresholdBits);
+      p        = {32{!f[31] && f != '0 && valid}};
+      below    = 32'((u ^ (p & Top)) < entries3_q[i*32+:32]);
+      below    = (below ^ p) & 32'd1;
+      outcomes = outcomes | (64'(below) << i);
+    end
+  endfunction
+
+  // Sums of +-x over the sites, + where the state is 1.
+  function automatic [47:0] field_sum(input [63:0] states);
+    logic [SumBits-1:0] x, minus, total;
+    logic [63:0] wide, plus;
+    total = '0;
+    for (int i = 0; i < Sites; i++) begin
+      wide  = 64'($signed(field3_q[i*32+:32]));
+      x     = wide[SumBits-1:0];
+      plus  = states >> i;
+      minus = {SumBits{~plus[0]}};
+      total = total + (x ^ minus) - minus;
+    end
+    field_sum = 48'($signed(total));
+  endfunction
+
+  function automatic [47:0] bias_sum(input [63:0] states);
+    logic [SumBits-1:0] x, minus, total;
+    logic [63:0] wide, plus;
+    total = '0;
+    for (int i = 0; i < Sites; i++) begin
+      wide  = 64'($signed(bias3_q[i*32+:32]));
+      x     = wide[SumBits-1:0];
+      plus  = states >> i;
+      minus = {SumBits{~plus[0]}};
+      total = total + (x ^ minus) - minus;
+    end
+    bias_sum = 48'($signed(total));
+  endfunction
+
+  assign new3 = (outcome3 & ~clamp3_i) | (old3_i & clamp3_i);
+
+  logic [Sites-1:0] outcome3;
+  always_comb begin
+    if (valid3_i) outcome3 = Sites'(outcomes(valid3_i));
+    else outcome3 = '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      if (valid0_i) begin
+        field1_q <= fields(neighbours);
+        bias1_q  <= biases(valid0_i);
+      end
+      if (valid1_i) begin
+        field2_q <= field1_q;
+        bias2_q  <= bias1_q;
+        index2_q <= indices(beta_i);
+      end
+      if (valid2_i) begin
+        field3_q <= field2_q;
+        bias3_q  <= bias2_q;
+        sat3_q   <= Sites'(clipped(index2_q));
+      end
+      if (valid3_i) begin
+        new4_o       <= new3;
+        flip4_o      <= new3 ^ old3_i;
+        sat4_o       <= sat3_q & ~clamp3_i;
+        freeze4_o    <= Sites'(zeros(entries3_q)) & ~clamp3_i;
+        field_sum4_o <= field_sum(64'(new3));
+        bias_sum4_o  <= bias_sum(64'(new3));
+      end
+    end
+  end
+
+  // ---- tables ----
+  for (genvar i = 0; i < Sites; i++) begin : g_cell
+    logic [ThresholdBits-1:0] table_mem[1 << TableLog2];
+    always_ff @(posedge clk_i) begin
+      if (en_i || check_i) begin
+        entries3_q[i*32+:32] <= 32'(table_mem[check_i ? table_address_i
+                                                      : index2_q[i*32+:TableLog2]]);
+      end
+      if (table_we_i) table_mem[table_address_i] <= table_data_i;
+    end
+  end
+  if (Vector > Sites * 32) begin : g_no_cell
+    always_ff @(posedge clk_i) if (table_we_i) entries3_q[Vector-1:Sites*32] <= '0;
+  end
+
+  // ---- generators: word j of the states in plane j ----
+  lattice_generators #(
+      .Sites(Sites), .Vector(Vector), .FirstSite(FirstSite), .Generator(Generator),
+      .LfsrSteps(LfsrSteps)
+  ) u_generators (
+      .clk_i(clk_i), .draw_i(en_i && valid3_i), .load_i(rng_we_i), .load_site_i(host_site_i),
+      .load_word_i(rng_word_i), .load_data_i(rng_data_i), .words_o(words3_o)
+  );
+
+  // ---- probe and check ----
+  logic [15:0] probe_index, check_index;
+  always_comb begin
+    probe_index  = probe_site_i - 16'(FirstSite);
+    probe_hit_o  = probe_i && 32'(probe_index) < Sites;
+  end
+  assign check_index  = host_site_i - 16'(FirstSite);
+  assign check_word_o = check_select_i && 32'(check_index) < Sites
+                            ? ThresholdBits'(entries3_q >> (32 * 32'(check_index))) : '0;
+  always_ff @(posedge clk_i) begin
+    if (en_i && probe_hit_o) begin
+      probe_o <= {clamp3_i[SiteBits'(probe_index)], old3_i[SiteBits'(probe_index)],
+                  new3[SiteBits'(probe_index)], 32'(entries3_q >> (32 * 32'(probe_index))),
+                  32'(words3_i >> (32 * 32'(probe_index))),
+                  32'(field3_q >> (32 * 32'(probe_index)))};
+    end
+  end
+endmodule
+`default_nettype wire
