@@ -51,8 +51,8 @@ static void one_component(void *context, size_t job) {
     return;
   }
   for (size_t x = 0; x < states; x++) {
-    const bool up = k < n ? (x >> i) & 1 : !(((x >> i) ^ (x >> j)) & 1);
-    f[x] = up ? 1 : -1;
+    const size_t bits = k < n ? ~(x >> i) : (x >> i) ^ (x >> j);
+    f[x] = bits & 1 ? -1 : 1;
   }
   to->status = pbl_oracle_tau(w->law, f, &to->mean, NULL, NULL, NULL);
   if (!to->status)
