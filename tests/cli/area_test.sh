@@ -181,6 +181,8 @@ YAML
   run 0 c.yaml --quiet
   [ "$(calls)" -eq 3 ] || fail "$(calls) variants synthesised, expected 3"
   grep -q "Fabric 2" scripts || fail "no lattice"
+  grep -qE '^square +18 x 18 +2 ' out || fail "no row of 18 x 18: $(cat out)"
+  grep -qE '^five +8 +2 +1000 .* 62\.5 ' out || fail "no row of 8 p-bits: $(cat out)"
   grep -q "Pbits 8" scripts || fail "no sparse fabric of 8 p-bits"
   run 2 c.yaml --quiet --set cases.five.hw.groups=2
   errors_say "it needs 5 groups"
