@@ -6,14 +6,14 @@
 
 #define PROJECTIONS CASE_PROJECTIONS
 
-static void multiply(float *to, const pbl_graph *g, const float *from) {
+static void add_product(float *to, const pbl_graph *g, const float *from) {
   for (size_t i = 0; i < g->n; i++) {
     double sum[PROJECTIONS] = {0};
     for (size_t e = g->start[i]; e < g->start[i + 1]; e++) {
       const float *x = from + (size_t)g->neighbour[e] * PROJECTIONS;
       for (size_t k = 0; k < PROJECTIONS; k++) sum[k] += g->coupling[e] * (double)x[k];
     }
-    for (size_t k = 0; k < PROJECTIONS; k++) to[i * PROJECTIONS + k] = (float)sum[k];
+    for (size_t k = 0; k < PROJECTIONS; k++) to[i * PROJECTIONS + k] += (float)sum[k];
   }
 }
 
@@ -36,16 +36,32 @@ static void orthonormalise(float *u, size_t n) {
   }
 }
 
+/* A small share of the identity, so that a projection stays a direction where couplings have fewer
+ * of them than are asked for. */
+static float shift_of(const pbl_graph *g) {
+  double most = 0;
+  for (size_t i = 0; i < g->n; i++) {
+    double sum = 0;
+    for (size_t e = g->start[i]; e < g->start[i + 1]; e++) sum += g->coupling[e] * g->coupling[e];
+    most = fmax(most, sum);
+  }
+  return most > 0 ? (float)(1e-3 * most) : 1.0f;
+}
+
 /* Subspace iteration with the square of the couplings: large eigenvalues of either sign. */
 void case_graph_projections(float *u, const pbl_graph *g, float *scratch) {
+  const float shift = shift_of(g);
+  const size_t all = g->n * PROJECTIONS;
   for (size_t i = 0; i < g->n; i++) {
     for (size_t k = 0; k < PROJECTIONS; k++)
       u[i * PROJECTIONS + k] = (float)((int)((i * 7919 + k * 104729) % 1009) - 504);
   }
   orthonormalise(u, g->n);
   for (int iteration = 0; iteration < 60; iteration++) {
-    multiply(scratch, g, u);
-    multiply(u, g, scratch);
+    memset(scratch, 0, all * sizeof *scratch);
+    add_product(scratch, g, u);
+    for (size_t k = 0; k < all; k++) u[k] *= shift;
+    add_product(u, g, scratch);
     orthonormalise(u, g->n);
   }
 }

@@ -235,17 +235,20 @@ static void check_regulator(const check *k) {
                    pbl_regulator_mode_name(s->mode));
 }
 
+static bool has_section(const pbl_node *node, const char *key) {
+  const pbl_node *section = pbl_yaml_get(node, key);
+  return section != NULL && !pbl_yaml_is_null(section);
+}
+
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
-  const pbl_node *random = pbl_yaml_get(node, "random");
-  const pbl_node *lattice = pbl_yaml_get(node, "lattice");
   const check k = {.p = p,
                    .node = node,
                    .base_hw = base_hw,
                    .c = c,
-                   .random = random != NULL && !pbl_yaml_is_null(random),
-                   .lattice = lattice != NULL,
-                   .graph = pbl_yaml_get(node, "graph") != NULL};
+                   .random = has_section(node, "random"),
+                   .lattice = has_section(node, "lattice"),
+                   .graph = has_section(node, "graph")};
   c->lattice = k.lattice;
   check_name(&k);
   check_model(&k);

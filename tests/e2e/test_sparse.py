@@ -47,6 +47,18 @@ class Sparse(ProgramTest):
         self.assertEqual(chains[0], chains[1])
         self.assertEqual(gates[0], gates[1])
 
+    def test_graphs_without_edges_or_with_one_p_bit_are_compared(self):
+        with open(self.path("c.yaml"), "w", encoding="utf-8") as file:
+            file.write("schema: 1\ndevice: twin\nhw: {fabric: sparse}\ncases:\n")
+            for name, source, exact in (("one", "complete:1", "true"), ("five", "regular:5,0", "true"),
+                                        ("many", "regular:60,0", "false")):
+                file.write(f"  - {{name: {name}, exact: {exact}, draws: 3000, graph: "
+                           f"{{source: '{source}', fields: 'normal,0.3'}}}}\n")
+        for case in self.compare(0, "c.yaml")["cases"]:
+            self.assertEqual(case["verdict"], "AGREES", case["name"])
+            self.assertEqual(case["sizes"]["n_blocks"], 1)
+            self.assertEqual(case["moments"]["second"]["n"], 10 if case["name"] == "five" else 0)
+
     def test_a_graph_that_cannot_be_is_refused_with_what_is_allowed(self):
         for option, message in [
                 ("hw.fabric=dense", "graph: needs hw.fabric: sparse"),
