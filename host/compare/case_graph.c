@@ -129,6 +129,8 @@ pbl_status case_setup_graph(case_work *w, pbl_quantisation *q, pbl_error *err) {
   w->beta = w->cc->beta > 0 ? w->cc->beta : 1.0;
   w->hw = w->cc->hw;
   w->hw.replicas = w->cc->chains;
+  if (w->cc->kernel != PBL_KERNEL_CYCLIC && w->cc->kernel != PBL_KERNEL_PALINDROMIC)
+    return pbl_fail(err, PBL_CONFIG, "kernel: the sparse fabric has cyclic and palindromic");
   pbl_status st = case_graph(&w->graph, &w->colouring, w->cc, 0, err);
   if (!st) st = pbl_sparse_fit(&w->hw, w->graph, w->colouring, err);
   if (!st) st = pbl_hw_check(&w->hw, err);

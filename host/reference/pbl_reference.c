@@ -111,6 +111,9 @@ fail:
 pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
                                       const pbl_colouring *blocks, const pbl_reference_options *opt,
                                       pbl_error *err) {
+  *out = NULL;
+  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC)
+    return pbl_fail(err, PBL_INVALID, "reference: kernel %d is not for graphs", (int)opt->kernel);
   pbl_status status = create(out, graph->n, 0, opt, err);
   if (!status) status = pbl_gibbs_graph_create(&(*out)->graph, graph, blocks, err);
   if (!status) {

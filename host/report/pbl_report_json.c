@@ -170,7 +170,7 @@ static void emit_run(pbl_json *j, const pbl_case_result *c) {
   pbl_json_int(j, "every", k->every);
   pbl_json_int(j, "burn_in", k->burn_in);
   pbl_json_int(j, "q_window", k->q_window);
-  emit_hardware(j, &k->hw);
+  emit_hardware(j, c->n_blocks > 0 ? &c->fitted : &k->hw);
   pbl_json_int(j, "beta_word", c->beta_word);
   emit_hex(j, "image_hash", c->image_hash);
 }
