@@ -23,8 +23,18 @@ static pbl_hw hardware(void) {
 }
 
 typedef struct {
-  uint32_t guard, hash, status;
+  uint32_t guard, hash, status, both;
 } outcome;
+
+/* Status after START and CHECK in one write to a device that has not been checked. */
+static uint32_t refused_together(pbl_device *dev, const plain_sparse *m) {
+  rig_write(dev, PBL_REG_PBITS, (uint32_t)m->n);
+  rig_write(dev, PBL_REG_CTRL, PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK);
+  const uint32_t status = rig_read(dev, PBL_REG_STATUS);
+  while (rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_CHECKING_MASK) rig_advance(dev, 1000);
+  rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+  return status;
+}
 
 /* What a device finds, and its status after a START. */
 static outcome judge(pbl_device *dev, const plain_sparse *m) {
@@ -39,6 +49,7 @@ static outcome judge(pbl_device *dev, const plain_sparse *m) {
              (PBL_STATUS_GUARD_OK_MASK | PBL_STATUS_ERROR_MASK | PBL_STATUS_HASH_VALID_MASK);
   while (rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_BUSY_MASK) rig_advance(dev, 1000);
   rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+  o.both = refused_together(dev, m);
   return o;
 }
 
@@ -53,12 +64,13 @@ static bool one_schedule(pbl_device *rtl, pbl_device *twin, const pbl_hw *hw, ui
   const outcome a = judge(rtl, &m), b = judge(twin, &m);
   plain_sparse_free(&m);
   seen[wanted & 0xFF]++;
-  if (a.guard == wanted && b.guard == wanted && a.hash == b.hash && a.status == b.status)
+  if (a.guard == wanted && b.guard == wanted && a.hash == b.hash && a.status == b.status &&
+      a.both == PBL_STATUS_ERROR_MASK && b.both == a.both)
     return true;
   printf(
       "DIFFERS: guard 0x%08X wanted, rtl 0x%08X, twin 0x%08X; hash rtl 0x%08X, twin 0x%08X; status "
-      "after START rtl 0x%02X, twin 0x%02X\n",
-      wanted, a.guard, b.guard, a.hash, b.hash, a.status, b.status);
+      "after START rtl 0x%02X, twin 0x%02X, after START and CHECK rtl 0x%02X, twin 0x%02X\n",
+      wanted, a.guard, b.guard, a.hash, b.hash, a.status, b.status, a.both, b.both);
   return false;
 }
 
