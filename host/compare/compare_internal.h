@@ -125,6 +125,10 @@ pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double
                           double *variance, double *tau, pbl_error *err);
 /* f <- observable k in all 2^N states. NO_MEMORY. */
 pbl_status case_state_values(double *f, const case_work *w, size_t k, pbl_error *err);
+/* Of a graph: laws of device and reference; *wanted: of the unquantised model. Q_op. */
+pbl_status case_graph_laws(pbl_oracle **wanted, case_work *w, pbl_error *err);
+pbl_status case_graph_qop(double *q, double *signal, double *noise, const case_work *w,
+                          size_t window, pbl_error *err);
 /* Exact Q_op of windows of that many sweeps, when every sweep is recorded. INTERRUPTED. */
 pbl_status case_exact_qop(double *q, double *signal, double *noise, const case_work *w,
                           size_t window, pbl_error *err);
