@@ -18,7 +18,7 @@ fabric/lattice_fabric.sv
 fabric/sparse_rows.sv
 fabric/sparse_schedule.sv
 fabric/sparse_states.sv
-fabric/sparse_cell.sv
+fabric/sparse_cells.sv
 fabric/sparse_energy.sv
 fabric/sparse_operations.sv
 fabric/sparse_fabric.sv
