@@ -105,7 +105,8 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
  * always >= 1 for a checked variant. */
 int pbl_hw_index_shift(const pbl_hw *hw);
 
-/* The parameters but fabric, V and H as members of the JSON object that is open. */
+/* The parameters but V and H, of lattice and sparse fabric with their own keys, as members of the
+ * JSON object that is open. */
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */

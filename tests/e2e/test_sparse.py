@@ -19,6 +19,8 @@ class Sparse(ProgramTest):
             show_gates(case)
             self.assertEqual(case["verdict"], "AGREES", case["name"])
             self.assertEqual(case["sizes"]["n_hidden"], 0)
+            self.assertEqual(case["hw"]["fabric"], "sparse")
+            self.assertGreaterEqual(case["hw"]["pbits"], case["sizes"]["n_visible"])
 
     def test_faults_of_a_sparse_device_are_found(self):
         report = self.compare(10, CONTROLS, "--device", "twin")
