@@ -82,6 +82,7 @@ pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err
   if (!st) st = pbl_driver_set_beta(d, beta, err);
   if (!st) st = pbl_driver_set_kernel(d, w->cc->kernel, err);
   if (!st) st = pbl_driver_set_coupled(d, w->cc->coupled, err);
+  if (!st) st = case_set_schedule(d, w, err);
   if (!st) st = case_set_regulator(d, w, err);
   free(starts);
   return st;
@@ -104,6 +105,7 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st && cc->burn_in > 0) {
     st = pbl_driver_run(d, NULL, (size_t)cc->burn_in, 1, w->progress, err);
   }
+  if (!st) st = case_check_annealed(d, w, err);
   if (!st) st = pbl_driver_counters_read(d, &before, err);
   if (!st) {
     const double start = case_seconds_now();
