@@ -36,16 +36,13 @@ module beta_schedule #(
   logic turn_q, word_turn_q;             // 0: the entry, 1: the one that follows
   logic [5:0] address, following;
   logic [31:0] count;
-  logic full, moves;
+  logic moves;
 
   always_comb begin
-    following = entry_o;
-    if (entry_o < last_i) following = entry_o + 6'd1;
-    else if (repeat_i) following = '0;
+    following   = entry_o < last_i ? entry_o + 6'd1 : repeat_i ? 6'd0 : entry_o;
     address     = turn_q ? following : entry_o;
     count       = sweeps_o < wanted_q ? sweeps_o + 32'd1 : sweeps_o;
-    full        = count >= wanted_q;
-    moves       = full && !freeze_i && (entry_o < last_i || repeat_i);
+    moves       = count >= wanted_q && !freeze_i && (entry_o < last_i || repeat_i);
     next_beta_o = moves ? following_beta_q : beta_o;
   end
 
