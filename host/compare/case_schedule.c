@@ -67,6 +67,7 @@ pbl_status case_check_annealed(pbl_driver *d, const case_work *w, pbl_error *err
     return PBL_OK;
   return pbl_fail(err, PBL_DEVICE,
                   "after %d sweeps the schedule stands at entry %" PRIu32 ", sweep %" PRIu32
-                  ", beta word %" PRIu32 "; expected entry %d, sweep %" PRIu32 ", beta word %" PRIu32,
+                  ", beta word %" PRIu32 "; expected entry %d, sweep %" PRIu32
+                  ", beta word %" PRIu32,
                   w->cc->burn_in, entry, sweeps, c.beta_active, s.n - 1, done, w->image->beta);
 }

@@ -15,11 +15,10 @@ static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
-static const pbl_choice kernels[] = {
-    {"cyclic", PBL_KERNEL_CYCLIC},
-    {"palindromic", PBL_KERNEL_PALINDROMIC},
-    {"coin", PBL_KERNEL_COIN},
-    {NULL, 0}};
+static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
+                                     {"palindromic", PBL_KERNEL_PALINDROMIC},
+                                     {"coin", PBL_KERNEL_COIN},
+                                     {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",

@@ -253,14 +253,14 @@ pbl_status pbl_driver_set_schedule(pbl_driver *d, const pbl_schedule_words *w, p
   if (w->n < 1 || w->n > PBL_SCHEDULE_ENTRIES)
     return pbl_fail(err, PBL_INVALID, "driver: a schedule of %u entries (1..%d)", w->n,
                     PBL_SCHEDULE_ENTRIES);
-  const uint32_t last = (w->n - 1) << PBL_SCHED_LAST_LAST_SHIFT |
-                        (uint32_t)w->repeat << PBL_SCHED_LAST_REPEAT_SHIFT;
+  const uint32_t last =
+      (w->n - 1) << PBL_SCHED_LAST_LAST_SHIFT | (uint32_t)w->repeat << PBL_SCHED_LAST_REPEAT_SHIFT;
   pbl_status s = select_target(d, TARGET_SCHEDULE, 0, err);
   for (uint32_t k = 0; s == PBL_OK && k < w->n; k++) {
     if (w->beta[k] >> pbl_hw_beta_bits(&d->hw) != 0 || w->sweeps[k] == 0)
       return pbl_fail(err, PBL_INVALID,
-                      "driver: schedule entry %u: beta word %u (%d bits), %u sweeps (at least 1)", k,
-                      w->beta[k], pbl_hw_beta_bits(&d->hw), w->sweeps[k]);
+                      "driver: schedule entry %u: beta word %u (%d bits), %u sweeps (at least 1)",
+                      k, w->beta[k], pbl_hw_beta_bits(&d->hw), w->sweeps[k]);
     s = PBL_WRITE(d, IMG_DATA, w->beta[k], err);
     if (s == PBL_OK) s = PBL_WRITE(d, IMG_DATA, w->sweeps[k], err);
   }

@@ -44,8 +44,7 @@ static pbl_status check_words(const pbl_regulator_words *w, pbl_error *err) {
 
 static uint32_t config_word(const pbl_regulator_words *w) {
   const uint32_t mode = w->scheduled ? MODE_SCHEDULE : (uint32_t)w->mode;
-  return mode << PBL_REG_CONFIG_MODE_SHIFT |
-         (uint32_t)w->source << PBL_REG_CONFIG_SOURCE_SHIFT |
+  return mode << PBL_REG_CONFIG_MODE_SHIFT | (uint32_t)w->source << PBL_REG_CONFIG_SOURCE_SHIFT |
          (uint32_t)w->freeze << PBL_REG_CONFIG_FREEZE_SHIFT |
          (uint32_t)w->telemetry << PBL_REG_CONFIG_TELEMETRY_SHIFT |
          w->rate_shift << PBL_REG_CONFIG_RATE_SHIFT_SHIFT;

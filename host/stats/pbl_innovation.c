@@ -5,7 +5,7 @@
 #include "pbl_innovation_half.h"
 
 #define BLOCK_ROWS 2048        /* draws x chains whose matrices are held at a time */
-#define MAX_HALVES 4 /* two orders */
+#define MAX_HALVES 4           /* two orders */
 #define BLOCK_TERMS (1u << 17) /* longest inner product of one block */
 
 static void work_free(pbl_half_work *work) {
@@ -83,8 +83,8 @@ static pbl_status create_coin_halves(pbl_half halves[MAX_HALVES], size_t *n_halv
       /* the second half-sweep of A B is visible, so is the first of B A */
       const bool to_hidden = (lag == 0) == (reversed != 0);
       pbl_half *half = &halves[*n_halves];
-      const pbl_status status = pbl_half_create(half, image, beta, exact_sigmoid, to_hidden, lag,
-                                                chains->n_chains, err);
+      const pbl_status status =
+          pbl_half_create(half, image, beta, exact_sigmoid, to_hidden, lag, chains->n_chains, err);
       if (status != PBL_OK) return status;
       half->sweeps = reversed ? PBL_SWEEPS_BA : PBL_SWEEPS_AB;
       ++*n_halves;
@@ -94,9 +94,10 @@ static pbl_status create_coin_halves(pbl_half halves[MAX_HALVES], size_t *n_halv
 }
 
 /* Which half-sweeps can be reconstructed from the recorded states; see the header. */
-static pbl_status create_halves(pbl_half halves[MAX_HALVES], size_t *n_halves, const pbl_chains *chains,
-                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
-                                size_t every, bool exact_sigmoid, pbl_error *err) {
+static pbl_status create_halves(pbl_half halves[MAX_HALVES], size_t *n_halves,
+                                const pbl_chains *chains, const pbl_image *image, uint32_t beta,
+                                pbl_kernel kernel, size_t every, bool exact_sigmoid,
+                                pbl_error *err) {
   const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   pbl_status status = PBL_OK;
   if (kernel == PBL_KERNEL_COIN)

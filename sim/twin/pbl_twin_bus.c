@@ -194,7 +194,8 @@ static void clear(pbl_twin *t) {
   t->done = false;
 }
 
-/* CLEAR, WINDOW_CLEAR and SCHED_CLEAR act before the other bits of the same write, START before CHECK. */
+/* CLEAR, WINDOW_CLEAR and SCHED_CLEAR act before the other bits of the same write, START before
+ * CHECK. */
 static void command(pbl_twin *t, uint32_t bits) {
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */

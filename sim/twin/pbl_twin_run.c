@@ -23,8 +23,8 @@ void pbl_twin_start(pbl_twin *t) {
   t->elapsed = 0;
   t->stop = false;
   t->done = false;
-  const bool regulated = pbl_twin_regulator_acts(&t->regulator) ||
-                         pbl_twin_regulator_is_scheduled(&t->regulator);
+  const bool regulated =
+      pbl_twin_regulator_acts(&t->regulator) || pbl_twin_regulator_is_scheduled(&t->regulator);
   if (!regulated) t->beta_active = t->beta;
   pbl_twin_image_pack(t);
   if (t->run_sweeps > 0) {
@@ -100,8 +100,8 @@ static void end_start_pause(pbl_twin *t) {
 
 static pbl_status end_window(pbl_twin *t, pbl_error *err) {
   uint32_t record[PBL_TWIN_RECORD_WORDS];
-  t->beta_active = pbl_twin_regulator_window_end(
-      &t->regulator, t->beta_active, pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, record);
+  t->beta_active = pbl_twin_regulator_window_end(&t->regulator, t->beta_active,
+                                                 pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, record);
   record[1] = (uint32_t)t->counters[PBL_TWIN_SWEEPS].value;
   record[14] = t->sweep_beta;
   t->irq_status |= PBL_IRQ_STATUS_WINDOW_MASK;
