@@ -265,8 +265,13 @@ pbl_status pbl_driver_set_schedule(pbl_driver *d, const pbl_schedule_words *w, p
     if (s == PBL_OK) s = PBL_WRITE(d, IMG_DATA, w->sweeps[k], err);
   }
   if (s == PBL_OK) s = PBL_WRITE(d, SCHED_LAST, last, err);
-  if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_SCHED_CLEAR_MASK, err);
-  return s == PBL_OK ? pbl_driver_status(d, NULL, "after the schedule was written", err) : s;
+  if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the schedule was written", err);
+  return s == PBL_OK ? pbl_driver_schedule_clear(d, err) : s;
+}
+
+pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err) {
+  const pbl_status s = PBL_WRITE(d, CTRL, PBL_CTRL_SCHED_CLEAR_MASK, err);
+  return s == PBL_OK ? pbl_driver_status(d, NULL, "after SCHED_CLEAR", err) : s;
 }
 
 pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,

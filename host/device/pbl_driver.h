@@ -93,6 +93,8 @@ pbl_status pbl_driver_window_clear(pbl_driver *d, pbl_error *err);
 pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err);
 /* Writes the schedule and goes to its beginning; it acts where words.scheduled is set. INVALID. */
 pbl_status pbl_driver_set_schedule(pbl_driver *d, const pbl_schedule_words *words, pbl_error *err);
+/* Back to its beginning. */
+pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err);
 /* Position: entry of the next sweep, sweeps done in it. */
 pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,
                                     pbl_error *err);
