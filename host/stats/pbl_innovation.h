@@ -68,10 +68,11 @@ typedef struct {
 /* Recorded chains with one sweep per draw (every = 1) are required for the first half-sweep of the
  * cyclic kernel (hidden at t given visible at t-1); the second (visible given hidden, both at t)
  * works for any thinning. Palindromic: only the last half-sweep (hidden given visible at t) can be
- * tested. `every` says the thinning. Clamped p-bits are left out. Probabilities: the image's exact
- * thresholds at beta word `beta` when exact_sigmoid is false, else sigma(2 beta f) of the
- * dequantised model (for the float reference). Multi-threaded over chains, result independent of
- * the number of threads. */
+ * tested. Coin: needs chains->order; every sweep is tested as what it was, A B or B A, whose second
+ * half-sweep works for any thinning. `every` says the thinning. Clamped p-bits are left out.
+ * Probabilities: the image's exact thresholds at beta word `beta` when exact_sigmoid is false, else
+ * sigma(2 beta f) of the dequantised model (for the float reference). Multi-threaded over chains,
+ * result independent of the number of threads. */
 pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
                                size_t every, bool exact_sigmoid, int threads,

@@ -36,6 +36,9 @@ enum {
   PBL_SUM_COUNT = PBL_SUM_CROSS_V + PBL_CROSS_REACH
 };
 
+/* Sweeps that a half-sweep belongs to: with the kernel coin those of one order. */
+typedef enum { PBL_SWEEPS_ALL, PBL_SWEEPS_AB, PBL_SWEEPS_BA } pbl_half_sweeps;
+
 enum { PBL_BIN_N, PBL_BIN_X, PBL_BIN_M, PBL_BIN_R, PBL_BIN_V, PBL_BIN_K, PBL_BIN_SUMS };
 
 typedef struct {
@@ -50,6 +53,7 @@ typedef struct {
   size_t target, n_target; /* first p-bit and size of the updated block */
   size_t given, n_given;   /* of the conditioning block */
   size_t lag;              /* draws between condition and update */
+  pbl_half_sweeps sweeps;  /* ALL after create; others need the orders of the chain store */
   size_t n_chains;
   double x_scale;          /* field word to beta f */
   double *weights;         /* n_given x n_target, integers; or NULL: the entries below */

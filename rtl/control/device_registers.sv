@@ -52,7 +52,9 @@ module device_registers #(
     output logic                stop_o,
     output logic                check_o,
     output logic                window_clear_o,
+    output logic                sched_clear_o,
     output logic                palindromic_o,
+    output logic                coin_o,
     output logic                coupled_o,
     output logic [        31:0] sweeps_o,
     output logic [        31:0] every_o,
@@ -65,6 +67,8 @@ module device_registers #(
     output logic                clamp_we_o,
     output logic                state_we_o,
     output logic                rng_we_o,
+    output logic                coin_we_o,           // control generator
+    output logic                sched_we_o,
     output logic                invalidate_o,
     output logic [        15:0] host_row_o,
     output logic [        15:0] host_col_o,
@@ -104,12 +108,13 @@ module device_registers #(
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
   logic [1:0] irq_enable_q, irq_q;  // run ended, window ended
-  logic kernel_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
+  logic kernel_q, coin_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
   logic [2:0] select_q;
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
-  logic idle, img_write, img_ok, ctrl, writable, readable, clear, start, refused, odd_lanes;
+  logic idle, img_write, img_ok, ctrl, config_we, writable, readable, clear, start, refused,
+        odd_lanes;
 
   // ---- decode ----
   assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
@@ -117,6 +122,7 @@ module device_registers #(
   always_comb begin
     odd_lanes = Lanes % 2 == 1;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
+    config_we = write_i && address_i == `PBIT_REG_CONFIG;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
     case (select_q)
       3'd0:
@@ -126,24 +132,27 @@ module device_registers #(
       3'd3:
         img_ok = 32'(col_q) < Visible + Hidden && 32'(row_q) < Contexts &&
                  (InOrder == 0 || col_q == expected_col_q);
-      3'd4: img_ok = 32'(col_q) < 4 * Cells;
+      3'd4: img_ok = 32'(col_q) < 4 * (Cells + 1);
+      3'd6: img_ok = 32'(col_q) < 128;
       default: img_ok = 1'b0;
     endcase
     img_ok  = img_ok && idle;
     start   = ctrl && data_i[0] && idle;
     clear   = ctrl && data_i[2];
     refused = regulator_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4]) && !idle) ||
+              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5]) && !idle) ||
               (ctrl && data_i[0] && data_i[3]) ||
-              (write_i && address_i == `PBIT_REG_CONFIG && data_i[1] && odd_lanes);
+              (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && data_i[0])));
 
     window_clear_o  = ctrl && data_i[4] && idle;
+    sched_clear_o   = ctrl && data_i[5] && idle;
     energy_read_o   = read_i && address_i == `PBIT_REG_ENERGY_LO;
     sweep_count_o   = sweeps_done_q[31:0];
     start_o         = start;
     stop_o          = ctrl && data_i[1];
     check_o         = ctrl && data_i[3] && idle && !data_i[0];
     palindromic_o   = kernel_q;
+    coin_o          = coin_q;
     coupled_o       = coupled_q;
     sweeps_o        = sweeps_q;
     every_o         = every_q;
@@ -154,7 +163,9 @@ module device_registers #(
     table_we_o      = img_write && img_ok && select_q == 3'd1;
     clamp_we_o      = img_write && img_ok && select_q == 3'd2;
     state_we_o      = img_write && img_ok && select_q == 3'd3;
-    rng_we_o        = img_write && img_ok && select_q == 3'd4;
+    rng_we_o        = img_write && img_ok && select_q == 3'd4 && 32'(col_q) < 4 * Cells;
+    coin_we_o       = img_write && img_ok && select_q == 3'd4 && 32'(col_q) >= 4 * Cells;
+    sched_we_o      = img_write && img_ok && select_q == 3'd6;
     invalidate_o    = weight_push_o || table_we_o || clamp_we_o;
     host_row_o      = row_q;
     host_col_o      = col_q;
@@ -172,6 +183,7 @@ module device_registers #(
       every_q        <= `PBIT_RESET_SAMPLE_EVERY;
       beta_q         <= '0;
       kernel_q       <= 1'b0;
+      coin_q         <= 1'b0;
       coupled_q      <= 1'b0;
       irq_enable_q   <= '0;
       irq_q          <= '0;
@@ -204,6 +216,7 @@ module device_registers #(
           `PBIT_REG_CONFIG: begin
             kernel_q  <= data_i[0];
             coupled_q <= data_i[1] && !odd_lanes;
+            coin_q    <= data_i[2] && !data_i[0];
           end
           `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
           `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
@@ -292,7 +305,7 @@ module device_registers #(
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {58'd0, error_q, stalled_i, hash_valid_i, checking_i,
                                          done_q, busy_i || starting_q};
-      `PBIT_REG_CONFIG:          wide = {62'd0, coupled_q, kernel_q};
+      `PBIT_REG_CONFIG:          wide = {61'd0, coin_q, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
       `PBIT_REG_BETA:            wide = 64'(beta_q);

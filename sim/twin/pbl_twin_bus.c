@@ -194,7 +194,8 @@ static void clear(pbl_twin *t) {
   t->done = false;
 }
 
-/* CLEAR and WINDOW_CLEAR act before the other bits of the same write, START before CHECK. */
+/* CLEAR, WINDOW_CLEAR and SCHED_CLEAR act before the other bits of the same write, START before
+ * CHECK. */
 static void command(pbl_twin *t, uint32_t bits) {
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
@@ -203,6 +204,13 @@ static void command(pbl_twin *t, uint32_t bits) {
       t->error = true;
     } else {
       pbl_twin_regulator_window_clear(&t->regulator);
+    }
+  }
+  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) {
+    if (t->phase != PBL_TWIN_IDLE) {
+      t->error = true;
+    } else {
+      pbl_twin_schedule_clear(&t->regulator.schedule);
     }
   }
   if (bits & PBL_CTRL_START_MASK) {
@@ -222,17 +230,19 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
-/* An odd number of lanes leaves no pairs. */
+/* An odd number of lanes leaves no pairs; a palindrome has no order to choose. */
 static void write_config(pbl_twin *t, uint32_t value) {
-  const bool refused = (value & PBL_CONFIG_COUPLED_MASK) && t->hw.lanes % 2 != 0;
-  const uint32_t kept = PBL_CONFIG_KERNEL_MASK | (refused ? 0 : PBL_CONFIG_COUPLED_MASK);
-  t->config = value & kept;
+  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK;
+  uint32_t refused = 0;
+  if (t->hw.lanes % 2 != 0) refused |= value & PBL_CONFIG_COUPLED_MASK;
+  if (value & PBL_CONFIG_KERNEL_MASK) refused |= value & PBL_CONFIG_COIN_MASK;
+  t->config = value & all & ~refused;
   if (refused) t->error = true;
 }
 
 static bool is_mapped(uint32_t address) {
   return address <= PBL_REG_CAPS_RULE_B_HI ||
-         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS);
+         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS);
 }
 
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {
