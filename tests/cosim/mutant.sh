@@ -8,6 +8,7 @@ shift 4
 here=$source_dir/tests/cosim
 cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
+if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -15,18 +16,7 @@ cp -r "$source_dir/rtl" "$source_dir/sim" "$folder/"
 cp -r "$source_dir/host/base" "$folder/host/"
 echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal unused
 
-# plant FILE OLD NEW: replaces a text that must occur exactly once, whatever its white space.
-plant() {
-  python3 - "$folder/rtl/$1" "$2" "$3" <<'PY' || exit 1
-import re, sys
-path, old, new = sys.argv[1:]
-text = open(path).read()
-pattern = r"\s+".join(re.escape(word) for word in old.split())
-if len(re.findall(pattern, text)) != 1:
-    sys.exit(f"FAILED: '{old}' does not occur exactly once in {path}; update the mutant")
-open(path, "w").write(re.sub(pattern, lambda _: new, text))
-PY
-}
+. "$source_dir/tests/plant.sh"
 
 expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of)'
 case $mutant in
@@ -177,6 +167,43 @@ case $mutant in
       'second_q || even_q' ;;
   lattice_drain_too_short)
     plant fabric/lattice_operations.sv 'int Drain = 6' 'int Drain = 3' ;;
+  sparse_none) ;;
+  sparse_guard_compares_with_the_block_before)
+    plant control/sparse_check.sv 'block_word_q[15:0] == block_q' \
+      "block_word_q[15:0] == block_q - 16'd1" ;;
+  sparse_drain_of_7)
+    plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
+  sparse_energy_pass_forgotten)
+    plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
+  sparse_energy_pass_lacks_biases)
+    plant fabric/sparse_fabric.sv '<< pass0_q;' ';' ;;
+  sparse_palindrome_repeats_the_tail_block)
+    plant fabric/sparse_operations.sv "if (turn) next_group = tail_group - 16'd1;" \
+      "if (turn) next_group = group_q;" ;;
+  sparse_cell_without_pbit_draws)
+    plant fabric/sparse_cells.sv '!pass4_i && active4_i[s])' '!pass4_i)' ;;
+  sparse_energy_pass_draws)
+    plant fabric/sparse_cells.sv 'valid4_i && !pass4_i && active4_i[s])' 'valid4_i && active4_i[s])' ;;
+  sparse_cell_without_pbit_writes)
+    plant fabric/sparse_fabric.sv "active1_q[s] <= cells0_q[s*EntryBits+ValidAt];" \
+      "active1_q[s] <= 1'b1;" ;;
+  sparse_empty_group_takes_a_row)
+    plant fabric/sparse_fabric.sv '&& !empty0_q' '' ;;
+  sparse_bias_in_every_row)
+    plant fabric/sparse_cells.sv \
+      '(first1_i ? biases1_i[s*32+:32] : acc_q[(s*Lanes+l)*32+:32])' \
+      '((first1_i ? 0 : acc_q[(s*Lanes+l)*32+:32]) + biases1_i[s*32+:32])' ;;
+  sparse_clamp_ignored)
+    plant fabric/sparse_cells.sv 'pass || clamps4_i[s] ||' 'pass ||' ;;
+  sparse_context_ignored)
+    plant fabric/sparse_states.sv "Contexts > 1 ? AddressBits'(context_i) << PbitBits : '0" "'0" ;;
+  sparse_coupled_uses_own_word)
+    plant fabric/sparse_cells.sv 'u = coupled ? words[' "u = 1'b0 ? words[" ;;
+  sparse_energy_of_context_not_loaded)
+    plant fabric/sparse_energy.sv 'if (!keep_i || load_context_i != context_i)' 'if (!keep_i)' ;;
+  sparse_frame_lacks_its_last_pbit)
+    plant fabric/sparse_operations.sv "frame_last_o = frame_q + 17'd1 == pbits_i;" \
+      "frame_last_o = frame_q + 17'd2 == pbits_i;" ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 
