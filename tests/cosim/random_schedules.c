@@ -88,8 +88,11 @@ int main(int argc, char **argv) {
   for (int k = 0; !st && k < n; k++) n_bad += !one_schedule(rtl, twin, &hw, &seed, seen);
   if (rtl) rtl->ops->close(rtl);
   if (twin) twin->ops->close(twin);
-  if (st) fprintf(stderr, "%s\n", err.message);
+  if (st) {
+    fprintf(stderr, "%s\n", err.message);
+    return 1;
+  }
   for (int code = 0; code < 9; code++) printf("code %d: %d\n", code, seen[code]);
   printf("%s: %d of %d schedules\n", n_bad ? "DIFFERS" : "EQUAL", n_bad ? n_bad : n, n);
-  return st ? 1 : n_bad > 0;
+  return n_bad > 0;
 }
