@@ -290,6 +290,8 @@ const char *pbl_kernel_name(pbl_kernel k) {
       return "cyclic";
     case PBL_KERNEL_PALINDROMIC:
       return "palindromic";
+    case PBL_KERNEL_COIN:
+      return "coin";
   }
   return "unknown";
 }

@@ -81,13 +81,14 @@ static pbl_status thinned_tau(const case_work *w, const double *f, double *g, do
 }
 
 static pbl_scan scan_of(const case_work *w) {
+  if (w->cc->kernel == PBL_KERNEL_COIN) return PBL_SCAN_COIN;
   return w->cc->kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_CYCLIC;
 }
 
 pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double *mean,
                           double *variance, double *tau, pbl_error *err) {
   if (w->graph && w->cc->every == 1) return pbl_oracle_tau(w->law, f, mean, variance, tau, err);
-  if (w->cc->every == 1) {
+  if (w->cc->every == 1 && w->blocks && pbl_blocks_knows(w->blocks, scan_of(w))) {
     pbl_reduced r;
     pbl_status st = pbl_blocks_reduce(&r, w->blocks, f, err);
     if (st) return st;
@@ -194,6 +195,11 @@ static pbl_status state_frequencies(case_work *w, pbl_error *err) {
 static pbl_status transitions(case_work *w, pbl_error *err) {
   pbl_law_test t;
   pbl_error reason;
+  if (w->cc->kernel == PBL_KERNEL_COIN && w->hw.lanes > 1) {
+    pbl_progress_note(w->progress, "transitions not tested: the %d lanes of a context share coins",
+                      w->hw.lanes);
+    return PBL_OK;
+  }
   const pbl_status st =
       pbl_law_kernel_chi2_sweep(&t, w->device, w->law, (size_t)w->cc->every, &reason);
   if (st == PBL_INVALID) {

@@ -82,6 +82,12 @@ bool case_is_regulated(const pbl_case_config *cc);
 /* CONFIG when what a comparison of such a case needs is missing. */
 pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
 pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Writes the beta schedule, if the case has one. */
+pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err);
+/* CONFIG unless a case's schedule ends within the burn-in at the beta of the case. */
+pbl_status case_check_schedule(const case_work *w, pbl_error *err);
+/* After the burn-in: DEVICE unless the device stands at the beta of the case. */
+pbl_status case_check_annealed(pbl_driver *d, const case_work *w, pbl_error *err);
 /* The configured windows on a prepared device, tested; then FREEZE, and image and models get the
  * beta that the device has found. log collects this run's windows and all later ones. */
 pbl_status case_adapt(case_work *w, pbl_driver *d, pbl_window_log *log, pbl_error *err);

@@ -69,6 +69,8 @@ typedef struct {
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
   bool coupled;    /* replicas 2p and 2p+1 on shared random words */
   pbl_case_regulator regulator;
+  char schedule[1024];  /* entries of the beta schedule (pbl_schedule.h); "": none */
+  bool schedule_repeat; /* only for lockstep */
 } pbl_case_config;
 
 typedef struct {

@@ -41,9 +41,9 @@ static pbl_status verilate(const builder *b, pbl_error *err) {
       "--prefix",           "Vpbit", "--top-module", "pbit_top"};
   size_t n = 10;
   for (size_t i = 0; i < PBL_N_PARAMETERS; i++) argv[n++] = parameters[i];
-  if (b->id.hw->fabric == PBL_FABRIC_LATTICE) {
+  if (b->id.hw->fabric != PBL_FABRIC_DENSE) {
     argv[n++] = "-f";
-    argv[n++] = "lattice.flags";
+    argv[n++] = b->id.hw->fabric == PBL_FABRIC_SPARSE ? "sparse.flags" : "lattice.flags";
   }
   if (exists(waivers)) argv[n++] = "pbit.vlt";
   argv[n++] = "-f";

@@ -43,6 +43,7 @@ module lattice_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
+    input  wire                    reversed_i,
     input  wire                    next_i,
     input  wire  [ContextBits-1:0] context_i,
     // words to the sample stream
@@ -120,7 +121,8 @@ module lattice_fabric #(
       .Steps(Steps), .Parts(Parts), .Groups(Groups), .Sites(Sites), .IndexBits(IndexBits)
   ) u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .end_o(end_o), .step_o(step), .odd_o(odd),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .reversed_i(reversed_i), .end_o(end_o),
+      .step_o(step), .odd_o(odd),
       .first_o(first), .index_o(index), .row_o(row), .part_o(part), .base_o(base),
       .emit_o(emit), .emit_first_o(emit_first), .emit_group_o(emit_group),
       .emit_last_o(emit_last)

@@ -2,14 +2,12 @@
 // Twice the energy of each lane's replica, kept up to date by the updates of a group:
 // 2E -= 2 I (s_new - s_old), or set by an energy pass: 2E = - sum s (I + h).
 //
-// Sums of the Sites cells at stage 5; the present context's energies stand in registers, the others
+// Sums of a group's cells at stage 5; the present context's energies stand in registers, the others
 // in a memory. NEXT stores and loads. 48 bits, signed, unit 2^-WeightFrac. No reset: the first sweep
 // after a reset begins with a pass.
 module sparse_energy #(
-    parameter int Sites       = 1,
     parameter int Lanes       = 1,
-    parameter int Vector      = 32,
-    parameter int SumBits     = 32,  // of Sites fields, 32 or 64
+    parameter int SumBits     = 32,  // of a group's fields, 32 or 64
     parameter int Contexts    = 1,
     parameter int ContextBits = 1,
     parameter int LaneBits    = 1
@@ -19,7 +17,7 @@ module sparse_energy #(
     input  wire                     clear_i,          // an energy pass begins
     input  wire                     valid5_i,
     input  wire                     pass5_i,
-    input  wire  [Sites*Vector-1:0] energies5_i,      // of the cells, 32-bit words
+    input  wire [Lanes*SumBits-1:0] sums5_i,          // of the group
     input  wire                     load_i,
     input  wire                     keep_i,           // end of a sweep, with load_i
     input  wire  [ ContextBits-1:0] context_i,
@@ -32,23 +30,11 @@ module sparse_energy #(
   logic [Lanes*48-1:0] mem[Contexts];
   logic [Lanes*48-1:0] row;
 
-  function automatic [Lanes*SumBits-1:0] sums(input unused);
-    sums = '0;
-    for (int s = 0; s < Sites; s++) begin
-      for (int l = 0; l < Lanes; l++) begin
-        sums[l*SumBits+:SumBits] = sums[l*SumBits+:SumBits] +
-            SumBits'($signed(energies5_i[s*Vector+l*32+:32]));
-      end
-    end
-  endfunction
-
   function automatic [Lanes*48-1:0] updated(input pass);
-    logic [Lanes*SumBits-1:0] total;
     logic [47:0] sum;
     updated = '0;
-    total   = sums(pass);
     for (int l = 0; l < Lanes; l++) begin
-      sum = 48'($signed(total[l*SumBits+:SumBits]));
+      sum = 48'($signed(sums5_i[l*SumBits+:SumBits]));
       if (!pass) sum = sum << 2;
       updated[l*48+:48] = energy_q[l*48+:48] - sum;
     end

@@ -105,7 +105,6 @@ module sparse_fabric #(
   localparam int EntryBits = Padded != 0 ? 64 : PbitBits + 1 + WeightBits;
   localparam int ValidAt = Padded != 0 ? 31 : PbitBits;
   localparam int StoredBits = EntryBits - ValidAt - 1;
-  localparam int Vector = 32 << $clog2(Lanes);
   localparam int ExactBits = WeightBits + 12;  // of a field of up to 1024 neighbours, and its bias
   localparam int SumBits = ExactBits + $clog2(Sites + 1) > 32 ? 64 : 32;
 
@@ -236,48 +235,49 @@ module sparse_fabric #(
   assign check_clamp_o = clamps4[0];
 
   // ---- cells ----
-  logic [Sites*Vector-1:0] energies5;
   logic [Sites*32-1:0] flips5, sats5, freezes5;
-  logic [Sites*99-1:0] probes;
+  logic [Lanes*SumBits-1:0] sums5;
   logic [Sites-1:0] probe_hits;
-  logic [Sites*ThresholdBits-1:0] check_words;
-  logic [15:0] host_cell, host_site;
-  logic [LaneBits-1:0] host_lane;
+  logic [ThresholdBits-1:0] check_entry_word;
+  logic [15:0] host_cell;
   logic [TableLog2-1:0] table_address;
+  logic [5:0] hit;
   logic probe;
 
   always_comb begin
     probe         = valid4_q && !pass4_q && context_i == probe_context_i;
     table_address = check_busy_i ? check_table_address_i : TableLog2'(host_col_i);
-    if (check_busy_i) host_cell = 16'(check_cell_i);
-    else if (rng_we_i) host_cell = 16'(host_col_i[15:2]);
-    else host_cell = '0;
+    host_cell     = check_busy_i ? 16'(check_cell_i) : 16'(host_col_i[15:2]);
   end
-  assign host_site = 16'(32'(host_cell) / Lanes);
-  assign host_lane = LaneBits'(32'(host_cell) % Lanes);
-
-  for (genvar s = 0; s < Sites; s++) begin : g_cell
+  for (genvar s = 0; s < Sites; s++) begin : g_hit
     assign probe_hits[s] = probe && active4_q[s] &&
                            16'(pbits4_q[s*PbitBits+:PbitBits]) == probe_pbit_i;
-    sparse_cell #(
-        .Lanes(Lanes), .Vector(Vector), .ExactBits(ExactBits), .BetaBits(BetaBits),
-        .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
-        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .LaneBits(LaneBits)
-    ) u_cell (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
-        .first1_i(first1_q), .weight1_i(weights1_q[s*32+:32]), .states1_i(states1[s*32+:32]),
-        .bias1_i(biases1_q[s*32+:32]), .valid2_i(valid2_q), .valid3_i(valid3_q),
-        .valid4_i(valid4_q), .pass4_i(pass4_q), .active4_i(active4_q[s]),
-        .clamp4_i(clamps4[s]), .old4_i(old4[s*32+:32]), .new5_o(new5[s*32+:32]),
-        .flip5_o(flips5[s*32+:32]), .sat5_o(sats5[s*32+:32]), .freeze5_o(freezes5[s*32+:32]),
-        .energy5_o(energies5[s*Vector+:Vector]), .probe_i(probe_hits[s]),
-        .probe_lane_i(probe_lane_i), .probe_o(probes[s*99+:99]), .table_we_i(table_we_i),
-        .table_address_i(table_address), .table_data_i(host_data_i[ThresholdBits-1:0]),
-        .rng_we_i(rng_we_i && 32'(host_site) == s), .host_lane_i(host_lane),
-        .rng_word_i(host_col_i[1:0]), .rng_data_i(host_data_i), .check_i(check_read_table_i),
-        .check_word_o(check_words[s*ThresholdBits+:ThresholdBits])
-    );
   end
+  function automatic [5:0] site_of(input [Sites-1:0] hits);
+    site_of = '0;
+    for (int s = 0; s < Sites; s++) if (hits[s]) site_of = 6'(s);
+  endfunction
+  assign hit = site_of(probe_hits);
+
+  sparse_cells #(
+      .Sites(Sites), .Lanes(Lanes), .ExactBits(ExactBits), .SumBits(SumBits),
+      .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
+      .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
+      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits)
+  ) u_cells (
+      .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
+      .first1_i(first1_q), .weights1_i(weights1_q), .states1_i(states1), .biases1_i(biases1_q),
+      .valid2_i(valid2_q), .valid3_i(valid3_q), .valid4_i(valid4_q), .pass4_i(pass4_q),
+      .active4_i(active4_q), .clamps4_i(clamps4), .old4_i(old4), .new5_o(new5),
+      .flips5_o(flips5), .sats5_o(sats5), .freezes5_o(freezes5), .sums5_o(sums5),
+      .probe_i(probe_hits != '0), .probe_site_i(hit), .probe_lane_i(probe_lane_i),
+      .probe_o({probe_state_o, probe_entry_o, probe_random_o, probe_field_o}),
+      .table_we_i(table_we_i), .table_address_i(table_address),
+      .table_data_i(host_data_i[ThresholdBits-1:0]), .rng_we_i(rng_we_i),
+      .host_cell_i(host_cell), .rng_word_i(host_col_i[1:0]), .rng_data_i(host_data_i),
+      .check_i(check_read_table_i), .check_word_o(check_entry_word)
+  );
+  assign check_table_word_o = 32'(check_entry_word);
 
   // ---- events ----
   function automatic [CountBits-1:0] ones(input [Sites*32-1:0] words);
@@ -306,28 +306,14 @@ module sparse_fabric #(
   end
 
   sparse_energy #(
-      .Sites(Sites), .Lanes(Lanes), .Vector(Vector), .SumBits(SumBits), .Contexts(Contexts),
-      .ContextBits(ContextBits), .LaneBits(LaneBits)
+      .Lanes(Lanes), .SumBits(SumBits), .Contexts(Contexts), .ContextBits(ContextBits),
+      .LaneBits(LaneBits)
   ) u_energy (
       .clk_i(clk_i), .en_i(en_i), .clear_i(clear), .valid5_i(valid5_q), .pass5_i(pass5_q),
-      .energies5_i(energies5), .load_i(load_i), .keep_i(next_i && !read_only_i),
+      .sums5_i(sums5), .load_i(load_i), .keep_i(next_i && !read_only_i),
       .context_i(context_i), .load_context_i(load_context_i), .energy_lane_i(energy_lane_i),
       .energy_context_i(energy_context_i), .energy_o(energy_o)
   );
-
-  // ---- probe: the cell that was hit last ----
-  logic [5:0] hit_q, hit;
-  function automatic [5:0] last_of(input [Sites-1:0] hits, input [5:0] former);
-    last_of = former;
-    for (int s = 0; s < Sites; s++) if (hits[s]) last_of = 6'(s);
-  endfunction
-  assign hit = last_of(probe_hits, hit_q);
-  always_comb begin
-    {probe_state_o, probe_entry_o, probe_random_o, probe_field_o} = probes[32'(hit_q)*99+:99];
-  end
-  always_ff @(posedge clk_i) begin
-    if (en_i) hit_q <= hit;
-  end
 
   // ---- sample stream: a p-bit per clock ----
   logic frame_q, frame_last_q;
@@ -347,8 +333,8 @@ module sparse_fabric #(
   logic [5:0] check_entry;
   logic [EntryBits-1:0] group_entry, edge_entry;
   assign check_entry    = 6'((check_col_i - 8'd2) >> 1);
-  assign group_entry    = EntryBits'(group_cells >> (32'(check_entry) * EntryBits));
-  assign edge_entry     = EntryBits'(edges0 >> (32'(check_entry) * EntryBits));
+  assign group_entry    = group_cells[32'(check_entry)*EntryBits+:EntryBits];
+  assign edge_entry     = edges0[32'(check_entry)*EntryBits+:EntryBits];
   assign check_length_o = group_length;
   assign check_start_o  = group_start;
   assign check_flags_o  = {group_end, group_tail, group_last, group_first};
@@ -356,7 +342,6 @@ module sparse_fabric #(
                             : check_col_i == 8'd1 ? 32'(group_start)
                             : word(group_entry, check_col_i[0]);
   assign check_edge_word_o  = word(edge_entry, check_col_i[0]);
-  assign check_table_word_o = 32'(check_words[32'(host_site)*ThresholdBits+:ThresholdBits]);
   function automatic [31:0] word(input [EntryBits-1:0] entry, input second);
     word     = 32'(entry[PbitBits-1:0]);
     word[31] = entry[ValidAt];

@@ -1,6 +1,6 @@
-/* p-bit updates per second of Verilated devices: the lattice at several sizes and the dense fabric,
- * each with gcc and clang, interleaved, one thread. Called by scripts/bench rtl, which documents
- * the options. */
+/* p-bit updates per second of Verilated devices: the lattice at several sizes, the dense and the
+ * sparse fabric, each with gcc and clang, interleaved, one thread. Called by scripts/bench rtl,
+ * which documents the options. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,11 +8,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "pbl_colouring.h"
 #include "pbl_device.h"
 #include "pbl_driver.h"
+#include "pbl_graph_make.h"
 #include "pbl_image.h"
 #include "pbl_json.h"
 #include "pbl_lattice_model.h"
+#include "pbl_sparse_image.h"
 #include "pbl_variant.h"
 
 enum { MAX_ROUNDS = 99, MAX_ROWS = 16 };
@@ -24,12 +27,18 @@ static const char target_name[] = "lattice_70x70_g12";
 typedef struct {
   const char *name;
   int side, sites, replicas; /* side 0: dense, 784 x 64 in 16 lanes */
+  const char *graph;         /* sparse */
 } design;
 
 static const design designs[] = {
-    {"lattice_70x70_g12", 70, 35, 1},    {"lattice_70x70_g12_16_replicas", 70, 35, 16},
-    {"lattice_16x16_g12", 16, 8, 1},     {"lattice_32x32_g12", 32, 16, 1},
-    {"lattice_128x128_g12", 128, 64, 1}, {"dense_784x64_16_replicas", 0, 0, 16},
+    {"lattice_70x70_g12", 70, 35, 1, NULL},
+    {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL},
+    {"lattice_16x16_g12", 16, 8, 1, NULL},
+    {"lattice_32x32_g12", 32, 16, 1, NULL},
+    {"lattice_128x128_g12", 128, 64, 1, NULL},
+    {"dense_784x64_16_replicas", 0, 0, 16, NULL},
+    {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6"},
+    {"sparse_1024_d6", 0, 16, 1, "regular:1024,6"},
 };
 static const char *const compilers[] = {"g++", "clang++"};
 
@@ -83,6 +92,34 @@ static pbl_status make_model(pbl_rbm **model, row *r, pbl_error *err) {
   return pbl_lattice_model(model, &r->hw.lattice, &law, err);
 }
 
+static pbl_status make_image(pbl_image **image, row *r, pbl_error *err) {
+  pbl_rbm *model = NULL;
+  pbl_status s = make_model(&model, r, err);
+  if (s == PBL_OK) s = pbl_image_create(image, NULL, model, &r->hw, 1.0, err);
+  pbl_rbm_destroy(model);
+  return s;
+}
+
+static pbl_status make_sparse_image(pbl_image **image, row *r, pbl_error *err) {
+  pbl_graph_recipe recipe;
+  pbl_graph *graph = NULL;
+  pbl_colouring *colours = NULL;
+  r->hw = pbl_hw_default();
+  r->hw.fabric = PBL_FABRIC_SPARSE;
+  r->hw.sparse.sites = r->what->sites;
+  r->hw.replicas = r->hw.lanes = r->what->replicas;
+  pbl_status s = pbl_graph_recipe_parse(&recipe, r->what->graph, err);
+  recipe.couplings = (pbl_value_law){PBL_LAW_NORMAL, 0.3};
+  if (s == PBL_OK) s = pbl_graph_make(&graph, &recipe, err);
+  if (s == PBL_OK) s = pbl_colouring_create(&colours, graph, PBL_COLOUR_DSATUR, err);
+  if (s == PBL_OK) s = pbl_colouring_balance(colours, graph, err);
+  if (s == PBL_OK) s = pbl_sparse_fit(&r->hw, graph, colours, err);
+  if (s == PBL_OK) s = pbl_sparse_image_create(image, NULL, graph, colours, &r->hw, 1.0, err);
+  pbl_colouring_destroy(colours);
+  pbl_graph_destroy(graph);
+  return s;
+}
+
 /* "built in: 12.3 s" of the description beside the shared object. */
 static double read_build_seconds(const char *object) {
   char path[PATH_MAX + 16], line[512];
@@ -98,33 +135,31 @@ static double read_build_seconds(const char *object) {
   return seconds;
 }
 
-static pbl_status load(row *r, const pbl_rbm *model, pbl_error *err) {
+static pbl_status load(row *r, const pbl_image *image, pbl_error *err) {
   const size_t n = (size_t)pbl_hw_pbits(&r->hw) * (size_t)r->hw.replicas;
-  pbl_image *image = NULL;
   signed char *states = malloc(n);
   if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
   for (size_t i = 0; i < n; i++) states[i] = i * 2654435761u >> 16 & 1 ? 1 : -1;
-  pbl_status s = pbl_image_create(&image, NULL, model, &r->hw, 1.0, err);
-  if (s == PBL_OK) s = pbl_driver_upload(r->driver, image, NULL, err);
+  pbl_status s = pbl_driver_upload(r->driver, image, NULL, err);
   if (s == PBL_OK) s = pbl_driver_seed(r->driver, 1, err);
   if (s == PBL_OK) s = pbl_driver_set_state(r->driver, states, err);
-  pbl_image_destroy(image);
   free(states);
   return s;
 }
 
 static pbl_status open_row(row *r, pbl_progress *progress, pbl_error *err) {
   char path[PATH_MAX];
-  pbl_rbm *model = NULL;
+  pbl_image *image = NULL;
   pbl_device *dev = NULL;
   setenv("PBITLOOP_CXX", r->compiler, 1);
-  pbl_status s = make_model(&model, r, err);
+  pbl_status s =
+      r->what->graph != NULL ? make_sparse_image(&image, r, err) : make_image(&image, r, err);
   if (s == PBL_OK) s = pbl_variant_build(path, sizeof path, &r->hw, NULL, progress, err);
   if (s == PBL_OK) r->build_s = read_build_seconds(path);
   if (s == PBL_OK) s = pbl_rtl_open(&dev, path, 1, err);
   if (s == PBL_OK) s = pbl_driver_create(&r->driver, dev, &r->hw, NULL, err);
-  if (s == PBL_OK) s = load(r, model, err);
-  pbl_rbm_destroy(model);
+  if (s == PBL_OK) s = load(r, image, err);
+  pbl_image_destroy(image);
   return s;
 }
 

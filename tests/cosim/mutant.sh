@@ -8,6 +8,7 @@ shift 4
 here=$source_dir/tests/cosim
 cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
+if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -15,18 +16,7 @@ cp -r "$source_dir/rtl" "$source_dir/sim" "$folder/"
 cp -r "$source_dir/host/base" "$folder/host/"
 echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal unused
 
-# plant FILE OLD NEW: replaces a text that must occur exactly once, whatever its white space.
-plant() {
-  python3 - "$folder/rtl/$1" "$2" "$3" <<'PY' || exit 1
-import re, sys
-path, old, new = sys.argv[1:]
-text = open(path).read()
-pattern = r"\s+".join(re.escape(word) for word in old.split())
-if len(re.findall(pattern, text)) != 1:
-    sys.exit(f"FAILED: '{old}' does not occur exactly once in {path}; update the mutant")
-open(path, "w").write(re.sub(pattern, lambda _: new, text))
-PY
-}
+. "$source_dir/tests/plant.sh"
 
 expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of)'
 case $mutant in
@@ -55,7 +45,7 @@ case $mutant in
   energy_sign)
     plant fabric/dense_lane.sv "<= -(sum_field_q" '<= (sum_field_q' ;;
   palindromic_energy_lacks_biases)
-    plant fabric/dense_lane.sv "palindromic_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
+    plant fabric/dense_lane.sv "hidden_last_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
   beta_not_latched_at_start)
     plant control/sweep_sequencer.sv \
       'beta_d = regulates_i ? beta_q : beta_i;' '' ;;
@@ -70,16 +60,44 @@ case $mutant in
   full_packer_takes_words)
     plant bus/axis_packer.sv 'ready_o = !flush_q &&' "ready_o = 1'b1 ||" ;;
   palindrome_without_return)
-    plant fabric/dense_operations.sv 'end_o = !palindromic_i;' "end_o = 1'b1;" ;;
+    plant fabric/dense_operations.sv '!palindromic_i && !reversed_i' '!reversed_i' ;;
   coupled_uses_own_word)
     plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
+  coin_stuck)
+    plant control/kernel_coin.sv '&& word[31]' "&& 1'b0" ;;
+  coin_of_low_bit)
+    plant control/kernel_coin.sv '&& word[31]' '&& word[0]' ;;
+  coin_drawn_in_read_only_pass)
+    plant control/kernel_coin.sv 'next_i && coin_i && !read_only_i' 'next_i && coin_i' ;;
+  coin_of_first_context_for_all)
+    plant pbit_top.sv '.read_only_i(read_only), .next_i(op_next), .reversed_o' \
+      '.read_only_i(read_only), .next_i(op_next && last_context), .reversed_o' ;;
+  reversed_energy_lacks_biases)
+    plant pbit_top.sv 'seq_palindromic || reversed' 'seq_palindromic' ;;
+  reversed_counts_minus_of_other_context)
+    plant fabric/dense_lane.sv 'hid_minus_q <= minus_mem[load_context_i];' '' ;;
+  host_minus_not_counted)
+    plant fabric/dense_lane.sv 'hid_minus_q <= host_minus;' '' ;;
+  reversed_frame_has_new_visible_states)
+    plant fabric/dense_operations.sv '(vis_o && !tail_o) || hid_o' '(acc_o && !acc_init_o) || hid_o' ;;
+  schedule_one_sweep_late)
+    plant control/beta_schedule.sv 'count >= wanted_q' 'sweeps_o >= wanted_q' ;;
+  schedule_position_not_cleared)
+    plant control/beta_schedule.sv 'if (clear_i) begin' "if (1'b0) begin" ;;
+  schedule_last_entry_dropped)
+    plant control/beta_schedule.sv "entry_o < last_i ? entry_o + 6'd1" "entry_o + 6'd1 < last_i ? entry_o + 6'd1" ;;
+  schedule_begins_at_beta)
+    plant control/regulator.sv 'regulates_o = moves || scheduled;' 'regulates_o = moves;' ;;
+  schedule_moves_when_frozen)
+    plant control/beta_schedule.sv 'if (sweep_done_i && enable_i && !freeze_i)' 'if (sweep_done_i && enable_i)'
+    plant control/beta_schedule.sv '&& !freeze_i && (entry' '&& (entry' ;;
   lambda_step_sign)
     plant control/temperature_regulator.sv 'delta_q <= -filter_error;' 'delta_q <= filter_error;' ;;
   filter_uses_old_value)
     plant control/temperature_regulator.sv 'filter_o <= filter_o + work_q[47:16]; step_q <= Error;' \
       'filter_o <= filter_o + work_q[47:16]; delta_q <= -filter_error; step_q <= DeadBand;' ;;
   host_beta_in_every_mode)
-    plant control/sweep_sequencer.sv 'if (host_beta_i) beta_d = beta_i;' 'beta_d = beta_i;' ;;
+    plant control/sweep_sequencer.sv 'if (sweep_beta_i) beta_d = beta_i;' 'beta_d = beta_i;' ;;
   energy_of_last_lane_dropped)
     plant control/window_statistics.sv "32'(lane_q) == Lanes - 1" "32'(lane_q) == Lanes - 2" ;;
   energy_reference_of_every_sweep)
@@ -149,6 +167,43 @@ case $mutant in
       'second_q || even_q' ;;
   lattice_drain_too_short)
     plant fabric/lattice_operations.sv 'int Drain = 6' 'int Drain = 3' ;;
+  sparse_none) ;;
+  sparse_guard_compares_with_the_block_before)
+    plant control/sparse_check.sv 'block_word_q[15:0] == block_q' \
+      "block_word_q[15:0] == block_q - 16'd1" ;;
+  sparse_drain_of_7)
+    plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
+  sparse_energy_pass_forgotten)
+    plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
+  sparse_energy_pass_lacks_biases)
+    plant fabric/sparse_fabric.sv '<< pass0_q;' ';' ;;
+  sparse_palindrome_repeats_the_tail_block)
+    plant fabric/sparse_operations.sv "if (turn) next_group = tail_group - 16'd1;" \
+      "if (turn) next_group = group_q;" ;;
+  sparse_cell_without_pbit_draws)
+    plant fabric/sparse_cells.sv '!pass4_i && active4_i[s])' '!pass4_i)' ;;
+  sparse_energy_pass_draws)
+    plant fabric/sparse_cells.sv 'valid4_i && !pass4_i && active4_i[s])' 'valid4_i && active4_i[s])' ;;
+  sparse_cell_without_pbit_writes)
+    plant fabric/sparse_fabric.sv "active1_q[s] <= cells0_q[s*EntryBits+ValidAt];" \
+      "active1_q[s] <= 1'b1;" ;;
+  sparse_empty_group_takes_a_row)
+    plant fabric/sparse_fabric.sv '&& !empty0_q' '' ;;
+  sparse_bias_in_every_row)
+    plant fabric/sparse_cells.sv \
+      '(first1_i ? biases1_i[s*32+:32] : acc_q[(s*Lanes+l)*32+:32])' \
+      '((first1_i ? 0 : acc_q[(s*Lanes+l)*32+:32]) + biases1_i[s*32+:32])' ;;
+  sparse_clamp_ignored)
+    plant fabric/sparse_cells.sv 'pass || clamps4_i[s] ||' 'pass ||' ;;
+  sparse_context_ignored)
+    plant fabric/sparse_states.sv "Contexts > 1 ? AddressBits'(context_i) << PbitBits : '0" "'0" ;;
+  sparse_coupled_uses_own_word)
+    plant fabric/sparse_cells.sv 'u = coupled ? words[' "u = 1'b0 ? words[" ;;
+  sparse_energy_of_context_not_loaded)
+    plant fabric/sparse_energy.sv 'if (!keep_i || load_context_i != context_i)' 'if (!keep_i)' ;;
+  sparse_frame_lacks_its_last_pbit)
+    plant fabric/sparse_operations.sv "frame_last_o = frame_q + 17'd1 == pbits_i;" \
+      "frame_last_o = frame_q + 17'd2 == pbits_i;" ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 

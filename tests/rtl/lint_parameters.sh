@@ -47,6 +47,9 @@ case ${1:?set} in
     exit 2
     ;;
 esac
-if [[ ${parameters[0]-} == Fabric=[23] ]]; then flags=(-f lattice.flags); fi
+case ${parameters[0]-} in
+  Fabric=2) flags=(-f lattice.flags) ;;
+  Fabric=3) flags=(-f sparse.flags) ;;
+esac
 verilator --lint-only -Wall -f verilator.flags ${flags[@]+"${flags[@]}"} pbit.vlt -f pbit.f \
   --top-module pbit_top ${parameters[@]+"${parameters[@]/#/-G}"}

@@ -44,8 +44,13 @@ module tb_sparse #(
 
   task fail(input [8*60-1:0] what);
     begin
-      $display("%0s: %0s", Fault == 0 ? "FAIL" : "found", what);
+      if (Fault == 0) $display("FAIL: %0s", what);
+      else $display("noticed: %0s", what);
       failures = failures + 1;
+      if (failures == 3) begin  // the rest may not end
+        if (Fault != 0) $display("PASS: the fault of the model is noticed");
+        $finish;
+      end
     end
   endtask
 
@@ -154,6 +159,7 @@ module tb_sparse #(
       for (i = 0; i < n * n; i = i + 1) coupling[i] = 0;
       for (i = 0; i < n; i = i + 1) bias[i] = i % 2 ? 32 : -32;  // no field is ever 0
       connect(0, 3, 64);
+      connect(0, 4, 64);
       connect(0, 5, -128);
       connect(1, 3, -64);
       connect(1, 4, 192);
@@ -164,7 +170,8 @@ module tb_sparse #(
       groups = 0;
       rows = 0;
       for (i = 0; i < Groups * 6; i = i + 1) group[i] = 0;
-      for (i = 0; i < Rows * 4; i = i + 1) edges[i] = 0;
+      // entries that are not valid hold something, too
+      for (i = 0; i < Rows * 4; i = i + 1) edges[i] = i % 2 ? 85 : 3;
       add_group(0, 1, 4'b0001);
       add_group(2, -1, 4'b0010);
       add_group(3, 4, 4'b0011);
@@ -459,7 +466,7 @@ module tb_sparse #(
     if (words != expected_words) fail("wrong number of frames");
     run(1, 0, 1);
     if (Fault == 0 && failures == 0) $display("PASS: hash, guard, clocks, samples and energies");
-    if (Fault != 0 && failures != 0) $display("PASS: the fault of the model is noticed");
+    if (Fault != 0 && failures > 0) $display("PASS: the fault of the model is noticed");
     $finish;
   end
 endmodule

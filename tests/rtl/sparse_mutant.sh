@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Plants one fault in a copy of the RTL and passes when the bench of the sparse device, tb_sparse,
+# notices it. Faults that lock-step does not see: those of a guard that lets too much pass.
+#
+# Usage: sparse_mutant.sh WORK_FOLDER MUTANT
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$1 mutant=$2
+if ! command -v iverilog >/dev/null; then
+  echo "SKIPPED: iverilog is not installed"
+  exit 77
+fi
+folder=$(mktemp -d "$work/mutant.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/tests"
+cp -r "$here/../../rtl" "$folder/rtl"
+cp -r "$here" "$folder/tests/rtl"
+. "$here/../plant.sh"
+
+check=control/sparse_check.sv registers=control/device_registers.sv
+case $mutant in
+  guard_sees_no_neighbour)
+    plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
+  guard_starts_blocks_at_one_only) # all later blocks have one number
+    plant $check "block_q <= group_q == '0 ? '0 : block_q + 16'(first); end if (col_q == LastCol)" \
+      "block_q <= 16'(group_q != '0); end if (col_q == LastCol)" ;;
+  guard_lets_pbits_be_updated_twice)
+    plant $check 'cell_valid_q && block_word_q[16] ?' "1'b0 ?" ;;
+  guard_does_not_count) plant $check 'count_q < pbits_i' "1'b0" ;;
+  guard_lets_lists_leave_the_memory)
+    plant $check "33'(start_row_i) + 33'(length_i) > 33'(EdgeRows) ||" '' ;;
+  guard_lets_lists_of_no_pbit_pass) plant $check 'if (!group_word_i[31])' "if (1'b0)" ;;
+  guard_lets_tail_be_taken_back) plant $check '!tail_q && !first : tail_q' "!tail_q && !first : 1'b0" ;;
+  start_needs_no_proof) plant $registers 'proof_i || sweeps_q' "1'b1 || sweeps_q" ;;
+  edges_keep_the_proof) plant $registers '(weight_push_o || group_push_o ||' '(group_push_o ||' ;;
+  hash_lacks_the_edges) plant $check 'state_q == ListWord || state_q == TableWord' 'state_q == TableWord' ;;
+  valid_bit_ignored)
+    plant fabric/sparse_fabric.sv 'edges0[s*EntryBits+ValidAt] && !empty0_q' '!empty0_q' ;;
+  drain_of_7) plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
+  energy_pass_forgotten)
+    plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
+  *)
+    echo "FAILED: no mutant '$mutant'" >&2
+    exit 1
+    ;;
+esac
+output=$("$folder/tests/rtl/run_icarus.sh" "$folder" tb_sparse) && code=0 || code=$?
+printf '%s\n' "$output" | head -n 5
+if [[ $code -eq 0 || $output != *FAIL:* ]]; then
+  echo "FAILED: mutant $mutant is not noticed"
+  exit 1
+fi
