@@ -1,6 +1,7 @@
 #include "pbl_sparse_image.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "pbl_sparse_words.h"
 #include "sparse_plan.h"
 
-enum { MOST_SITES = 16, DRAIN_CLOCKS = 8 };
+enum { MOST_SITES = 16, MOST_ROWS = 65536, DRAIN_CLOCKS = 8 };
 
 static int power_above(size_t n, int least) {
   int power = least;
@@ -54,11 +55,13 @@ static pbl_status check_capacity(const pbl_hw_sparse *there, const pbl_sparse_ne
       {"groups", "groups", need->groups, (size_t)there->groups},
   };
   for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
-    if (rows[k].need > rows[k].there)
-      return pbl_fail(err, PBL_CONFIG,
-                      "the graph does not fit the sparse fabric: it needs %zu %s at %d sites per "
-                      "clock, the hardware has %zu; raise %s (at most 65536)",
-                      rows[k].need, rows[k].what, there->sites, rows[k].there, rows[k].key);
+    if (rows[k].need <= rows[k].there) continue;
+    char advice[48] = "more are not built";
+    if (rows[k].there < MOST_ROWS)
+      snprintf(advice, sizeof advice, "raise %s (at most %d)", rows[k].key, MOST_ROWS);
+    return pbl_fail(err, PBL_CONFIG,
+                    PBL_SPARSE_NO_FIT "it needs %zu %s at %d sites per clock, %zu are there; %s",
+                    rows[k].need, rows[k].what, there->sites, rows[k].there, advice);
   }
   return PBL_OK;
 }

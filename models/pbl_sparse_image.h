@@ -12,6 +12,9 @@
 #include "pbl_graph_image.h"
 #include "pbl_image.h"
 
+/* How messages about capacities and degrees begin. */
+#define PBL_SPARSE_NO_FIT "the graph does not fit the sparse fabric: "
+
 /* What a graph needs of a fabric with P = sites. */
 typedef struct {
   size_t pbits, groups, edge_rows;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "pbl_hw.h"
+#include "pbl_sparse_image.h"
 
 static int ascending(const void *a, const void *b) {
   const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -28,7 +29,8 @@ static pbl_status check_degrees(const pbl_graph *g, pbl_error *err) {
   for (size_t i = 0; i < g->n; i++) {
     if (pbl_graph_degree(g, i) > PBL_HW_MAX_DEGREE)
       return pbl_fail(err, PBL_CONFIG,
-                      "the graph does not fit the sparse fabric: p-bit %zu has %zu neighbours, "
+                      PBL_SPARSE_NO_FIT
+                      "p-bit %zu has %zu neighbours, "
                       "at most %d are built",
                       i, pbl_graph_degree(g, i), PBL_HW_MAX_DEGREE);
   }

@@ -24,12 +24,14 @@ fabric/sparse_operations.sv
 fabric/sparse_fabric.sv
 control/sweep_sequencer.sv
 control/crc32_word.sv
+control/kernel_coin.sv
 control/image_check.sv
 control/sparse_check.sv
 control/exp2_table.sv
 control/temperature_regulator.sv
 control/window_statistics.sv
 control/window_record.sv
+control/beta_schedule.sv
 control/regulator_registers.sv
 control/regulator.sv
 control/device_registers.sv

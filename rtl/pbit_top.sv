@@ -132,10 +132,10 @@ module pbit_top #(
       .error_i(reg_error)
   );
 
-  logic start, stop, check, palindromic, coupled, seq_busy, en, stall;
+  logic start, stop, check, palindromic, coin, coupled, seq_busy, en, stall;
   logic pack_ready, pack_empty, frame;
-  logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, invalidate;
-  logic group_push, group_commit, unprove, energy_unknown, proof;
+  logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, coin_we, sched_we;
+  logic group_push, group_commit, unprove, energy_unknown, proof, invalidate, sched_clear;
   logic checking, hash_valid, sweep_done;
   logic [16:0] pbits;
   logic [31:0] sweeps, every, hash, guard, host_data;
@@ -149,11 +149,11 @@ module pbit_top #(
   logic [2:0] probe_state;
   logic emit, emit_last;
   logic idle, window_clear, window_done, energy_read, flip_hidden, regulator_readable;
-  logic regulator_writable, regulator_refused, regulator_busy, hold, host_beta, regulates;
+  logic regulator_writable, regulator_refused, regulator_busy, hold, sweep_beta, regulates;
   logic window_ends, at_next, at_pause, at_pause_end, pause_window;
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
-  logic [BetaBits-1:0] regulator_beta;
+  logic [BetaBits-1:0] regulator_beta, next_beta;
   logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
   logic [ContextBits-1:0] host_context, energy_context, probe_context;
 
@@ -183,11 +183,13 @@ module pbit_top #(
       .idle_o(idle), .regulator_data_i(regulator_data),
       .regulator_readable_i(regulator_readable), .regulator_writable_i(regulator_writable),
       .regulator_refused_i(regulator_refused), .window_clear_o(window_clear),
+      .sched_clear_o(sched_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
-      .coupled_o(coupled),
+      .coin_o(coin), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
+      .coin_we_o(coin_we), .sched_we_o(sched_we),
       .group_push_o(group_push), .group_commit_o(group_commit), .unprove_o(unprove),
       .energy_unknown_o(energy_unknown), .pbits_o(pbits), .invalidate_o(invalidate),
       .host_row_o(host_row), .host_col_o(host_col),
@@ -205,20 +207,26 @@ module pbit_top #(
   );
 
   logic sweep, sweep_end, read_only, due, op_next, op_load, last_context;
-  logic seq_palindromic, seq_coupled;
+  logic seq_palindromic, seq_coin, seq_coupled, reversed;
   logic [ContextBits-1:0] op_context, op_load_context;
   sweep_sequencer #(
       .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits), .FrameAfter(Fabric != 1 ? 1 : 0)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
-      .beta_i(beta_set), .host_beta_i(host_beta), .regulates_i(regulates),
+      .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
+      .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
-      .palindromic_o(seq_palindromic), .coupled_o(seq_coupled), .sweep_o(sweep),
+      .palindromic_o(seq_palindromic), .coin_o(seq_coin), .coupled_o(seq_coupled),
+      .sweep_o(sweep),
       .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
+  );
+
+  kernel_coin #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_coin (
+      .clk_i(clk_i), .load_i(coin_we), .load_word_i(host_col[1:0]), .load_data_i(host_data),
+      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -236,7 +244,8 @@ module pbit_top #(
     ) u_operations (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .sweep_i(sweep), .next_i(op_next),
         .last_context_i(last_context), .read_only_i(read_only), .emit_i(due),
-        .palindromic_i(seq_palindromic), .end_o(sweep_end), .acc_o(op_acc), .acc_init_o(op_init),
+        .palindromic_i(seq_palindromic), .reversed_i(reversed), .end_o(sweep_end),
+        .acc_o(op_acc), .acc_init_o(op_init),
         .hid_o(op_hid), .vis_o(op_vis), .tail_o(op_tail), .emit_o(op_emit),
         .emit_last_o(op_last), .index_o(op_index), .state_address_o(op_state_address)
     );
@@ -249,7 +258,8 @@ module pbit_top #(
         .CountBits(CountBits)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-        .palindromic_i(seq_palindromic), .coupled_i(seq_coupled), .beta_i(beta), .acc_i(op_acc),
+        .hidden_last_i(seq_palindromic || reversed), .coupled_i(seq_coupled), .beta_i(beta),
+        .acc_i(op_acc),
         .acc_init_i(op_init), .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail),
         .update_i(!read_only), .emit_i(op_emit), .emit_last_i(op_last), .index_i(op_index),
         .state_address_i(op_state_address), .next_i(op_next), .load_i(op_load),
@@ -283,7 +293,8 @@ module pbit_top #(
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
         .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only), .due_i(due),
-        .palindromic_i(seq_palindromic), .next_i(op_next), .context_i(op_context),
+        .palindromic_i(seq_palindromic), .reversed_i(reversed), .next_i(op_next),
+        .context_i(op_context),
         .emit_o(emit), .emit_last_o(emit_last), .emit_count_o(emit_count),
         .emit_data_o(emit_data), .flip_count_o(flips), .flip_hidden_o(flip_hidden),
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
@@ -367,7 +378,9 @@ module pbit_top #(
       .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
-      .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear), .data_o(regulator_data),
+      .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear),
+      .sched_clear_i(sched_clear), .sched_we_i(sched_we), .sched_index_i(host_col[6:0]),
+      .host_beta_i(beta_set), .data_o(regulator_data),
       .readable_o(regulator_readable), .writable_o(regulator_writable),
       .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_count_i(flips),
       .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
@@ -375,7 +388,7 @@ module pbit_top #(
       .energy_lane_o(energy_lane), .energy_context_o(energy_context),
       .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
-      .hold_o(hold), .host_beta_o(host_beta), .regulates_o(regulates),
+      .hold_o(hold), .sweep_beta_o(sweep_beta), .next_beta_o(next_beta), .regulates_o(regulates),
       .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
       .window_done_o(window_done), .m_axis_telemetry_tdata(m_axis_telemetry_tdata),
       .m_axis_telemetry_tvalid(m_axis_telemetry_tvalid),

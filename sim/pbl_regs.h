@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010300u
+#define PBL_RESET_VERSION 0x00010400u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -73,6 +73,8 @@
 #define PBL_CTRL_CHECK_MASK 0x00000008u
 #define PBL_CTRL_WINDOW_CLEAR_SHIFT 4
 #define PBL_CTRL_WINDOW_CLEAR_MASK 0x00000010u
+#define PBL_CTRL_SCHED_CLEAR_SHIFT 5
+#define PBL_CTRL_SCHED_CLEAR_MASK 0x00000020u
 /* ro: State of the device. */
 #define PBL_REG_STATUS 0x024u
 #define PBL_STATUS_BUSY_SHIFT 0
@@ -96,6 +98,8 @@
 #define PBL_CONFIG_KERNEL_MASK 0x00000001u
 #define PBL_CONFIG_COUPLED_SHIFT 1
 #define PBL_CONFIG_COUPLED_MASK 0x00000002u
+#define PBL_CONFIG_COIN_SHIFT 2
+#define PBL_CONFIG_COIN_MASK 0x00000004u
 /* rw: Sweeps of the next run. 0 with SAMPLE_EVERY > 0 emits the present state once. */
 #define PBL_REG_SWEEPS 0x02Cu
 #define PBL_RESET_SWEEPS 0x00000000u
@@ -121,7 +125,7 @@
 #define PBL_IRQ_STATUS_DONE_MASK 0x00000001u
 #define PBL_IRQ_STATUS_WINDOW_SHIFT 1
 #define PBL_IRQ_STATUS_WINDOW_MASK 0x00000002u
-/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator, 5 schedule (sparse fabric). */
+/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator, 5 schedule (sparse fabric), 6 beta schedule. */
 #define PBL_REG_IMG_SELECT 0x044u
 #define PBL_RESET_IMG_SELECT 0x00000000u
 /* rw: Position in the target (docs/device.md); advances with each IMG_DATA write. */
@@ -225,7 +229,7 @@
 #define PBL_GUARD_CODE_MASK 0x000000FFu
 #define PBL_GUARD_INDEX_SHIFT 16
 #define PBL_GUARD_INDEX_MASK 0xFFFF0000u
-/* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX are written only while idle. */
+/* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX, and SCHED_LAST, are written only while idle. */
 #define PBL_REG_REG_CONFIG 0x100u
 #define PBL_RESET_REG_CONFIG 0x00000000u
 #define PBL_REG_CONFIG_MODE_SHIFT 0
@@ -306,5 +310,16 @@
 #define PBL_REG_WINDOW_ENERGY_SQ_HI 0x168u
 /* ro: Flags of all windows since WINDOW_CLEAR (docs/device.md). */
 #define PBL_REG_REG_FLAGS 0x16Cu
+/* rw: Beta schedule (mode 5). */
+#define PBL_REG_SCHED_LAST 0x170u
+#define PBL_RESET_SCHED_LAST 0x00000000u
+#define PBL_SCHED_LAST_LAST_SHIFT 0
+#define PBL_SCHED_LAST_LAST_MASK 0x0000003Fu
+#define PBL_SCHED_LAST_REPEAT_SHIFT 8
+#define PBL_SCHED_LAST_REPEAT_MASK 0x00000100u
+/* ro: Entry of the schedule at which the next sweep runs. */
+#define PBL_REG_SCHED_POSITION 0x174u
+/* ro: Sweeps done in that entry. */
+#define PBL_REG_SCHED_SWEEPS 0x178u
 
 #endif

@@ -40,7 +40,20 @@ pbl_status pbl_chains_create(pbl_chains **out, size_t n_chains, size_t n_draws, 
 void pbl_chains_destroy(pbl_chains *c) {
   if (c == NULL) return;
   free(c->bits);
+  free(c->order);
   free(c);
+}
+
+pbl_status pbl_chains_create_order(pbl_chains *c, size_t order_chains, pbl_error *err) {
+  const size_t rows = (c->n_chains + order_chains - 1) / order_chains;
+  uint8_t *order = calloc(rows > 0 && c->n_draws > 0 ? rows * c->n_draws : 1, 1);
+  if (order == NULL)
+    return pbl_fail(err, PBL_NO_MEMORY, "chain store: no memory for the orders of %zu draws",
+                    c->n_draws);
+  free(c->order);
+  c->order = order;
+  c->order_chains = order_chains;
+  return PBL_OK;
 }
 
 pbl_status pbl_chains_write(const pbl_chains *c, const char *path, pbl_error *err) {

@@ -1,4 +1,5 @@
-/* PBL_CLONES in front of a static function (clang 14 gives others a name that no other file finds):
+/* PBL_CLONES in front of a static function (clang 14 gives others a name that no other file finds)
+ * whose name is its own in the whole program (clang's resolvers are global):
  * one binary, fast on every processor. Sanitizers and the loader's resolvers do not go together.
  * Fused multiply-add is off project-wide, so all clones give the same bits. */
 #ifndef PBL_CLONES_H

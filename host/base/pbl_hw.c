@@ -290,11 +290,22 @@ const char *pbl_kernel_name(pbl_kernel k) {
       return "cyclic";
     case PBL_KERNEL_PALINDROMIC:
       return "palindromic";
+    case PBL_KERNEL_COIN:
+      return "coin";
   }
   return "unknown";
 }
 
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
+  pbl_json_string(j, "fabric", pbl_fabric_name(hw->fabric));
+  if (hw->fabric == PBL_FABRIC_LATTICE) {
+    char rules[64];
+    pbl_rules_print(rules, sizeof rules, &hw->lattice);
+    pbl_json_int(j, "side", hw->lattice.side);
+    pbl_json_string(j, "graph", pbl_lattice_name(&hw->lattice));
+    pbl_json_string(j, "rules", rules);
+    pbl_json_int(j, "sites_per_clock", hw->lattice.sites);
+  }
   if (hw->fabric == PBL_FABRIC_SPARSE) {
     pbl_json_int(j, "pbits", hw->sparse.pbits);
     pbl_json_int(j, "edge_rows", hw->sparse.edge_rows);

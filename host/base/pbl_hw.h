@@ -10,7 +10,11 @@
 
 typedef enum { PBL_FABRIC_DENSE = 1, PBL_FABRIC_LATTICE = 2, PBL_FABRIC_SPARSE = 3 } pbl_fabric;
 typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
-typedef enum { PBL_KERNEL_CYCLIC = 0, PBL_KERNEL_PALINDROMIC = 1 } pbl_kernel;
+typedef enum {
+  PBL_KERNEL_CYCLIC = 0,      /* A B */
+  PBL_KERNEL_PALINDROMIC = 1, /* A B A */
+  PBL_KERNEL_COIN = 2         /* A B or B A, a fair coin per sweep */
+} pbl_kernel;
 
 #define PBL_HW_MAX_RULES 6
 #define PBL_HW_MAX_CELLS 4096  /* sites x lanes */
@@ -105,11 +109,12 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
  * always >= 1 for a checked variant. */
 int pbl_hw_index_shift(const pbl_hw *hw);
 
-/* The parameters but fabric, V and H as members of the JSON object that is open. */
+/* The parameters but V and H, of lattice and sparse fabric with their own keys, as members of the
+ * JSON object that is open. */
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */
 const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
-const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic" */
+const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin" */
 
 #endif

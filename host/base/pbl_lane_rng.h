@@ -32,6 +32,12 @@ static inline uint32_t pbl_lfsr32_next(uint32_t *state, int steps) {
   return word;
 }
 
+/* The coins of the kernel coin, replayed: 1 where a context's sweep is B A. out: n_contexts x
+ * n_draws, the last sweep of each draw of `every` sweeps, after `skip` device sweeps since the seed
+ * was written; n_cells as the driver seeds them (the control generator follows them). */
+void pbl_coin_replay(unsigned char *out, size_t n_cells, size_t n_contexts, pbl_generator generator,
+                     int lfsr_steps, uint64_t seed, uint64_t skip, size_t n_draws, size_t every);
+
 /* The next word of one lane. */
 static inline uint32_t pbl_lane_rng_next(pbl_lane_rng *lane) {
   return lane->generator == PBL_GEN_LFSR32 ? pbl_lfsr32_next(&lane->state.s[0], lane->lfsr_steps)

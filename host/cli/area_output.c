@@ -7,15 +7,19 @@
 
 #include "pbl_json.h"
 
-/* What one update path of one p-bit costs: the whole device shared among p-bits and lanes. */
+/* What one update path of one p-bit costs: the whole device shared among p-bits (of the sparse
+ * fabric those it has room for) and lanes. */
 static double per_pbit(int64_t cells, const pbl_hw *hw) {
-  return (double)cells / ((double)pbl_hw_pbits(hw) * hw->lanes);
+  const bool sparse = hw->fabric == PBL_FABRIC_SPARSE;
+  const double pbits = sparse ? hw->sparse.pbits : pbl_hw_pbits(hw);
+  return (double)cells / (pbits * hw->lanes);
 }
 
 static void print_row(const char *name, const pbl_hw *hw, const pbl_area *a, bool generic,
                       int width) {
   char size[32], depth[16] = "-";
   snprintf(size, sizeof size, "%d x %d", hw->n_visible, hw->n_hidden);
+  if (hw->fabric == PBL_FABRIC_SPARSE) snprintf(size, sizeof size, "%d", hw->sparse.pbits);
   if (a->depth >= 0) snprintf(depth, sizeof depth, "%d", a->depth);
   printf("%-*s %11s %5d %7" PRId64 " %7" PRId64 " %8" PRId64 " %6" PRId64 " %5" PRId64 " %6" PRId64
          " %6" PRId64 " %6s %10.1f %9.1f %8.1f%s\n",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pbl_compare.h"
 #include "pbl_dataset.h"
 #include "pbl_model.h"
 
@@ -34,10 +35,16 @@ static pbl_status add(area_variant *list, size_t *n, pbl_hw hw, const char *name
 static pbl_status add_case(area_variant *list, size_t *n, const pbl_case_config *c,
                            pbl_error *err) {
   pbl_hw hw = c->hw;
-  hw.n_visible = c->random_visible;
-  hw.n_hidden = c->random_hidden;
+  if (hw.fabric == PBL_FABRIC_DENSE) {
+    hw.n_visible = c->random_visible;
+    hw.n_hidden = c->random_hidden;
+  }
   hw.replicas = c->chains;
-  if (c->model[0] != '\0') {
+  if (c->graph[0] != '\0') {
+    const pbl_status status = pbl_compare_graph_hw(&hw, c, err);
+    if (status != PBL_OK) return pbl_wrap(err, status, "case %s", c->name);
+    hw.n_visible = 0; /* the graph is no part of what is built */
+  } else if (c->model[0] != '\0') {
     pbl_rbm *model = NULL;
     const pbl_status status = pbl_rbm_load(&model, c->model, err);
     if (status != PBL_OK) return pbl_wrap(err, status, "case %s", c->name);

@@ -58,8 +58,8 @@ const pbl_command pbl_command_exact = {
     .summary = "log Z, exact tau, relaxation time and Q_op of a small model",
     .details =
         "Solves a model folder of up to 24 p-bits without sampling: log Z, energy, and for every\n"
-        "kernel the slowest mode, the autocorrelation time of observables and Q_op. cyclic and\n"
-        "palindromic are the device's; coin runs the half-sweeps in either order, random updates\n"
+        "kernel the slowest mode, the autocorrelation time of observables and Q_op. cyclic,\n"
+        "palindromic and coin (half-sweeps in either order) are the device's; random updates\n"
         "one random block and site one random p-bit a step. tau is half-Sokal, all times are in\n"
         "steps of the kernel. A folder without data moments has no Q_op; --random, --grid\n"
         "and --lattice learn from the exact law of a second model with seed + 1 (of --grid, with "

@@ -45,9 +45,10 @@ const pbl_command pbl_command_graph = {
         "  complete:N    curie-weiss:N    sk:N           hopfield:N,P    regular:N,D\n"
         "  king:WxL      torus:WxL        chimera:MxNxT  pegasus:M\n"
         "\n"
-        "Prints nodes, edges, degrees, components, couplings, the blocks of a colouring and "
+        "Prints nodes, edges, degrees, components, couplings, the blocks of a colouring, "
         "whether\n"
-        "the dense fabric can hold it. A file whose name looks like a generator: write ./NAME.\n"
+        "the dense fabric can hold it, and what it takes of the sparse one. A file whose name "
+        "looks like a generator: write ./NAME.\n"
         "Formats, signs and rules: docs/models.md, \"Graphs\".\n"
         "\n"
         "Exit code: 0 done, 2 bad usage or impossible sizes, 3 unreadable file or failure.\n",
@@ -141,13 +142,30 @@ static pbl_status try_dense(graph_result *r, pbl_error *err) {
   return status;
 }
 
+/* Sets r->sparse: whether the sparse fabric can hold the graph in these blocks. */
+static pbl_status try_sparse(graph_result *r, pbl_error *err) {
+  pbl_error reason = {0};
+  pbl_hw hw = pbl_hw_default();
+  pbl_hw_set_sparse(&hw, &(pbl_hw_sparse){0});
+  const pbl_status status = pbl_sparse_fit(&hw, r->graph, r->colouring, &reason);
+  if (status == PBL_OK) {
+    r->sparse_sites = hw.sparse.sites;
+    return pbl_sparse_need_of(&r->need, r->graph, r->colouring, r->sparse_sites, err);
+  }
+  const size_t skip = sizeof PBL_SPARSE_NO_FIT - 1;
+  const bool known = strncmp(reason.message, PBL_SPARSE_NO_FIT, skip) == 0;
+  snprintf(r->sparse, sizeof r->sparse, "%.500s", reason.message + (known ? skip : 0));
+  return status == PBL_CONFIG ? PBL_OK : pbl_fail(err, status, "%s", reason.message);
+}
+
 static pbl_status colour(graph_result *r, const pbl_arguments *a, pbl_error *err) {
   pbl_status status = pbl_colouring_create(&r->colouring, r->graph, r->rule, err);
   if (status == PBL_OK && a->seen[BALANCE]) {
     status = pbl_colouring_balance(r->colouring, r->graph, err);
   }
   if (status == PBL_OK) status = pbl_colouring_verify(r->colouring, r->graph, err);
-  return status == PBL_OK ? try_dense(r, err) : status;
+  if (status == PBL_OK) status = try_dense(r, err);
+  return status == PBL_OK ? try_sparse(r, err) : status;
 }
 
 /* I.F or I.F,SCALE */

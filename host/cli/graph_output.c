@@ -55,6 +55,12 @@ static void print_colours(const graph_result *r) {
   } else {
     printf("dense fabric  does not fit: %s\n", r->dense);
   }
+  if (r->sparse[0] == '\0') {
+    printf("sparse fabric %zu groups, %zu edge rows, %zu clocks a sweep at %d sites per clock\n",
+           r->need.groups, r->need.edge_rows, r->need.clocks, r->sparse_sites);
+  } else {
+    printf("sparse fabric does not fit: %s\n", r->sparse);
+  }
 }
 
 static void print_quantisation(const graph_result *r) {
@@ -106,6 +112,12 @@ static void json_colours(pbl_json *j, const graph_result *r) {
   pbl_json_bool(j, "bipartite", r->two_colours);
   pbl_json_bool(j, "fits_dense_fabric", r->dense[0] == '\0');
   pbl_json_string(j, "dense_fabric", r->dense[0] == '\0' ? NULL : r->dense);
+  pbl_json_bool(j, "fits_sparse_fabric", r->sparse[0] == '\0');
+  pbl_json_string(j, "sparse_fabric", r->sparse[0] == '\0' ? NULL : r->sparse);
+  pbl_json_int(j, "sites_per_clock", r->sparse_sites);
+  pbl_json_int(j, "groups", (int64_t)r->need.groups);
+  pbl_json_int(j, "edge_rows", (int64_t)r->need.edge_rows);
+  pbl_json_int(j, "clocks_per_sweep", (int64_t)r->need.clocks);
 }
 
 static void json_quantisation(pbl_json *j, const graph_result *r) {

@@ -5,6 +5,7 @@
 #include "pbl_colouring.h"
 #include "pbl_graph_image.h"
 #include "pbl_graph_io.h"
+#include "pbl_sparse_image.h"
 
 typedef struct {
   const pbl_graph *graph;
@@ -15,6 +16,9 @@ typedef struct {
   bool two_colours;       /* bipartite */
   char dense[512];        /* "" when the dense fabric can hold it, else why not */
   size_t dense_blocks[2]; /* its two sides, where bipartite */
+  char sparse[512];       /* the same of the sparse fabric */
+  int sparse_sites;       /* p-bits at a time; then what the graph needs */
+  pbl_sparse_need need;
   bool quantised;
   pbl_graph_quantisation quantisation;
   pbl_graph_words words;

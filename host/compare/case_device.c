@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "compare_internal.h"
+#include "pbl_lane_rng.h"
 #include "pbl_variant.h"
 
 double case_seconds_now(void) {
@@ -95,9 +96,22 @@ pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err
   if (!st) st = pbl_driver_set_beta(d, beta, err);
   if (!st) st = pbl_driver_set_kernel(d, w->cc->kernel, err);
   if (!st) st = pbl_driver_set_coupled(d, w->cc->coupled, err);
+  if (!st) st = case_set_schedule(d, w, err);
   if (!st) st = case_set_regulator(d, w, err);
   free(starts);
   return st;
+}
+
+/* Kernel coin: the order of every sweep, from the seed, `done` sweeps after it. */
+static pbl_status replay_coins(case_work *w, uint64_t done, pbl_error *err) {
+  const pbl_hw *hw = &w->hw;
+  if (w->cc->kernel != PBL_KERNEL_COIN) return PBL_OK;
+  const pbl_status st = pbl_chains_create_order(w->device, (size_t)hw->lanes, err);
+  if (st) return st;
+  pbl_coin_replay(w->device->order, (size_t)pbl_hw_cells(hw), (size_t)pbl_hw_contexts(hw),
+                  hw->generator, hw->lfsr_steps, case_seed(w, STREAM_DEVICE), done,
+                  w->device->n_draws, (size_t)w->cc->every);
+  return PBL_OK;
 }
 
 pbl_status case_sample_device(case_work *w, pbl_error *err) {
@@ -117,7 +131,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st && cc->burn_in > 0) {
     st = pbl_driver_run(d, NULL, (size_t)cc->burn_in, 1, w->progress, err);
   }
+  if (!st) st = case_check_annealed(d, w, err);
   if (!st) st = pbl_driver_counters_read(d, &before, err);
+  if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
     const double start = case_seconds_now();
     st = pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);

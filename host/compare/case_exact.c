@@ -81,13 +81,14 @@ static pbl_status thinned_tau(const case_work *w, const double *f, double *g, do
 }
 
 static pbl_scan scan_of(const case_work *w) {
+  if (w->cc->kernel == PBL_KERNEL_COIN) return PBL_SCAN_COIN;
   return w->cc->kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_CYCLIC;
 }
 
 pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double *mean,
                           double *variance, double *tau, pbl_error *err) {
   if (w->graph && w->cc->every == 1) return pbl_oracle_tau(w->law, f, mean, variance, tau, err);
-  if (w->cc->every == 1) {
+  if (w->cc->every == 1 && w->blocks && pbl_blocks_knows(w->blocks, scan_of(w))) {
     pbl_reduced r;
     pbl_status st = pbl_blocks_reduce(&r, w->blocks, f, err);
     if (st) return st;
@@ -102,36 +103,9 @@ pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double
   return st || !(*variance > 0) ? st : thinned_tau(w, f, g, *mean, *variance, tau, err);
 }
 
-/* Components: p-bits, then edges. */
-static pbl_status graph_qop(double *q, double *signal, double *noise, const case_work *w,
-                            size_t window, pbl_error *err) {
-  const size_t n = w->graph->n, states = pbl_oracle_states(w->law), all = n + w->n_edges;
-  double *f = malloc(states * sizeof *f);
-  pbl_status st = f ? PBL_OK : pbl_fail(err, PBL_NO_MEMORY, "exact Q_op: out of memory");
-  *signal = *noise = 0;
-  for (size_t k = 0; !st && k < all; k++) {
-    const size_t i = k < n ? k : w->edges[k - n][0], j = k < n ? k : w->edges[k - n][1];
-    double mean, variance = 0;
-    for (size_t x = 0; x < states; x++) {
-      const bool up = k < n ? (x >> i) & 1 : !(((x >> i) ^ (x >> j)) & 1);
-      f[x] = up ? 1 : -1;
-    }
-    if (!pbl_progress_report(w->progress, "exact Q_op", k, all))
-      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
-    if (!st) st = pbl_oracle_tau(w->law, f, &mean, NULL, NULL, err);
-    if (!st) st = pbl_oracle_window_variance(w->law, f, window, &variance, err);
-    if (st) break;
-    *signal += (w->data[k] - mean) * (w->data[k] - mean);
-    *noise += variance;
-  }
-  free(f);
-  *q = *signal / *noise;
-  return st;
-}
-
 pbl_status case_exact_qop(double *q, double *signal, double *noise, const case_work *w,
                           size_t window, pbl_error *err) {
-  if (w->graph) return graph_qop(q, signal, noise, w, window, err);
+  if (w->graph) return case_graph_qop(q, signal, noise, w, window, err);
   pbl_reduced *components = NULL;
   pbl_status st = pbl_gradient_reduce(&components, w->blocks, w->progress, err);
   if (st) return st;
@@ -221,6 +195,11 @@ static pbl_status state_frequencies(case_work *w, pbl_error *err) {
 static pbl_status transitions(case_work *w, pbl_error *err) {
   pbl_law_test t;
   pbl_error reason;
+  if (w->cc->kernel == PBL_KERNEL_COIN && w->hw.lanes > 1) {
+    pbl_progress_note(w->progress, "transitions not tested: the %d lanes of a context share coins",
+                      w->hw.lanes);
+    return PBL_OK;
+  }
   const pbl_status st =
       pbl_law_kernel_chi2_sweep(&t, w->device, w->law, (size_t)w->cc->every, &reason);
   if (st == PBL_INVALID) {
@@ -238,25 +217,6 @@ static pbl_status transitions(case_work *w, pbl_error *err) {
   return PBL_OK;
 }
 
-static double device_law(const void *context, double field) {
-  const pbl_image *im = context;
-  const int64_t word = llround(ldexp(field, im->hw.weight_frac));
-  return ldexp((double)pbl_image_threshold(im, word, im->beta), -im->hw.threshold_bits);
-}
-
-static pbl_status open_graph_laws(pbl_oracle **wanted, case_work *w, pbl_error *err) {
-  const pbl_kernel kernel = w->cc->kernel;
-  const pbl_colouring *c = w->colouring;
-  pbl_status st = pbl_oracle_create_graph(&w->law, w->held, c, w->held_beta, kernel, device_law,
-                                          w->image, w->progress, err);
-  if (!st)
-    st = pbl_oracle_create_graph(&w->ideal, w->held, c, w->held_beta, kernel, NULL, NULL,
-                                 w->progress, err);
-  return st ? st
-            : pbl_oracle_create_graph(wanted, w->graph, c, w->beta, kernel, NULL, NULL, w->progress,
-                                      err);
-}
-
 static pbl_status open_model_laws(pbl_oracle **wanted, case_work *w, pbl_error *err) {
   pbl_status st = pbl_oracle_create_image_watched(&w->law, w->image, w->image->beta, w->cc->kernel,
                                                   w->progress, err);
@@ -270,7 +230,7 @@ static pbl_status open_laws(case_work *w, pbl_error *err) {
   const int n = pbl_hw_pbits(&w->hw);
   pbl_oracle *wanted = NULL;
   pbl_progress_note(w->progress, "exact law: %zu states", (size_t)1 << n);
-  pbl_status st = w->graph ? open_graph_laws(&wanted, w, err) : open_model_laws(&wanted, w, err);
+  pbl_status st = w->graph ? case_graph_laws(&wanted, w, err) : open_model_laws(&wanted, w, err);
   if (!st) w->result->tv_quantised_ideal = pbl_oracle_total_variation(w->law, wanted);
   pbl_oracle_destroy(wanted);
   return st;

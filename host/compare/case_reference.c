@@ -25,6 +25,8 @@ pbl_status case_sample_reference(case_work *w, pbl_error *err) {
     st = pbl_chains_create(&w->reference, (size_t)cc->chains, (size_t)cc->draws,
                            (size_t)pbl_hw_pbits(&w->hw), err);
   }
+  if (!st && cc->kernel == PBL_KERNEL_COIN)
+    st = pbl_chains_create_order(w->reference, PBL_REFERENCE_BLOCK, err);
   if (!st && cc->burn_in > 0) {
     st = pbl_reference_run(ref, NULL, (size_t)cc->burn_in, 1, w->progress, err);
   }

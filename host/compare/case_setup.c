@@ -149,6 +149,7 @@ pbl_status case_setup(case_work *w, pbl_error *err) {
   r->n_visible = w->hw.n_visible;
   r->n_hidden = w->hw.n_hidden;
   r->n_blocks = w->colouring ? (int)w->colouring->n_colours : 0;
+  r->fitted = w->hw;
   r->quantisation = q;
   r->image_hash = pbl_image_hash(w->image);
   r->beta_word = w->image->beta;

@@ -82,6 +82,12 @@ bool case_is_regulated(const pbl_case_config *cc);
 /* CONFIG when what a comparison of such a case needs is missing. */
 pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
 pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Writes the beta schedule, if the case has one. */
+pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err);
+/* CONFIG unless a case's schedule ends within the burn-in at the beta of the case. */
+pbl_status case_check_schedule(const case_work *w, pbl_error *err);
+/* After the burn-in: DEVICE unless the device stands at the beta of the case. */
+pbl_status case_check_annealed(pbl_driver *d, const case_work *w, pbl_error *err);
 /* The configured windows on a prepared device, tested; then FREEZE, and image and models get the
  * beta that the device has found. log collects this run's windows and all later ones. */
 pbl_status case_adapt(case_work *w, pbl_driver *d, pbl_window_log *log, pbl_error *err);
@@ -125,6 +131,10 @@ pbl_status case_exact_tau(const case_work *w, const double *f, double *g, double
                           double *variance, double *tau, pbl_error *err);
 /* f <- observable k in all 2^N states. NO_MEMORY. */
 pbl_status case_state_values(double *f, const case_work *w, size_t k, pbl_error *err);
+/* Of a graph: laws of device and reference; *wanted: of the unquantised model. Q_op. */
+pbl_status case_graph_laws(pbl_oracle **wanted, case_work *w, pbl_error *err);
+pbl_status case_graph_qop(double *q, double *signal, double *noise, const case_work *w,
+                          size_t window, pbl_error *err);
 /* Exact Q_op of windows of that many sweeps, when every sweep is recorded. INTERRUPTED. */
 pbl_status case_exact_qop(double *q, double *signal, double *noise, const case_work *w,
                           size_t window, pbl_error *err);

@@ -23,12 +23,18 @@ size_t lockstep_run_length(const lockstep_windows *k, const case_work *w, size_t
   return length < longest ? length : longest;
 }
 
+/* Least clocks of a context's sweep. */
+static long shortest_sweep(const case_work *w) {
+  const pbl_hw *hw = &w->hw;
+  if (w->image->sparse) return (long)(8 * w->image->sparse->n_blocks + w->image->sparse->n_groups);
+  if (hw->fabric == PBL_FABRIC_LATTICE) return pbl_hw_image_rows(hw) + 13;
+  return 2 * (hw->n_visible + 1) + hw->n_hidden + 13;
+}
+
 bool lockstep_stalls(const case_work *w) {
   const bool windows = w->cc->regulator.settings.window_sweeps > 0;
-  const bool lattice = w->hw.fabric == PBL_FABRIC_LATTICE;
-  const int sweep =
-      lattice ? pbl_hw_image_rows(&w->hw) + 13 : 2 * (w->hw.n_visible + 1) + w->hw.n_hidden + 13;
-  return w->config->lockstep_throttle_permille < 1000 || (windows && sweep < w->hw.lanes);
+  return w->config->lockstep_throttle_permille < 1000 ||
+         (windows && shortest_sweep(w) < w->hw.lanes);
 }
 
 typedef struct {
@@ -108,6 +114,9 @@ static const struct {
     REGISTER(WINDOW_ENERGY_SQ_LO),
     REGISTER(WINDOW_ENERGY_SQ_HI),
     REGISTER(REG_FLAGS),
+    REGISTER(SCHED_LAST),
+    REGISTER(SCHED_POSITION),
+    REGISTER(SCHED_SWEEPS),
     REGISTER(CONFIG),
     REGISTER(IRQ_STATUS),
 #undef REGISTER

@@ -82,6 +82,7 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
         .config = config, .cc = &config->cases[k], .index = (size_t)k, .result = &result->cases[k]};
     st = check_case(w.cc, err);
     if (!st) st = case_setup(&w, err);
+    if (!st) st = case_check_schedule(&w, err);
     case_release(&w);
   }
   return st;

@@ -20,6 +20,10 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
 pbl_status pbl_lockstep_run(int *exit_code, const pbl_compare_config *config,
                             pbl_progress *progress, pbl_error *err);
 
+/* The hardware that a case with section `graph` runs on: c->hw with what its graph decides. CONFIG
+ * when the graph does not fit, and what reading or making it gives. */
+pbl_status pbl_compare_graph_hw(pbl_hw *out, const pbl_case_config *c, pbl_error *err);
+
 /* Trains a model and writes its folder (config->out). */
 pbl_status pbl_train_run(const pbl_train_config *config, pbl_progress *progress, pbl_error *err);
 

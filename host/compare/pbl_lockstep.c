@@ -21,11 +21,20 @@ static void close_pair(pair *p) {
   p->rtl = p->twin = NULL;
 }
 
+/* Some sweeps of a schedule, so that it has something to clear. */
+static pbl_status begin_schedule(pbl_driver *d, const case_work *w, pbl_error *err) {
+  if (!w->cc->schedule[0]) return PBL_OK;
+  const pbl_status st = pbl_driver_run(d, NULL, 5, 1, NULL, err);
+  return st ? st : pbl_driver_schedule_clear(d, err);
+}
+
 static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
   pbl_status st = case_open_device(&p->rtl, w, PBL_DEVICE_RTL, err);
   if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
   if (!st) st = case_prepare_device(p->rtl, w, err);
   if (!st) st = case_prepare_device(p->twin, w, err);
+  if (!st) st = begin_schedule(p->rtl, w, err);
+  if (!st) st = begin_schedule(p->twin, w, err);
   const unsigned permille = w->config->lockstep_throttle_permille;
   pbl_device *dev = p->rtl ? pbl_driver_device(p->rtl) : NULL;
   if (!st && permille < 1000 && dev->ops->stream_throttle) {

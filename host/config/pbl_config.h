@@ -54,8 +54,8 @@ typedef struct {
   uint64_t graph_seed;
   int graph_colouring; /* pbl_colour_rule */
   bool graph_balanced; /* blocks evened out */
-  double beta; /* 0: the model's */
-  pbl_hw hw;   /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
+  double beta;         /* 0: the model's */
+  pbl_hw hw;           /* n_visible/n_hidden filled from the model later (0 here); lattice: set */
   pbl_kernel kernel;
   int chains;        /* device replicas and reference chains */
   int burn_in;       /* sweeps */
@@ -69,6 +69,8 @@ typedef struct {
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
   bool coupled;    /* replicas 2p and 2p+1 on shared random words */
   pbl_case_regulator regulator;
+  char schedule[1024];  /* entries of the beta schedule (pbl_schedule.h); "": none */
+  bool schedule_repeat; /* only for lockstep */
 } pbl_case_config;
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pbl_config_internal.h"
+#include "pbl_schedule.h"
 
 #define MAX_EXACT_PBITS \
   20 /* 2^20 states: seconds and megabytes; twice the p-bits would square it */
@@ -235,6 +236,19 @@ static void check_regulator(const check *k) {
                    pbl_regulator_mode_name(s->mode));
 }
 
+static void check_schedule(const check *k) {
+  const pbl_node *section = at(k, "schedule");
+  const pbl_regulator_mode mode = k->c->regulator.settings.mode;
+  pbl_schedule s;
+  pbl_error fault = {0};
+  if (k->c->schedule[0] == '\0') return;
+  if (pbl_schedule_parse(&s, k->c->schedule, &fault) != PBL_OK)
+    pbl_problem_at(k->p, section, "%.240s", fault.message);
+  if (pbl_regulator_moves(mode))
+    pbl_problem_at(k->p, section, "schedule: not together with regulator.mode %s, which sets beta",
+                   pbl_regulator_mode_name(mode));
+}
+
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
   const pbl_node *random = pbl_yaml_get(node, "random");
@@ -256,6 +270,7 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   if (sized) check_faults(&k);
   check_coupled(&k);
   check_regulator(&k);
+  check_schedule(&k);
   if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {
     pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
                    pbits(&k), MAX_EXACT_PBITS);

@@ -20,8 +20,10 @@ static const pbl_choice colourings[] = {
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
-static const pbl_choice kernels[] = {
-    {"cyclic", PBL_KERNEL_CYCLIC}, {"palindromic", PBL_KERNEL_PALINDROMIC}, {NULL, 0}};
+static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
+                                     {"palindromic", PBL_KERNEL_PALINDROMIC},
+                                     {"coin", PBL_KERNEL_COIN},
+                                     {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
     C(pbl_hw, "fabric", fabric, fabrics, "dense",
@@ -176,6 +178,14 @@ static const pbl_field case_regulator_fields[] = {
       "Send a record of every window on the telemetry stream."),
     END};
 
+static const pbl_field schedule_fields[] = {
+    T(pbl_case_config, "entries", schedule, 0, NULL, "\"\"",
+      "Up to 64 entries, blanks between: `0.2:100` is beta 0.2 for 100 sweeps, `0.1..0.8/8:50` "
+      "eight betas from 0.1 to 0.8 for 50 sweeps each. Empty: no schedule."),
+    B(pbl_case_config, "repeat", schedule_repeat, "false",
+      "After the last entry begin again instead of holding it. Only for `lockstep`."),
+    END};
+
 const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
@@ -188,7 +198,8 @@ const pbl_field pbl_schema_case[] = {
     S("graph", 0, 0, graph_fields, "An Ising model on any graph, for the sparse fabric."),
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
-      "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible)."),
+      "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible), `coin` A B or B A, a "
+      "coin per sweep (reversible)."),
     I(pbl_case_config, "chains", chains, 0, 1, 256, "16",
       "Replicas of the device and chains of the reference."),
     I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
@@ -217,6 +228,9 @@ const pbl_field pbl_schema_case[] = {
     S("regulator", 0, offsetof(pbl_case_config, regulator), case_regulator_fields,
       "Temperature regulator of the device. In `compare` it adapts, is frozen, and the comparison "
       "takes place at the temperature it has found."),
+    S("schedule", 0, 0, schedule_fields,
+      "Beta schedule on the device, one beta after the other. In `compare` it runs during the "
+      "burn-in and must end at the beta of the case, at which the sampling begins."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};

@@ -20,7 +20,7 @@ pbl_status pbl_driver_write_rows(pbl_driver *d, uint32_t target, size_t first, s
       s = PBL_WRITE(d, IMG_DATA, (uint32_t)words[i * n_cols + j], err);
     if (s == PBL_OK && !pbl_progress_report(p, "uploading image", i + 1, n_rows))
       s = pbl_fail(err, PBL_INTERRUPTED, "upload stopped after %s row %zu of %zu",
-                   target == PBL_TARGET_SCHEDULE ? "schedule" : "weight", i + 1, n_rows);
+                   target == PBL_TARGET_GROUPS ? "schedule" : "weight", i + 1, n_rows);
   }
   return s;
 }
@@ -245,7 +245,7 @@ pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *
 }
 
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err) {
-  const size_t n_cells = (size_t)pbl_hw_cells(&d->hw);
+  const size_t n_cells = (size_t)pbl_hw_cells(&d->hw) + 1; /* the last: control generator */
   pbl_lane_rng *cells = malloc(n_cells * sizeof *cells);
   if (cells == NULL) return pbl_fail(err, PBL_NO_MEMORY, "driver: no memory for generator states");
   pbl_lane_rng_seed(cells, n_cells, d->hw.generator, d->hw.lfsr_steps, seed);
@@ -281,4 +281,35 @@ pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_er
   if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the states were written", err);
   d->has_state = s == PBL_OK;
   return s;
+}
+
+pbl_status pbl_driver_set_schedule(pbl_driver *d, const pbl_schedule_words *w, pbl_error *err) {
+  if (w->n < 1 || w->n > PBL_SCHEDULE_ENTRIES)
+    return pbl_fail(err, PBL_INVALID, "driver: a schedule of %u entries (1..%d)", w->n,
+                    PBL_SCHEDULE_ENTRIES);
+  const uint32_t last =
+      (w->n - 1) << PBL_SCHED_LAST_LAST_SHIFT | (uint32_t)w->repeat << PBL_SCHED_LAST_REPEAT_SHIFT;
+  pbl_status s = pbl_driver_select(d, PBL_TARGET_SCHEDULE, 0, err);
+  for (uint32_t k = 0; s == PBL_OK && k < w->n; k++) {
+    if (w->beta[k] >> pbl_hw_beta_bits(&d->hw) != 0 || w->sweeps[k] == 0)
+      return pbl_fail(err, PBL_INVALID,
+                      "driver: schedule entry %u: beta word %u (%d bits), %u sweeps (at least 1)",
+                      k, w->beta[k], pbl_hw_beta_bits(&d->hw), w->sweeps[k]);
+    s = PBL_WRITE(d, IMG_DATA, w->beta[k], err);
+    if (s == PBL_OK) s = PBL_WRITE(d, IMG_DATA, w->sweeps[k], err);
+  }
+  if (s == PBL_OK) s = PBL_WRITE(d, SCHED_LAST, last, err);
+  if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the schedule was written", err);
+  return s == PBL_OK ? pbl_driver_schedule_clear(d, err) : s;
+}
+
+pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err) {
+  const pbl_status s = PBL_WRITE(d, CTRL, PBL_CTRL_SCHED_CLEAR_MASK, err);
+  return s == PBL_OK ? pbl_driver_status(d, NULL, "after SCHED_CLEAR", err) : s;
+}
+
+pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,
+                                    pbl_error *err) {
+  const pbl_status s = PBL_READ(d, entry, SCHED_POSITION, err);
+  return s == PBL_OK ? PBL_READ(d, sweeps, SCHED_SWEEPS, err) : s;
 }

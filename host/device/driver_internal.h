@@ -54,7 +54,8 @@ enum {
   PBL_TARGET_CLAMPS,
   PBL_TARGET_STATE,
   PBL_TARGET_GENERATOR,
-  PBL_TARGET_SCHEDULE
+  PBL_TARGET_GROUPS,  /* schedule of the sparse fabric */
+  PBL_TARGET_SCHEDULE /* of beta */
 };
 void pbl_driver_drop_image(pbl_driver *d); /* the driver's copy */
 /* Selects a target at its row, column 0. */

@@ -3,6 +3,7 @@
 
 #define LAMBDA_LIMIT ((int64_t)1 << 26)
 #define FILTER_LIMIT ((int64_t)1 << 31)
+#define MODE_SCHEDULE 5u
 
 typedef struct {
   const char *name;
@@ -35,12 +36,15 @@ static pbl_status check_words(const pbl_regulator_words *w, pbl_error *err) {
       {"t_min", w->t_min, 0, (1 << 30) - 1},
       {"t_max", w->t_max, 0, (1 << 30) - 1},
   };
+  if (w->scheduled && pbl_regulator_moves(w->mode))
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: beta comes from the schedule or from the regulator, not from both");
   return check_ranges(words, sizeof words / sizeof *words, err);
 }
 
 static uint32_t config_word(const pbl_regulator_words *w) {
-  return (uint32_t)w->mode << PBL_REG_CONFIG_MODE_SHIFT |
-         (uint32_t)w->source << PBL_REG_CONFIG_SOURCE_SHIFT |
+  const uint32_t mode = w->scheduled ? MODE_SCHEDULE : (uint32_t)w->mode;
+  return mode << PBL_REG_CONFIG_MODE_SHIFT | (uint32_t)w->source << PBL_REG_CONFIG_SOURCE_SHIFT |
          (uint32_t)w->freeze << PBL_REG_CONFIG_FREEZE_SHIFT |
          (uint32_t)w->telemetry << PBL_REG_CONFIG_TELEMETRY_SHIFT |
          w->rate_shift << PBL_REG_CONFIG_RATE_SHIFT_SHIFT;

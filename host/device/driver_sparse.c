@@ -11,8 +11,8 @@ pbl_status pbl_driver_write_sparse(pbl_driver *d, const pbl_image *image, pbl_pr
     s = pbl_driver_write_rows(d, PBL_TARGET_WEIGHTS, 0, rows, (size_t)pbl_hw_image_cols(&d->hw),
                               image->words, p, err);
   if (s == PBL_OK)
-    s = pbl_driver_write_rows(d, PBL_TARGET_SCHEDULE, 0, groups,
-                              (size_t)pbl_hw_schedule_cols(&d->hw), image->schedule, p, err);
+    s = pbl_driver_write_rows(d, PBL_TARGET_GROUPS, 0, groups, (size_t)pbl_hw_schedule_cols(&d->hw),
+                              image->schedule, p, err);
   return s;
 }
 

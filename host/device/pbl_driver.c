@@ -230,7 +230,10 @@ static pbl_status write_config(pbl_driver *d, uint32_t mask, uint32_t bits, pbl_
 }
 
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err) {
-  return write_config(d, PBL_CONFIG_KERNEL_MASK, (uint32_t)kernel << PBL_CONFIG_KERNEL_SHIFT, err);
+  const uint32_t bits = kernel == PBL_KERNEL_COIN          ? PBL_CONFIG_COIN_MASK
+                        : kernel == PBL_KERNEL_PALINDROMIC ? PBL_CONFIG_KERNEL_MASK
+                                                           : 0;
+  return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK, bits, err);
 }
 
 pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err) {

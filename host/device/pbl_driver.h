@@ -38,8 +38,8 @@ pbl_status pbl_driver_poke_row(pbl_driver *d, int row, const int32_t *words, pbl
 pbl_status pbl_driver_verify(pbl_driver *d, pbl_error *err);
 
 /* Generator states of all lanes (lattice: cells) from one seed: xoshiro128++ seeded by `seed`, lane
- * (cell) l is l jumps of
- * 2^64 ahead; LFSR32 takes the first state word (all-ones is replaced by 1). */
+ * (cell) l is l jumps of 2^64 ahead, the control generator one more than the last; LFSR32 takes the
+ * first state word (all-ones is replaced by 1). */
 pbl_status pbl_driver_seed(pbl_driver *d, uint64_t seed, pbl_error *err);
 /* states: replicas x (V+H), +-1. */
 pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_error *err);
@@ -92,6 +92,13 @@ pbl_status pbl_driver_window_clear(pbl_driver *d, pbl_error *err);
  * the telemetry has: they are 0. filter, lambda and temperature are the present ones. INVALID when
  * no window has ended since window_clear. */
 pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err);
+/* Writes the schedule and goes to its beginning; it acts where words.scheduled is set. INVALID. */
+pbl_status pbl_driver_set_schedule(pbl_driver *d, const pbl_schedule_words *words, pbl_error *err);
+/* Back to its beginning. */
+pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err);
+/* Position: entry of the next sweep, sweeps done in it. */
+pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,
+                                    pbl_error *err);
 /* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
  * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);

@@ -22,8 +22,18 @@ static inline bool pbl_regulator_moves(pbl_regulator_mode mode) {
   return mode >= PBL_REGULATOR_SRTRBM && mode < PBL_N_REGULATOR_MODES;
 }
 
+#define PBL_SCHEDULE_ENTRIES 64
+
+/* Words of the beta schedule. */
+typedef struct {
+  uint32_t n; /* entries, 1..PBL_SCHEDULE_ENTRIES */
+  uint32_t beta[PBL_SCHEDULE_ENTRIES], sweeps[PBL_SCHEDULE_ENTRIES];
+  bool repeat; /* begin again after the last entry, else hold it */
+} pbl_schedule_words;
+
 typedef struct {
   pbl_regulator_mode mode;
+  bool scheduled;         /* beta from the schedule; mode must be HOST or FIXED */
   bool source;            /* flips that count: false visible, true visible and hidden */
   bool freeze;            /* hold filter and lambda */
   bool telemetry;         /* send a record per window */

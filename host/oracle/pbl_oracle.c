@@ -46,6 +46,7 @@ static pbl_status check_shape(int V, int H, pbl_scan scan, int max_pbits, pbl_er
 
 pbl_scan pbl_scan_of(pbl_kernel kernel) {
   if (kernel == PBL_KERNEL_CYCLIC) return PBL_SCAN_CYCLIC;
+  if (kernel == PBL_KERNEL_COIN) return PBL_SCAN_COIN;
   return kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_COUNT;
 }
 

@@ -28,6 +28,7 @@ struct pbl_reference {
   uint8_t *clamp;           /* V+H; graph: by place */
   bool clamped;
   pbl_gibbs_block *blocks; /* chains beyond n_chains are computed and never shown */
+  pbl_xoshiro *coins;      /* of each block; NULL but for the kernel coin */
 };
 
 static void *duplicate(const void *data, size_t bytes) {
@@ -38,7 +39,8 @@ static void *duplicate(const void *data, size_t bytes) {
 
 static pbl_status check_options(const pbl_reference_options *opt, pbl_error *err) {
   if (opt->n_chains < 1) return pbl_fail(err, PBL_INVALID, "reference: n_chains must be >= 1");
-  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC)
+  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC &&
+      opt->kernel != PBL_KERNEL_COIN)
     return pbl_fail(err, PBL_INVALID, "reference: unknown kernel %d", (int)opt->kernel);
   if (!isfinite(opt->beta) || opt->beta < 0.0)
     return pbl_fail(err, PBL_INVALID, "reference: beta %g must be finite and >= 0", opt->beta);
@@ -56,6 +58,20 @@ static void random_states(pbl_reference *r) {
     for (size_t j = 0; j < r->n_hidden * LANES; j++)
       b->h[j] = pbl_xoshiro_next(&g) >> 31 ? 1.0f : -1.0f;
   }
+}
+
+/* From streams that no chain uses. */
+static bool create_coins(pbl_reference *r) {
+  pbl_xoshiro g;
+  r->coins = malloc(r->n_blocks * sizeof *r->coins);
+  if (!r->coins) return false;
+  pbl_xoshiro_seed(&g, r->opt.seed);
+  for (size_t i = 0; i <= r->n_blocks * LANES; i++) pbl_xoshiro_long_jump(&g);
+  for (size_t b = 0; b < r->n_blocks; b++) {
+    r->coins[b] = g;
+    pbl_xoshiro_long_jump(&g);
+  }
+  return true;
 }
 
 /* All but the model. */
@@ -100,6 +116,10 @@ pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
   }
   status = pbl_gibbs_sparse_create(&r->sparse, r->w, r->n_visible, r->n_hidden, SPARSE_SHARE, err);
   if (status) goto fail;
+  if (opt->kernel == PBL_KERNEL_COIN && !create_coins(r)) {
+    status = pbl_fail(err, PBL_NO_MEMORY, "no memory for the coins of a reference sampler");
+    goto fail;
+  }
   random_states(r);
   *out = r;
   return PBL_OK;
@@ -111,6 +131,9 @@ fail:
 pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
                                       const pbl_colouring *blocks, const pbl_reference_options *opt,
                                       pbl_error *err) {
+  *out = NULL;
+  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC)
+    return pbl_fail(err, PBL_INVALID, "reference: kernel %d is not for graphs", (int)opt->kernel);
   pbl_status status = create(out, graph->n, 0, opt, err);
   if (!status) status = pbl_gibbs_graph_create(&(*out)->graph, graph, blocks, err);
   if (!status) {
@@ -131,6 +154,7 @@ void pbl_reference_destroy(pbl_reference *r) {
   free(r->b);
   free(r->c);
   free(r->clamp);
+  free(r->coins);
   free(r);
 }
 
@@ -195,13 +219,15 @@ typedef struct {
   uint64_t every, from, to; /* sweeps from+1 .. to of the run */
 } stretch;
 
-static void sweep_block(const pbl_reference *r, pbl_gibbs_block *b) {
+/* Whether the visible p-bits came first. */
+static bool sweep_block(const pbl_reference *r, size_t block) {
+  pbl_gibbs_block *b = &r->blocks[block];
   const bool palindromic = r->opt.kernel == PBL_KERNEL_PALINDROMIC;
   const uint8_t *clamp = r->clamped ? r->clamp : NULL;
   const float two_beta = (float)(2.0 * r->opt.beta);
   if (r->graph) {
     pbl_gibbs_graph_sweep(b, r->graph, clamp, two_beta, palindromic);
-    return;
+    return false;
   }
   const pbl_gibbs_law law = {.w = r->w,
                              .sparse = r->sparse,
@@ -210,18 +236,22 @@ static void sweep_block(const pbl_reference *r, pbl_gibbs_block *b) {
                              .clamp = clamp,
                              .coupling = 1.0f,
                              .two_beta = two_beta};
-  pbl_gibbs_half_hidden(b, &law);
+  const bool reversed = r->coins && pbl_xoshiro_next(&r->coins[block]) >> 31;
+  if (!reversed) pbl_gibbs_half_hidden(b, &law);
   pbl_gibbs_half_visible(b, &law);
-  if (palindromic) pbl_gibbs_half_hidden(b, &law);
+  if (reversed || palindromic) pbl_gibbs_half_hidden(b, &law);
+  return reversed;
 }
 
 static void run_block(void *context, size_t block) {
   const stretch *s = context;
   const pbl_reference *r = s->r;
   for (uint64_t sweep = s->from + 1; sweep <= s->to; sweep++) {
-    sweep_block(r, &r->blocks[block]);
-    if (s->out && sweep % s->every == 0)
-      record(r, block, s->out, s->first_draw + (size_t)(sweep / s->every) - 1);
+    const bool reversed = sweep_block(r, block);
+    if (!s->out || sweep % s->every != 0) continue;
+    const size_t draw = s->first_draw + (size_t)(sweep / s->every) - 1;
+    record(r, block, s->out, draw);
+    if (s->out->order && r->coins) s->out->order[block * s->out->n_draws + draw] = reversed;
   }
 }
 
@@ -232,6 +262,9 @@ static pbl_status check_store(const pbl_reference *r, const pbl_chains *out, siz
     return pbl_fail(err, PBL_INVALID,
                     "reference: store of %zu chains x %zu p-bits for a sampler of %zu x %zu",
                     out->n_chains, out->n_pbits, r->opt.n_chains, n);
+  if (r->coins && out->order && out->order_chains != LANES)
+    return pbl_fail(err, PBL_INVALID, "reference: orders for %zu chains a row, blocks have %d",
+                    out->order_chains, LANES);
   if (n_draws > out->n_draws || out->n_recorded > out->n_draws - n_draws)
     return pbl_fail(err, PBL_INVALID,
                     "reference: %zu draws do not fit a store of %zu that holds %zu already",

@@ -24,7 +24,8 @@ typedef struct pbl_reference pbl_reference;
 
 typedef struct {
   size_t n_chains; /* >= 1 */
-  uint64_t seed;   /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead */
+  uint64_t seed;   /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead; the
+                    * coins of block b (kernel coin): as many blocks' chains and b long jumps more */
   int threads;     /* 0: all cores */
   pbl_kernel kernel;
   double beta; /* inverse temperature */
@@ -49,7 +50,9 @@ void pbl_reference_get_state(const pbl_reference *r, signed char *states);
 pbl_status pbl_reference_set_clamp(pbl_reference *r, const uint8_t *clamp, pbl_error *err);
 /* n_draws draws of `every` sweeps each, appended to out after its n_recorded draws (they must fit:
  * INVALID; out may be NULL for burn-in, then n_draws*every sweeps are run). INTERRUPTED keeps the
- * draws made so far; out->n_recorded always says how many there are. */
+ * draws made so far; out->n_recorded always says how many there are. Kernel coin: the chains of a
+ * block share their coins, which go to out->order where it was created (order_chains of
+ * PBL_REFERENCE_BLOCK). */
 pbl_status pbl_reference_run(pbl_reference *r, pbl_chains *out, size_t n_draws, size_t every,
                              pbl_progress *progress, pbl_error *err);
 

@@ -161,7 +161,8 @@ typedef struct {
   char gate[256]; /* the gate that decided, with its numbers */
   const pbl_case_config *config;
   int n_visible, n_hidden, image_rows, image_cols; /* a graph: all p-bits visible */
-  int n_blocks; /* of a graph; else 0 */
+  int n_blocks;                                    /* of a graph; else 0 */
+  pbl_hw fitted; /* of a graph: the configured hw, with what it left open */
   pbl_quantisation quantisation;
   uint32_t image_hash, beta_word;
   double tv_quantised_ideal; /* exact, or NaN when not enumerable */

@@ -319,7 +319,9 @@ static void put_device_pairs(FILE *f, const pbl_case_result *c) {
 static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
   double max_abs[2], rms[2];
   const pbl_scatter *const s[2] = {&c->first_moments, &c->second_moments};
-  static const char *const names[2] = {"first moments", "second moments v_i h_j"};
+  const bool graph = c->n_blocks > 0;
+  const char *const names[2] = {"first moments",
+                                graph ? "second moments s_i s_j" : "second moments v_i h_j"};
   static const char *const heads[] = {"moments", "pairs", "largest difference", "rms difference",
                                       NULL};
   fputs("<h3>Law</h3>\n", f);
@@ -331,7 +333,10 @@ static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
   pbl_plot_meeting(f, c);
   pbl_plot_device_meeting(f, c);
   if (s[0]->n) put_frame(f, index, "first", "First moments; dashed: identity.");
-  if (s[1]->n) put_frame(f, index, "second", "Second moments v_i h_j; dashed: identity.");
+  if (s[1]->n)
+    put_frame(f, index, "second",
+              graph ? "Second moments s_i s_j; dashed: identity."
+                    : "Second moments v_i h_j; dashed: identity.");
   fputs("</div>\n", f);
   open_table(f, "Hardware minus reference.", heads);
   for (int k = 0; k < 2; k++) {

@@ -158,17 +158,19 @@ static void emit_run(pbl_json *j, const pbl_case_result *c) {
   pbl_json_object(j, "sizes");
   pbl_json_int(j, "n_visible", c->n_visible);
   pbl_json_int(j, "n_hidden", c->n_hidden);
+  pbl_json_int(j, "n_blocks", c->n_blocks);
   pbl_json_int(j, "image_rows", c->image_rows);
   pbl_json_int(j, "image_cols", c->image_cols);
   pbl_json_end(j);
   pbl_json_string(j, "model", k->model);
+  pbl_json_string(j, "graph", k->graph);
   pbl_json_string(j, "kernel", pbl_kernel_name(k->kernel));
   pbl_json_int(j, "chains", k->chains);
   pbl_json_int(j, "draws", k->draws);
   pbl_json_int(j, "every", k->every);
   pbl_json_int(j, "burn_in", k->burn_in);
   pbl_json_int(j, "q_window", k->q_window);
-  emit_hardware(j, &k->hw);
+  emit_hardware(j, c->n_blocks > 0 ? &c->fitted : &k->hw);
   pbl_json_int(j, "beta_word", c->beta_word);
   emit_hex(j, "image_hash", c->image_hash);
 }

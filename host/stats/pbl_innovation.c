@@ -5,6 +5,7 @@
 #include "pbl_innovation_half.h"
 
 #define BLOCK_ROWS 2048        /* draws x chains whose matrices are held at a time */
+#define MAX_HALVES 4           /* two orders */
 #define BLOCK_TERMS (1u << 17) /* longest inner product of one block */
 
 static void work_free(pbl_half_work *work) {
@@ -77,10 +78,35 @@ static pbl_status check(const pbl_chains *chains, const pbl_image *image, size_t
   return PBL_OK;
 }
 
+/* The two orders of the kernel coin, each on its own sweeps. */
+static pbl_status create_coin_halves(pbl_half halves[MAX_HALVES], size_t *n_halves,
+                                     const pbl_chains *chains, const pbl_image *image,
+                                     uint32_t beta, size_t every, bool exact_sigmoid,
+                                     pbl_error *err) {
+  const size_t n_lags = every == 1 ? 2 : 1;
+  if (chains->order == NULL)
+    return pbl_fail(err, PBL_INVALID,
+                    "innovation tests of the kernel coin need to know the order of each sweep");
+  for (int reversed = 0; reversed < 2; ++reversed) {
+    for (size_t lag = 0; lag < n_lags; ++lag) {
+      /* the second half-sweep of A B is visible, so is the first of B A */
+      const bool to_hidden = (lag == 0) == (reversed != 0);
+      pbl_half *half = &halves[*n_halves];
+      const pbl_status status =
+          pbl_half_create(half, image, beta, exact_sigmoid, to_hidden, lag, chains->n_chains, err);
+      if (status != PBL_OK) return status;
+      half->sweeps = reversed ? PBL_SWEEPS_BA : PBL_SWEEPS_AB;
+      ++*n_halves;
+    }
+  }
+  return PBL_OK;
+}
+
 /* Which half-sweeps can be reconstructed from the recorded states; see the header. */
-static pbl_status create_halves(pbl_half halves[2], size_t *n_halves, const pbl_chains *chains,
-                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
-                                size_t every, bool exact_sigmoid, pbl_error *err) {
+static pbl_status create_halves(pbl_half halves[MAX_HALVES], size_t *n_halves,
+                                const pbl_chains *chains, const pbl_image *image, uint32_t beta,
+                                pbl_kernel kernel, size_t every, bool exact_sigmoid,
+                                pbl_error *err) {
   const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   pbl_status status = PBL_OK;
   if (image->sparse != NULL) {
@@ -91,6 +117,8 @@ static pbl_status create_halves(pbl_half halves[2], size_t *n_halves, const pbl_
     *n_halves = status == PBL_OK;
     return status;
   }
+  if (kernel == PBL_KERNEL_COIN)
+    return create_coin_halves(halves, n_halves, chains, image, beta, every, exact_sigmoid, err);
   if (!palindromic) {
     status =
         pbl_half_create(&halves[0], image, beta, exact_sigmoid, false, 0, chains->n_chains, err);
@@ -134,7 +162,7 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
   pbl_status status = check(chains, image, every, err);
   if (status != PBL_OK) return status;
 
-  pbl_half halves[2] = {0};
+  pbl_half halves[MAX_HALVES] = {0};
   size_t n_halves = 0;
   pbl_joint_sums joint = {0};
   pbl_half_work work = {0};
@@ -150,7 +178,7 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
   for (size_t h = 0; h < n_halves; ++h) pbl_half_fold(&halves[h]);
   pbl_innovation_judge(out, halves, n_halves, &joint, chains->n_chains);
 done:
-  for (size_t h = 0; h < 2; ++h) pbl_half_free(&halves[h]);
+  for (size_t h = 0; h < MAX_HALVES; ++h) pbl_half_free(&halves[h]);
   joint_free(&joint);
   work_free(&work);
   return status;

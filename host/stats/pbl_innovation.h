@@ -69,10 +69,11 @@ typedef struct {
 /* Recorded chains with one sweep per draw (every = 1) are required for the first half-sweep of the
  * cyclic kernel (hidden at t given visible at t-1); the second (visible given hidden, both at t)
  * works for any thinning. Palindromic: only the last half-sweep (hidden given visible at t) can be
- * tested. `every` says the thinning. Clamped p-bits are left out. Probabilities: the image's exact
- * thresholds at beta word `beta` when exact_sigmoid is false, else sigma(2 beta f) of the
- * dequantised model (for the float reference). Multi-threaded over chains, result independent of
- * the number of threads.
+ * tested. Coin: needs chains->order; every sweep is tested as what it was, A B or B A, whose second
+ * half-sweep works for any thinning. `every` says the thinning. Clamped p-bits are left out.
+ * Probabilities: the image's exact thresholds at beta word `beta` when exact_sigmoid is false, else
+ * sigma(2 beta f) of the dequantised model (for the float reference). Multi-threaded over chains,
+ * result independent of the number of threads.
  *
  * Images of graphs in B blocks: cyclic with every = 1, the whole sweep, block b given the new
  * states of blocks before it and the old ones of those after it, cross pairs over all p-bits in the

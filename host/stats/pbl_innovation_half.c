@@ -124,9 +124,15 @@ static inline double round_14(double x) {
   return (x + magic) - magic;
 }
 
+static bool is_other_order(const pbl_half *half, const uint8_t *order, size_t draw) {
+  return half->sweeps != PBL_SWEEPS_ALL &&
+         half->sweeps != (order[draw] ? PBL_SWEEPS_BA : PBL_SWEEPS_AB);
+}
+
 static void add_chain(void *context, size_t chain) {
   const block *b = context;
   pbl_half *half = b->half;
+  const uint8_t *order = pbl_chains_order(b->chains, chain);
   const size_t n = half->n_target;
   double *sums = half->sums + chain * PBL_SUM_COUNT * n, *previous = half->previous + chain * n;
   double *bins = half->bins + chain * PBL_INNOVATION_BINS * PBL_BIN_SUMS;
@@ -135,6 +141,10 @@ static void add_chain(void *context, size_t chain) {
     const size_t at = (chain * b->n_draws + k) * n;
     const uint8_t *row = pbl_chains_row(b->chains, chain, b->first + k);
     double *r = b->work->r + at, *v = b->work->v_round + at, *r_round = b->work->r_round + at;
+    if (is_other_order(half, order, b->first + k)) {
+      for (size_t j = 0; j < n; ++j) r[j] = v[j] = r_round[j] = 0.0;
+      continue;
+    }
     innovate(half, row, chain, r, x, v, k3);
     add_row(sums, r, v, k3, n);
     add_weighted(sums + PBL_SUM_GAIN_R * n, x, r, v, k3, n);

@@ -37,6 +37,9 @@ enum {
   PBL_SUM_COUNT = PBL_SUM_CROSS_V + PBL_CROSS_REACH
 };
 
+/* Sweeps that a half-sweep belongs to: with the kernel coin those of one order. */
+typedef enum { PBL_SWEEPS_ALL, PBL_SWEEPS_AB, PBL_SWEEPS_BA } pbl_half_sweeps;
+
 enum { PBL_BIN_N, PBL_BIN_X, PBL_BIN_M, PBL_BIN_R, PBL_BIN_V, PBL_BIN_K, PBL_BIN_SUMS };
 
 typedef struct {
@@ -47,14 +50,15 @@ typedef struct {
   const pbl_image *image;
   uint32_t beta;
   bool exact_sigmoid;
-  bool to_hidden;        /* hidden given visible, else visible given hidden */
-  size_t n_target;       /* updated p-bits */
-  uint32_t *pbit;        /* n_target: in the order of their updates */
-  size_t given, n_given; /* first p-bit and size of the conditioning block; graph: see blocks */
-  size_t blocks;         /* of a graph; else 0. Targets are then one block given the others, or
-                            all p-bits in the order of a sweep; n_given: the states of all p-bits
-                            after the sweep and, for a whole sweep, before it */
-  size_t lag;            /* draws between condition and update */
+  bool to_hidden;         /* hidden given visible, else visible given hidden */
+  size_t n_target;        /* updated p-bits */
+  uint32_t *pbit;         /* n_target: in the order of their updates */
+  size_t given, n_given;  /* first p-bit and size of the conditioning block; graph: see blocks */
+  size_t blocks;          /* of a graph; else 0. Targets are then one block given the others, or
+                             all p-bits in the order of a sweep; n_given: the states of all p-bits
+                             after the sweep and, for a whole sweep, before it */
+  size_t lag;             /* draws between condition and update */
+  pbl_half_sweeps sweeps; /* ALL after create; others need the orders of the chain store */
   size_t n_chains;
   double x_scale;          /* field word to beta f */
   double *weights;         /* n_given x n_target, integers; or NULL: the entries below */

@@ -6,6 +6,7 @@
 //                              |  (one multiplier)    |
 //                              +---> window_record <--+ -> m_axis_telemetry
 //
+// In mode schedule beta comes from beta_schedule, which moves at the end of a sweep.
 // The sequencer pauses at the end of a window; hold_o keeps it from beginning the pause while the
 // former record is leaving, and from ending a sweep or a pause before the work for it is done.
 // Behaviour: docs/device.md, Temperature regulator.
@@ -26,6 +27,10 @@ module regulator #(
     input  wire  [           31:0] data_i,
     input  wire                    idle_i,
     input  wire                    window_clear_i,
+    input  wire                    sched_clear_i,
+    input  wire                    sched_we_i,
+    input  wire  [            6:0] sched_index_i,
+    input  wire  [   BetaBits-1:0] host_beta_i,       // BETA
     output logic [           63:0] data_o,
     output logic                   readable_o,
     output logic                   writable_o,
@@ -49,8 +54,9 @@ module regulator #(
     input  wire                    at_pause_end_i,    // in the last
     input  wire                    pause_window_i,    // of a window, not of START
     output logic                   hold_o,            // wait there
-    output logic                   host_beta_o,       // beta follows BETA at every sweep
-    output logic                   regulates_o,       // beta comes from here
+    output logic                   sweep_beta_o,      // beta may move after every sweep
+    output logic [   BetaBits-1:0] next_beta_o,       // and is this one then, or at START
+    output logic                   regulates_o,       // beta is beta_o after every pause
     output logic                   window_ends_o,     // with the present sweep
     output logic [   BetaBits-1:0] beta_o,
     output logic                   busy_o,            // statistics or record on their way
@@ -61,6 +67,10 @@ module regulator #(
     output logic                   m_axis_telemetry_tlast
 );
   logic [2:0] mode;
+  logic moves, scheduled, sched_repeat;
+  logic [5:0] sched_last, sched_entry;
+  logic [31:0] sched_sweeps;
+  logic [BetaBits-1:0] step_beta, sched_beta, sched_next_beta;
   logic source, freeze, telemetry, lambda_we, filter_we;
   logic [5:0] rate_shift;
   logic [31:0] window_sweeps, rate_scale, gain, macro_term, filter;
@@ -80,8 +90,12 @@ module regulator #(
   logic [9:0] all_flags;
 
   always_comb begin
-    host_beta_o   = mode == 3'd0;
-    regulates_o   = mode >= 3'd2 && mode <= 3'd4;
+    moves         = mode >= 3'd2 && mode <= 3'd4;
+    scheduled     = mode == 3'd5;
+    sweep_beta_o  = mode == 3'd0 || scheduled;
+    next_beta_o   = scheduled ? sched_next_beta : host_beta_i;
+    regulates_o   = moves || scheduled;
+    beta_o        = scheduled ? sched_beta : step_beta;
     window_done_o = done && done_window;
     busy_o        = statistics_busy || record_busy;
     hold_o        = (at_next_i && statistics_hold) ||
@@ -100,7 +114,17 @@ module regulator #(
       .lambda_we_o(lambda_we), .filter_we_o(filter_we), .lambda_i(lambda), .filter_i(filter),
       .temperature_i(temperature), .position_i(position), .index_i(index), .flags_i(all_flags),
       .flips_v_i(last_flips_v), .flips_h_i(last_flips_h), .rate_i(last_rate),
-      .energy_ref_i(last_ref), .energy_sum_i(last_sum), .energy_sq_i(last_sq)
+      .energy_ref_i(last_ref), .energy_sum_i(last_sum), .energy_sq_i(last_sq),
+      .sched_last_o(sched_last), .sched_repeat_o(sched_repeat), .sched_entry_i(sched_entry),
+      .sched_sweeps_i(sched_sweeps)
+  );
+
+  beta_schedule #(.BetaBits(BetaBits)) u_schedule (
+      .clk_i(clk_i), .rst_ni(rst_ni), .we_i(sched_we_i), .index_i(sched_index_i),
+      .data_i(data_i), .clear_i(sched_clear_i), .last_i(sched_last), .repeat_i(sched_repeat),
+      .enable_i(scheduled), .freeze_i(freeze), .sweep_done_i(sweep_done_i),
+      .beta_o(sched_beta), .next_beta_o(sched_next_beta), .entry_o(sched_entry),
+      .sweeps_o(sched_sweeps)
   );
 
   window_statistics #(
@@ -127,7 +151,8 @@ module regulator #(
   end
 
   temperature_regulator #(.BetaBits(BetaBits), .BetaFrac(BetaFrac)) u_step (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(at_pause_i && run_i), .window_i(pause_window_i),
+      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(at_pause_i && run_i && (pause_window_i || moves)),
+      .window_i(pause_window_i),
       .wait_i(statistics_busy), .busy_o(step_busy), .done_o(done), .window_o(done_window),
       .mode_i(mode), .source_i(source), .freeze_i(freeze), .rate_shift_i(rate_shift),
       .rate_scale_i(rate_scale), .rate_set_i(rate_set), .gain_i(gain), .smoothing_i(smoothing),
@@ -136,7 +161,7 @@ module regulator #(
       .lambda_we_i(lambda_we), .filter_we_i(filter_we), .data_i(data_i), .flips_v_i(flips_v),
       .flips_h_i(flips_h), .mul_o(mul), .mul_a_o(mul_a), .mul_b_o(mul_b), .product_i(product_q),
       .rate_o(rate), .filter_o(filter), .lambda_o(lambda), .temperature_o(temperature),
-      .beta_o(beta_o), .flags_o(step_flags)
+      .beta_o(step_beta), .flags_o(step_flags)
   );
 
   window_record #(.BetaBits(BetaBits)) u_record (

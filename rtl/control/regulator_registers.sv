@@ -36,6 +36,8 @@ module regulator_registers (
     output logic [29:0] t_max_o,
     output logic        lambda_we_o,
     output logic        filter_we_o,
+    output logic [ 5:0] sched_last_o,
+    output logic        sched_repeat_o,
     // values
     input  wire  [26:0] lambda_i,
     input  wire  [31:0] filter_i,
@@ -48,7 +50,9 @@ module regulator_registers (
     input  wire  [24:0] rate_i,
     input  wire  [47:0] energy_ref_i,
     input  wire  [63:0] energy_sum_i,
-    input  wire  [63:0] energy_sq_i
+    input  wire  [63:0] energy_sq_i,
+    input  wire  [ 5:0] sched_entry_i,
+    input  wire  [31:0] sched_sweeps_i
 );
   localparam logic [26:0] LambdaMin = 27'(`PBIT_RESET_LAMBDA_MIN & 32'h07FFFFFF);
   localparam logic [26:0] LambdaMax = 27'(`PBIT_RESET_LAMBDA_MAX & 32'h07FFFFFF);
@@ -57,7 +61,8 @@ module regulator_registers (
 
   logic we;
   always_comb begin
-    writable_o  = address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_T_MAX;
+    writable_o  = (address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_T_MAX) ||
+                  address_i == `PBIT_REG_SCHED_LAST;
     we          = write_i && writable_o && idle_i;
     refused_o   = write_i && writable_o && !idle_i;
     lambda_we_o = we && address_i == `PBIT_REG_LAMBDA;
@@ -68,7 +73,7 @@ module regulator_registers (
     if (!rst_ni) begin
       {rate_shift_o, telemetry_o, freeze_o, source_o, mode_o} <= '0;
       {window_sweeps_o, rate_scale_o, rate_set_o, gain_o, smoothing_o} <= '0;
-      {dead_band_o, rate_limit_o, macro_o} <= '0;
+      {dead_band_o, rate_limit_o, macro_o, sched_repeat_o, sched_last_o} <= '0;
       lambda_min_o <= LambdaMin;
       lambda_max_o <= LambdaMax;
       t_min_o      <= TMin;
@@ -91,6 +96,7 @@ module regulator_registers (
         `PBIT_REG_MACRO:         macro_o <= data_i;
         `PBIT_REG_T_MIN:         t_min_o <= data_i[29:0];
         `PBIT_REG_T_MAX:         t_max_o <= data_i[29:0];
+        `PBIT_REG_SCHED_LAST:    {sched_repeat_o, sched_last_o} <= {data_i[8], data_i[5:0]};
         default: ;  // LAMBDA and FILTER live in the regulator
       endcase
     end
@@ -128,6 +134,9 @@ module regulator_registers (
         `PBIT_REG_WINDOW_ENERGY_SUM_LO: data_o = energy_sum_i;
         `PBIT_REG_WINDOW_ENERGY_SQ_LO:  data_o = energy_sq_i;
         `PBIT_REG_REG_FLAGS:            data_o = 64'(flags_i);
+        `PBIT_REG_SCHED_LAST:           data_o = {55'd0, sched_repeat_o, 2'b00, sched_last_o};
+        `PBIT_REG_SCHED_POSITION:       data_o = 64'(sched_entry_i);
+        `PBIT_REG_SCHED_SWEEPS:         data_o = 64'(sched_sweeps_i);
         default:                        readable_o = 1'b0;
       endcase
     end

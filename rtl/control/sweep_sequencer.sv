@@ -21,12 +21,13 @@ module sweep_sequencer #(
     input  wire                     start_i,
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
+    input  wire                     coin_i,         // order of half-sweeps by kernel_coin
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
     input  wire  [    BetaBits-1:0] beta_i,
     // temperature regulator
-    input  wire                     host_beta_i,    // beta_i holds from the next sweep on
+    input  wire                     sweep_beta_i,   // beta_i holds from the next sweep on
     input  wire                     regulates_i,    // pause at START, too; beta from the regulator
     input  wire  [    BetaBits-1:0] regulator_beta_i,
     input  wire                     window_ends_i,  // with the sweep of all contexts in progress
@@ -39,6 +40,7 @@ module sweep_sequencer #(
     output logic [ ContextBits-1:0] load_context_o,
     output logic [    BetaBits-1:0] beta_o,         // in force
     output logic                    palindromic_o,  // in force
+    output logic                    coin_o,         // in force
     output logic                    coupled_o,      // in force
     // operation counter
     output logic                    sweep_o,        // a context's sweep is in progress
@@ -58,7 +60,7 @@ module sweep_sequencer #(
   logic [BetaBits-1:0] beta_q, beta_d;
   logic emit_q, emit_d;          // a sample is due in this pass
   logic read_only_q, read_only_d;
-  logic stop_q, stop_d, palindromic_q, palindromic_d, coupled_q, coupled_d;
+  logic stop_q, stop_d, palindromic_q, palindromic_d, coin_q, coin_d, coupled_q, coupled_d;
   logic [6:0] pause_q, pause_d;  // clocks of the pause, Length 128
   logic window_q, window_d;      // the pause is a window's
   logic end_q, end_d;            // and the run ends with it
@@ -78,6 +80,7 @@ module sweep_sequencer #(
     emit_d        = emit_q;
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
+    coin_d        = coin_q;
     coupled_d     = coupled_q;
     pause_d       = pause_q;
     window_d      = window_q;
@@ -94,6 +97,7 @@ module sweep_sequencer #(
         window_d      = 1'b0;
         end_d         = 1'b0;
         palindromic_d = palindromic_i;
+        coin_d        = coin_i;
         coupled_d     = coupled_i;
         read_only_d   = sweeps_i == 0;
         emit_d        = sweeps_i == 0;
@@ -121,7 +125,7 @@ module sweep_sequencer #(
             end else begin
               left_d      = left_q - 1;
               since_d     = due ? '0 : since_q + 1;
-              if (host_beta_i) beta_d = beta_i;
+              if (sweep_beta_i) beta_d = beta_i;
               emit_d      = due && FrameAfter == 0;
               read_only_d = !more;
               window_d    = 1'b1;
@@ -150,6 +154,7 @@ module sweep_sequencer #(
       read_only_q   <= 1'b0;
       stop_q        <= 1'b0;
       palindromic_q <= 1'b0;
+      coin_q        <= 1'b0;
       coupled_q     <= 1'b0;
     end else begin
       state_q       <= state_d;
@@ -165,6 +170,7 @@ module sweep_sequencer #(
       read_only_q   <= read_only_d;
       stop_q        <= stop_d;
       palindromic_q <= palindromic_d;
+      coin_q        <= coin_d;
       coupled_q     <= coupled_d;
     end
   end
@@ -186,6 +192,7 @@ module sweep_sequencer #(
     sweep_done_o   = next_o && last_context && !read_only_q;
     beta_o         = beta_q;
     palindromic_o  = palindromic_q;
+    coin_o         = coin_q;
     coupled_o      = coupled_q;
   end
 endmodule

@@ -33,7 +33,7 @@ module dense_fabric #(
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    busy_i,
-    input  wire                    palindromic_i,
+    input  wire                    hidden_last_i,   // the sweep ends with half-sweep A
     input  wire                    coupled_i,
     input  wire  [   BetaBits-1:0] beta_i,
     // operation from the sequencer
@@ -251,7 +251,7 @@ module dense_fabric #(
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
         .ContextBits(ContextBits)
     ) u_lane (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .palindromic_i(palindromic_i),
+        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .hidden_last_i(hidden_last_i),
         .acc_i(acc1_q), .acc_init_i(init1_q), .hid_i(hid1_q), .vis_i(vis1_q),
         .index_i(host_hid_we ? IndexBits'(32'(host_col_i) - Visible) : index1_q),
         .vis_state_i(state1_q[l]), .row_i(row1_q), .hid_state_o(hid_state[l]),
@@ -266,6 +266,7 @@ module dense_fabric #(
         .load_context_i(load_context_i), .keep_energy_i(update_i),
         .energy_context_i(energy_context_i), .energy_o(energy[l*48+:48]),
         .host_hid_we_i(host_hid_we),
+        .host_first_i(32'(host_col_i) == Visible),
         .host_commit_i(state_we_i && 32'(host_col_i) == Visible + Hidden - 1),
         .host_bit_i(host_data_i[l]), .table_we_i(table_we_i),
         .table_addr_i(check_busy_i ? check_table_address_i : TableLog2'(host_col_i)),

@@ -29,7 +29,7 @@ module dense_lane #(
     input  wire                            clk_i,
     input  wire                            en_i,            // the array advances
     input  wire  [           BetaBits-1:0] beta_i,
-    input  wire                            palindromic_i,   // energy: last block is hidden
+    input  wire                            hidden_last_i,   // energy: last block is hidden
     // stage 1: the operation and the weight row, sign-extended; column Hidden is the visible bias
     input  wire                            acc_i,           // accumulate row
     input  wire                            acc_init_i,      // accumulators := row (hidden biases)
@@ -65,6 +65,7 @@ module dense_lane #(
     output logic [                   47:0] energy_o,
     // host access while idle
     input  wire                            host_hid_we_i,   // hidden state bit index_i
+    input  wire                            host_first_i,    // index_i is 0
     input  wire                            host_commit_i,   // and commit to context_i
     input  wire                            host_bit_i,
     input  wire                            table_we_i,
@@ -82,10 +83,11 @@ module dense_lane #(
   logic [Hidden*FieldBits-1:0] acc_q;
   logic [Groups*FieldBits-1:0] part_q;
   logic [FieldBits-1:0] extra_q, field3_q, field4_q, field5_q, bias2_q, bias3_q, bias4_q, bias5_q;
-  logic [IndexBits-1:0] vis_minus_q, hid_minus_q, minus2_q;
+  logic [IndexBits-1:0] vis_minus_q, hid_minus_q, minus2_q, host_minus;
   logic old2_q, old3_q, old4_q, old5_q;
   logic [Hidden-1:0] hid_q;
   logic [Hidden-1:0] hid_mem[Contexts];
+  logic [IndexBits-1:0] minus_mem[Contexts];  // hid_minus_q of the context
   logic [47:0] energy_mem[Contexts];
   logic [47:0] sum_field_q, sum_bias_q;
 
@@ -118,7 +120,6 @@ module dense_lane #(
         if (acc_init_i) begin
           acc_q       <= row_i[Hidden*FieldBits-1:0];
           vis_minus_q <= '0;
-          hid_minus_q <= '0;
         end else begin
           for (int j = 0; j < Hidden; j++) begin
             acc_q[j*FieldBits+:FieldBits] <= acc_q[j*FieldBits+:FieldBits] +
@@ -147,7 +148,6 @@ module dense_lane #(
       field5_q <= field4_q;
       bias5_q  <= bias4_q;
       old5_q   <= old4_q;
-      if (draw5_i && hid5_i) hid_minus_q <= hid_minus_q + IndexBits'(!new5_o);
     end
   end
 
@@ -174,15 +174,21 @@ module dense_lane #(
     freeze5_o = draw5_i && !clamp5_i && freeze5;
   end
 
-  // Hidden states and energy sums.
+  // Hidden states, how many of them are -1, and energy sums.
+  assign host_minus = (host_first_i ? '0 : hid_minus_q) + IndexBits'(!host_bit_i);
   always_ff @(posedge clk_i) begin
     if (load_i) begin
       // with one context NEXT stores and loads the same word: what is here is the newest
-      if (!next_i || load_context_i != context_i) hid_q <= hid_mem[load_context_i];
+      if (!next_i || load_context_i != context_i) begin
+        hid_q       <= hid_mem[load_context_i];
+        hid_minus_q <= minus_mem[load_context_i];
+      end
     end else if (host_hid_we_i) begin
       hid_q[HidIndexBits'(index_i)] <= host_bit_i;
+      hid_minus_q <= host_minus;
     end else if (en_i && draw5_i && hid5_i) begin
       hid_q[HidIndexBits'(index5_i)] <= new5_o;
+      hid_minus_q <= (first5_i ? '0 : hid_minus_q) + IndexBits'(!new5_o);
     end
     if (en_i && (draw5_i || tail5_i)) begin
       sum_field_q <= (first5_i ? '0 : sum_field_q) +
@@ -197,12 +203,14 @@ module dense_lane #(
   // Per-context memories.
   always_ff @(posedge clk_i) begin
     if (host_commit_i) begin
-      hid_mem[context_i] <= hid_commit;
+      hid_mem[context_i]   <= hid_commit;
+      minus_mem[context_i] <= host_minus;
     end else if (next_i) begin
-      hid_mem[context_i] <= hid_q;
+      hid_mem[context_i]   <= hid_q;
+      minus_mem[context_i] <= hid_minus_q;
     end
     if (next_i && keep_energy_i) begin
-      energy_mem[context_i] <= -(sum_field_q + (palindromic_i ? sum_bias_q : '0));
+      energy_mem[context_i] <= -(sum_field_q + (hidden_last_i ? sum_bias_q : '0));
     end
   end
 

@@ -43,6 +43,7 @@ module lattice_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
+    input  wire                    reversed_i,
     input  wire                    next_i,
     input  wire  [ContextBits-1:0] context_i,
     // words to the sample stream
@@ -120,7 +121,8 @@ module lattice_fabric #(
       .Steps(Steps), .Parts(Parts), .Groups(Groups), .Sites(Sites), .IndexBits(IndexBits)
   ) u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .end_o(end_o), .step_o(step), .odd_o(odd),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .reversed_i(reversed_i), .end_o(end_o),
+      .step_o(step), .odd_o(odd),
       .first_o(first), .index_o(index), .row_o(row), .part_o(part), .base_o(base),
       .emit_o(emit), .emit_first_o(emit_first), .emit_group_o(emit_group),
       .emit_last_o(emit_last)
@@ -208,20 +210,12 @@ module lattice_fabric #(
   logic [RowBits-1:0] clamp_row_q;
   logic [IndexBits-1:0] clamp_column, clamp_column_q;
 
-  always_comb begin
-    weight_row   = index + (odd ? IndexBits'(Steps) : '0);
-    clamp_row    = RowBits'(weight_row);
-    clamp_column = '0;
-    if (check_busy_i) begin
-      clamp_row    = RowBits'(32'(check_index_i) / Sites);
-      clamp_column = IndexBits'(32'(check_index_i) % Sites);
-    end else if (clamp_we_i) begin
-      clamp_row    = RowBits'(32'(host_col_i) / Sites);
-      clamp_column = IndexBits'(32'(host_col_i) % Sites);
-    end
-    check_clamp_o = 1'b0;
-    if (check_busy_i) check_clamp_o = 1'(clamp0_q >> clamp_column_q);
-  end
+  assign weight_row   = index + (odd ? IndexBits'(Steps) : '0);
+  assign clamp_row    = check_busy_i ? RowBits'(32'(check_index_i) / Sites)
+                      : clamp_we_i ? RowBits'(32'(host_col_i) / Sites) : RowBits'(weight_row);
+  assign clamp_column = check_busy_i ? IndexBits'(32'(check_index_i) % Sites)
+                                     : IndexBits'(32'(host_col_i) % Sites);
+  assign check_clamp_o = check_busy_i && 1'(clamp0_q >> clamp_column_q);
   always_ff @(posedge clk_i) begin
     if ((en_i && step) || check_read_clamp_i || clamp_we_i) begin
       clamp0_q <= clamp_mem[clamp_row];
@@ -300,13 +294,15 @@ module lattice_fabric #(
         .low_word_o(low_words[r*WeightBits+:WeightBits])
     );
   end
-  always_comb begin
-    low_word = '0;
+  function automatic [WeightBits-1:0] word_of(input [15:0] at,
+                                              input [Banks*WeightBits-1:0] words_of_banks);
+    word_of = '0;
     for (int r = 0; r < Banks; r++) begin
-      if (32'(bank) == r) low_word = low_words[r*WeightBits+:WeightBits];
+      if (32'(at) == r) word_of = words_of_banks[r*WeightBits+:WeightBits];
     end
-    check_row_word_o = {{(32 - WeightBits) {low_word[WeightBits-1]}}, low_word};
-  end
+  endfunction
+  assign low_word         = word_of(bank, low_words);
+  assign check_row_word_o = {{(32 - WeightBits) {low_word[WeightBits-1]}}, low_word};
 
   // ---- states from the host: p-bit by p-bit, a row at a time ----
   logic [15:0] x_q, x, y_bank_q, y_bank, y_row_q, y_row;
@@ -415,25 +411,26 @@ module lattice_fabric #(
     ones = '0;
     for (int i = 0; i < Cells; i++) ones = ones + CountBits'(bits[i]);
   endfunction
-  // only the lane asked for is not zero; a function, since Icarus 11 runs a block that reads what it
-  // writes for ever
+  // only the lane asked for is not zero
   function automatic [ThresholdBits-1:0] merged(input [Lanes*ThresholdBits-1:0] entries);
     merged = '0;
     for (int l = 0; l < Lanes; l++) merged = merged | entries[l*ThresholdBits+:ThresholdBits];
   endfunction
+  // Icarus 11 runs a block for ever that writes a signal twice: one write on every path
   always_comb begin
-    flip_count_o   = '0;
-    sat_count_o    = '0;
-    freeze_count_o = '0;
     if (valid4_q) begin
       flip_count_o   = ones(flips);
       sat_count_o    = ones(sats);
       freeze_count_o = ones(freezes);
+    end else begin
+      flip_count_o   = '0;
+      sat_count_o    = '0;
+      freeze_count_o = '0;
     end
-    flip_hidden_o      = odd4_q;
-    energy_o           = energies[32'(energy_lane_i)*48+:48];
-    check_table_word_o = 32'(merged(check_words));
   end
+  assign flip_hidden_o      = odd4_q;
+  assign energy_o           = energies[32'(energy_lane_i)*48+:48];
+  assign check_table_word_o = 32'(merged(check_words));
 
   // ---- probe: the row of cells that was hit last ----
   logic [15:0] hit_q, hit;

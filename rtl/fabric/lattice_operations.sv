@@ -3,6 +3,7 @@
 //
 //   odd colour (N) -> drain 6 -> even (N) -> drain 6 -> [odd (N) -> drain 6] -> [frame (2 N G)]
 //
+// or, reversed, even before odd.
 // end_o marks the last clock of a context's sweep. A frame leaves when emit_i, even colour first,
 // in G words a step; a read-only sweep is the frame alone. Advances while en_i. Reset: at the
 // start. Behaviour: docs/device.md, The lattice fabric.
@@ -20,6 +21,7 @@ module lattice_operations #(
     input  wire                  read_only_i,
     input  wire                  emit_i,         // its sample is due
     input  wire                  palindromic_i,
+    input  wire                  reversed_i,     // even colour first; not with palindromic_i
     output logic                 end_o,          // last clock of the sweep
     output logic                 step_o,         // update step n of the colour
     output logic                 odd_o,          // colour of the step or of the frame's word
@@ -37,7 +39,7 @@ module lattice_operations #(
   localparam logic [1:0] Update = 2'd0, Wait = 2'd1, Frame = 2'd2;
 
   logic [1:0] phase_q;
-  logic second_q, even_q, frame_odd_q;
+  logic second_q, even_q, frame_odd_q;  // even_q: second half-sweep, even unless reversed
   logic [2:0] wait_q;
   logic [7:0] group_q;
   logic [IndexBits-1:0] index_q, row_q, part_q, base_q;
@@ -55,7 +57,7 @@ module lattice_operations #(
     emit_first_o = group_q == '0;
     emit_last_o  = frame && emit_group_o && last_step && frame_odd_q;
     end_o        = emit_last_o || (last_wait && last_half && !emit_i);
-    odd_o        = frame ? frame_odd_q : !even_q;
+    odd_o        = frame ? frame_odd_q : even_q == reversed_i;
     first_o      = index_q == '0;
     index_o      = index_q;
     row_o        = row_q;

@@ -213,8 +213,8 @@ module lattice_row #(
 
   logic [Sites-1:0] outcome3;
   always_comb begin
-    outcome3 = '0;
     if (valid3_i) outcome3 = Sites'(outcomes(valid3_i));
+    else outcome3 = '0;
   end
 
   always_ff @(posedge clk_i) begin
@@ -273,12 +273,10 @@ module lattice_row #(
   always_comb begin
     probe_index  = probe_site_i - 16'(FirstSite);
     probe_hit_o  = probe_i && 32'(probe_index) < Sites;
-    check_index  = host_site_i - 16'(FirstSite);
-    check_word_o = '0;
-    if (check_select_i && 32'(check_index) < Sites) begin
-      check_word_o = ThresholdBits'(entries3_q >> (32 * 32'(check_index)));
-    end
   end
+  assign check_index  = host_site_i - 16'(FirstSite);
+  assign check_word_o = check_select_i && 32'(check_index) < Sites
+                            ? ThresholdBits'(entries3_q >> (32 * 32'(check_index))) : '0;
   always_ff @(posedge clk_i) begin
     if (en_i && probe_hit_o) begin
       probe_o <= {clamp3_i[SiteBits'(probe_index)], old3_i[SiteBits'(probe_index)],

@@ -151,6 +151,7 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   t->n_groups = (pbl_hw_cells(hw) + PBL_TWIN_GROUP - 1) / PBL_TWIN_GROUP;
   t->stream.frame_words = ((size_t)pbl_hw_pbits(hw) * (size_t)hw->lanes + 31) / 32;
   t->telemetry.frame_words = PBL_TWIN_RECORD_WORDS;
+  t->control = (pbl_lane_rng){.generator = hw->generator, .lfsr_steps = hw->lfsr_steps};
   pbl_twin_regulator_reset(&t->regulator);
   status = choose_kernel(t, err);
   if (status == PBL_OK && !allocate(t))

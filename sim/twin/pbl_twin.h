@@ -28,7 +28,7 @@
 /* One update of one p-bit of one replica. */
 typedef struct {
   uint64_t sweep;       /* value of SWEEP_COUNT while the sweep ran: 0 is the first since CLEAR */
-  int half;             /* 0 A, 1 B, 2 second A of the palindromic kernel */
+  int half;             /* 0 A, 1 B, 2 A after B: of the palindromic kernel, or of a B A */
   int context, lane;    /* replica = context * lanes + lane */
   int pbit;             /* 0..V+H-1, visible first */
   int64_t field;        /* local field, unit 2^-WEIGHT_FRAC */

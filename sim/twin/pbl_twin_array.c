@@ -165,16 +165,18 @@ static void half_sweep_traced(pbl_twin *t, const pbl_twin_activation *act, int c
 void pbl_twin_sweep(pbl_twin *t) {
   const pbl_twin_activation act = pbl_twin_activation_now(t);
   t->sweep_flips_v = t->sweep_flips_h = 0;
-  const int n_halves = t->run_kernel == PBL_KERNEL_PALINDROMIC ? 3 : 2;
   if (t->sparse) pbl_twin_sparse_sweep(t, &act);
   for (int c = 0; !t->sparse && c < pbl_hw_contexts(&t->hw); c++) {
-    for (int half = 0; half < n_halves; half++) {
+    const bool reversed = t->run_kernel == PBL_KERNEL_COIN && pbl_lane_rng_next(&t->control) >> 31;
+    const int first = reversed ? 1 : 0;
+    const int last = reversed || t->run_kernel == PBL_KERNEL_PALINDROMIC ? 2 : 1;
+    for (int half = first; half <= last; half++) {
       if (t->lattice) {
-        pbl_twin_lattice_half_sweep(t, &act, c, half, half == n_halves - 1);
+        pbl_twin_lattice_half_sweep(t, &act, c, half, half == last);
       } else if (t->trace) {
-        half_sweep_traced(t, &act, c, half, half == n_halves - 1);
+        half_sweep_traced(t, &act, c, half, half == last);
       } else {
-        half_sweep(t, &act, c, half, half == n_halves - 1);
+        half_sweep(t, &act, c, half, half == last);
       }
     }
   }

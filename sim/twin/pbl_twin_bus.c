@@ -230,11 +230,11 @@ static void check(pbl_twin *t) {
   t->hash_valid = true;
 }
 
-/* CLEAR and WINDOW_CLEAR act before the other bits of the same write, START before CHECK, which a
- * refused START takes with it. */
+/* CLEAR, WINDOW_CLEAR and SCHED_CLEAR act before the other bits of the same write, START before
+ * CHECK, which a refused START takes with it. */
 static void command(pbl_twin *t, uint32_t bits) {
-  const uint32_t needs_idle =
-      PBL_CTRL_WINDOW_CLEAR_MASK | PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK;
+  const uint32_t needs_idle = PBL_CTRL_WINDOW_CLEAR_MASK | PBL_CTRL_SCHED_CLEAR_MASK |
+                              PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK;
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
   if (t->phase != PBL_TWIN_IDLE) {
@@ -242,6 +242,7 @@ static void command(pbl_twin *t, uint32_t bits) {
     return;
   }
   if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) pbl_twin_regulator_window_clear(&t->regulator);
+  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) pbl_twin_schedule_clear(&t->regulator.schedule);
   if (bits & PBL_CTRL_START_MASK) {
     if (pbl_twin_sparse_refuses_start(t)) {
       t->error = true;
@@ -257,17 +258,20 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
-/* An odd number of lanes leaves no pairs. */
+/* An odd number of lanes leaves no pairs; a palindrome has no order to choose, and the coin is one
+ * of two blocks. */
 static void write_config(pbl_twin *t, uint32_t value) {
-  const bool refused = (value & PBL_CONFIG_COUPLED_MASK) && t->hw.lanes % 2 != 0;
-  const uint32_t kept = PBL_CONFIG_KERNEL_MASK | (refused ? 0 : PBL_CONFIG_COUPLED_MASK);
-  t->config = value & kept;
+  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK;
+  uint32_t refused = 0;
+  if (t->hw.lanes % 2 != 0) refused |= value & PBL_CONFIG_COUPLED_MASK;
+  if (t->sparse || (value & PBL_CONFIG_KERNEL_MASK)) refused |= value & PBL_CONFIG_COIN_MASK;
+  t->config = value & all & ~refused;
   if (refused) t->error = true;
 }
 
 static bool is_mapped(uint32_t address) {
   return address <= PBL_REG_GUARD ||
-         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS);
+         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS);
 }
 
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {

@@ -9,6 +9,7 @@ enum {
   TARGET_CLAMPS,
   TARGET_STATE,
   TARGET_GENERATOR,
+  TARGET_GROUPS, /* sparse fabric */
   TARGET_SCHEDULE
 };
 
@@ -78,9 +79,20 @@ static bool write_state(pbl_twin *t, uint32_t data) {
 
 static bool write_generator(pbl_twin *t, uint32_t data) {
   const uint32_t cell = t->img_col / 4, word = t->img_col % 4;
-  if (cell >= (uint32_t)pbl_hw_cells(&t->hw)) return false;
-  const uint32_t group = cell / PBL_TWIN_GROUP;
-  t->generator[(group * 4 + word) * PBL_TWIN_GROUP + cell % PBL_TWIN_GROUP] = data;
+  const uint32_t group = cell / PBL_TWIN_GROUP, n_cells = (uint32_t)pbl_hw_cells(&t->hw);
+  if (cell > n_cells) return false;
+  if (cell == n_cells) {
+    t->control.state.s[word] = data;
+  } else {
+    t->generator[(group * 4 + word) * PBL_TWIN_GROUP + cell % PBL_TWIN_GROUP] = data;
+  }
+  t->img_col++;
+  return true;
+}
+
+static bool write_schedule(pbl_twin *t, uint32_t data) {
+  if (!pbl_twin_schedule_write(&t->regulator.schedule, t->img_col, data, pbl_hw_beta_bits(&t->hw)))
+    return false;
   t->img_col++;
   return true;
 }
@@ -105,6 +117,9 @@ void pbl_twin_image_write(pbl_twin *t, uint32_t data) {
         accepted = write_generator(t, data);
         break;
       case TARGET_SCHEDULE:
+        accepted = write_schedule(t, data);
+        break;
+      case TARGET_GROUPS:
         accepted = t->sparse && pbl_twin_sparse_write_group(t, data);
         break;
       default:

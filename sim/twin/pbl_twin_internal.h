@@ -2,6 +2,7 @@
 #ifndef PBL_TWIN_INTERNAL_H
 #define PBL_TWIN_INTERNAL_H
 
+#include "pbl_lane_rng.h"
 #include "pbl_twin.h"
 #include "pbl_twin_kernel.h"
 #include "pbl_twin_regulator.h"
@@ -71,6 +72,7 @@ typedef struct {
   uint8_t *clamp;                 /* V+H */
   uint16_t *clamp_mask;           /* the same for all lanes of a group: 0 or 0xFFFF */
   uint32_t *generator;            /* groups x 4 x G */
+  pbl_lane_rng control;           /* throws the coin of the kernel */
   bool weights_packed;            /* blocks hold what `words` holds */
   pbl_twin_block visible, hidden; /* dense fabric only; so are the fields */
   int32_t *fields;                /* scratch of one block and group */
@@ -98,6 +100,7 @@ typedef struct {
 
   pbl_twin_regulator regulator;
   uint64_t sweep_flips_v, sweep_flips_h; /* of the last sweep */
+  uint32_t sweep_beta;                   /* and its beta */
 
   pbl_twin_stream stream, telemetry;
   pbl_twin_trace trace;

@@ -58,7 +58,7 @@ void pbl_twin_lattice_fields(const pbl_twin_lattice *lat, int colour, int contex
 }
 
 /* Bits of one step to masks of its cells; what the last group writes too much comes again. */
-PBL_CLONES static void spread_all(uint32_t *to, const uint16_t *bits, int steps, int groups,
+PBL_CLONES static void spread_row(uint32_t *to, const uint16_t *bits, int steps, int groups,
                                   int cells) {
   const vector place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   for (int n = 0; n < steps; n++, to += cells) {
@@ -72,7 +72,7 @@ PBL_CLONES static void spread_all(uint32_t *to, const uint16_t *bits, int steps,
 void pbl_twin_lattice_spread(pbl_twin_lattice *lat, int colour, int context) {
   const size_t width = (size_t)lat->width;
   uint32_t *row = lat->colour[colour].masks + (size_t)context * (size_t)lat->side * lat->stride;
-  spread_all(lat->spread, pbl_twin_lattice_bits(lat, colour, context, 0), lat->steps, lat->groups,
+  spread_row(lat->spread, pbl_twin_lattice_bits(lat, colour, context, 0), lat->steps, lat->groups,
              lat->cells);
   for (int y = 0; y < lat->side; y++, row += lat->stride) {
     const uint32_t *from = lat->spread + (size_t)y * width;

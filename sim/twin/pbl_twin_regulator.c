@@ -5,7 +5,7 @@
 
 #include "pbl_regs.h"
 
-enum { MODE_HOST, MODE_FIXED, MODE_SRTRBM, MODE_SETPOINT, MODE_GUARD };
+enum { MODE_HOST, MODE_FIXED, MODE_SRTRBM, MODE_SETPOINT, MODE_GUARD, MODE_SCHEDULE };
 
 enum {
   COUNT_SATURATED = 1 << 0,
@@ -47,6 +47,14 @@ bool pbl_twin_regulator_acts(const pbl_twin_regulator *r) {
 
 bool pbl_twin_regulator_follows_host(const pbl_twin_regulator *r) {
   return mode(r) == MODE_HOST;
+}
+
+bool pbl_twin_regulator_is_scheduled(const pbl_twin_regulator *r) {
+  return mode(r) == MODE_SCHEDULE;
+}
+
+bool pbl_twin_regulator_is_frozen(const pbl_twin_regulator *r) {
+  return (r->config & PBL_REG_CONFIG_FREEZE_MASK) != 0;
 }
 
 void pbl_twin_regulator_window_clear(pbl_twin_regulator *r) {
@@ -202,7 +210,7 @@ static void publish(pbl_twin_regulator *r, uint32_t rate, uint32_t flags,
 
 uint32_t pbl_twin_regulator_window_end(pbl_twin_regulator *r, uint32_t beta, int beta_bits,
                                        int beta_frac, uint32_t record[PBL_TWIN_RECORD_WORDS]) {
-  const bool freeze = r->config & PBL_REG_CONFIG_FREEZE_MASK;
+  const bool freeze = pbl_twin_regulator_is_frozen(r);
   uint32_t flags = r->window.flags | (freeze ? FROZEN : 0);
   const int64_t rate = flip_rate(r, &flags);
   if (pbl_twin_regulator_acts(r)) {

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pbl_twin_schedule.h"
+
 enum { PBL_TWIN_RECORD_WORDS = 16 };
 
 /* What a window gathers; all zero at its first sweep. */
@@ -31,6 +33,7 @@ typedef struct {
   uint32_t filter, t_min, t_max, temperature, index, flags;
   pbl_twin_window window;
   pbl_twin_window_result last;
+  pbl_twin_schedule schedule;
 } pbl_twin_regulator;
 
 void pbl_twin_regulator_reset(pbl_twin_regulator *r);
@@ -40,6 +43,9 @@ void pbl_twin_regulator_window_clear(pbl_twin_regulator *r);
 bool pbl_twin_regulator_acts(const pbl_twin_regulator *r);
 /* Mode 0: BETA is taken over after every sweep. */
 bool pbl_twin_regulator_follows_host(const pbl_twin_regulator *r);
+/* Mode 5: beta comes from the schedule. */
+bool pbl_twin_regulator_is_scheduled(const pbl_twin_regulator *r);
+bool pbl_twin_regulator_is_frozen(const pbl_twin_regulator *r);
 
 /* One sweep has ended: flips of both blocks, energies of all replicas. True when the window ends
  * with it. */

@@ -51,6 +51,8 @@ static uint32_t *writable(pbl_twin_regulator *r, uint32_t address) {
       return &r->t_min;
     case PBL_REG_T_MAX:
       return &r->t_max;
+    case PBL_REG_SCHED_LAST:
+      return &r->schedule.last;
     default:
       return NULL;
   }
@@ -80,6 +82,8 @@ static uint32_t kept(uint32_t address, uint32_t value) {
     case PBL_REG_T_MIN:
     case PBL_REG_T_MAX:
       return value & 0x3FFFFFFFu;
+    case PBL_REG_SCHED_LAST:
+      return value & (PBL_SCHED_LAST_LAST_MASK | PBL_SCHED_LAST_REPEAT_MASK);
     default:
       return value;
   }
@@ -112,6 +116,12 @@ bool pbl_twin_regulator_read(pbl_twin_regulator *r, uint32_t *value, uint32_t ad
       return true;
     case PBL_REG_REG_FLAGS:
       *value = r->flags;
+      return true;
+    case PBL_REG_SCHED_POSITION:
+      *value = r->schedule.entry;
+      return true;
+    case PBL_REG_SCHED_SWEEPS:
+      *value = r->schedule.done;
       return true;
     default:
       break;

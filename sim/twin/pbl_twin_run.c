@@ -9,8 +9,13 @@ static void finish(pbl_twin *t) {
   t->irq_status |= PBL_IRQ_STATUS_DONE_MASK;
 }
 
+static pbl_kernel kernel_of(uint32_t config) {
+  if (config & PBL_CONFIG_COIN_MASK) return PBL_KERNEL_COIN;
+  return config & PBL_CONFIG_KERNEL_MASK ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+}
+
 void pbl_twin_start(pbl_twin *t) {
-  t->run_kernel = t->config & PBL_CONFIG_KERNEL_MASK ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  t->run_kernel = kernel_of(t->config);
   t->run_coupled = (t->config & PBL_CONFIG_COUPLED_MASK) != 0;
   t->run_sweeps = t->sweeps;
   t->run_every = t->sample_every;
@@ -18,7 +23,8 @@ void pbl_twin_start(pbl_twin *t) {
   t->elapsed = 0;
   t->stop = false;
   t->done = false;
-  const bool regulated = pbl_twin_regulator_acts(&t->regulator);
+  const bool regulated =
+      pbl_twin_regulator_acts(&t->regulator) || pbl_twin_regulator_is_scheduled(&t->regulator);
   if (!regulated) t->beta_active = t->beta;
   pbl_twin_image_pack(t);
   if (t->run_sweeps > 0) {
@@ -57,9 +63,19 @@ static void enter(pbl_twin *t, pbl_twin_phase phase) {
   if (phase == PBL_TWIN_IDLE) finish(t);
 }
 
+/* After a sweep, in mode schedule. */
+static void move_schedule(pbl_twin *t) {
+  pbl_twin_regulator *r = &t->regulator;
+  if (!pbl_twin_regulator_is_scheduled(r) || pbl_twin_regulator_is_frozen(r)) return;
+  pbl_twin_schedule_sweep(&r->schedule);
+  t->beta_active = pbl_twin_schedule_beta(&r->schedule);
+}
+
 static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
   pbl_twin_sweep(t);
   t->run_done++;
+  t->sweep_beta = t->beta_active;
+  move_schedule(t);
   const bool last = t->stop || t->run_done == t->run_sweeps;
   const bool due = sample_due(t, t->run_done);
   /* The dense fabric sends with the next sweep, or in a pass of its own; the others at once. */
@@ -73,19 +89,21 @@ static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
 }
 
 static void end_start_pause(pbl_twin *t) {
+  pbl_twin_regulator *r = &t->regulator;
   uint32_t no_flags = 0;
   t->beta_active =
-      pbl_twin_regulator_beta(&t->regulator, pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, &no_flags);
+      pbl_twin_regulator_is_scheduled(r)
+          ? pbl_twin_schedule_beta(&r->schedule)
+          : pbl_twin_regulator_beta(r, pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, &no_flags);
   t->phase = PBL_TWIN_SWEEPING;
 }
 
 static pbl_status end_window(pbl_twin *t, pbl_error *err) {
   uint32_t record[PBL_TWIN_RECORD_WORDS];
-  const uint32_t beta = t->beta_active;
-  t->beta_active = pbl_twin_regulator_window_end(&t->regulator, beta, pbl_hw_beta_bits(&t->hw),
-                                                 t->hw.beta_frac, record);
+  t->beta_active = pbl_twin_regulator_window_end(&t->regulator, t->beta_active,
+                                                 pbl_hw_beta_bits(&t->hw), t->hw.beta_frac, record);
   record[1] = (uint32_t)t->counters[PBL_TWIN_SWEEPS].value;
-  record[14] = beta;
+  record[14] = t->sweep_beta;
   t->irq_status |= PBL_IRQ_STATUS_WINDOW_MASK;
   enter(t, t->after_window);
   if (!(t->regulator.config & PBL_REG_CONFIG_TELEMETRY_MASK)) return PBL_OK;

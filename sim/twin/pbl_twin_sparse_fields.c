@@ -10,9 +10,9 @@ typedef int64_t wide __attribute__((vector_size(128), aligned(8), may_alias));
 typedef int32_t signed_vector __attribute__((vector_size(64), aligned(4), may_alias));
 
 /* h + sum of w s = (h - sum of w) + 2 sum of w over the neighbours that are +1. */
-PBL_CLONES static void fields_of(uint32_t *to, const uint32_t *masks, const uint32_t *neighbour,
-                                 const uint32_t *weight, const uint32_t *constant, size_t sites,
-                                 size_t used, size_t length, size_t lanes, size_t vectors) {
+PBL_CLONES static void sparse_fields(uint32_t *to, const uint32_t *masks, const uint32_t *neighbour,
+                                     const uint32_t *weight, const uint32_t *constant, size_t sites,
+                                     size_t used, size_t length, size_t lanes, size_t vectors) {
   const size_t stride = vectors * G;
   for (size_t s = 0; s < used; s++) {
     for (size_t v = 0; v < vectors; v++) {
@@ -27,21 +27,21 @@ PBL_CLONES static void fields_of(uint32_t *to, const uint32_t *masks, const uint
 void pbl_twin_sparse_fields(const pbl_twin_sparse *sp, uint32_t *to, size_t g) {
   const pbl_twin_group *group = &sp->group[g];
   const size_t sites = (size_t)sp->sites, first = group->start * sites;
-  fields_of(to, sp->masks, sp->neighbour + first, sp->weight + first, sp->constant + g * sites,
-            sites, group->used, group->length, (size_t)sp->lanes, (size_t)sp->vectors);
+  sparse_fields(to, sp->masks, sp->neighbour + first, sp->weight + first, sp->constant + g * sites,
+                sites, group->used, group->length, (size_t)sp->lanes, (size_t)sp->vectors);
 }
 
-PBL_CLONES static void spread_bits(uint32_t *to, uint32_t up, int vectors) {
+PBL_CLONES static void sparse_spread(uint32_t *to, uint32_t up, int vectors) {
   const vector place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   for (int v = 0; v < vectors; v++) *(vector *)(to + v * G) = 0u - ((up >> (v * G) >> place) & 1u);
 }
 
 void pbl_twin_sparse_spread(const pbl_twin_sparse *sp, uint32_t pbit, uint32_t up) {
-  spread_bits(sp->masks + pbit * sp->stride, up, sp->vectors);
+  sparse_spread(sp->masks + pbit * sp->stride, up, sp->vectors);
 }
 
-PBL_CLONES static void weigh(int64_t *sum, const uint32_t *fields, size_t stride,
-                             const uint16_t *bits, int n) {
+PBL_CLONES static void sparse_weigh(int64_t *sum, const uint32_t *fields, size_t stride,
+                                    const uint16_t *bits, int n) {
   const vector place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   wide total = *(const wide *)sum;
   for (int k = 0; k < n; k++) {
@@ -55,5 +55,5 @@ PBL_CLONES static void weigh(int64_t *sum, const uint32_t *fields, size_t stride
 
 void pbl_twin_sparse_weigh(int64_t sum[PBL_TWIN_GROUP], const uint32_t *fields, size_t stride,
                            const uint16_t *bits, int n) {
-  weigh(sum, fields, stride, bits, n);
+  sparse_weigh(sum, fields, stride, bits, n);
 }

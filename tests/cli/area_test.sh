@@ -168,6 +168,26 @@ cases_of_one_variant_are_synthesised_once() {
   grep -qE '^train_guard +9 x 9 +32 ' out || fail "no row of 9 x 9 in 32 lanes"
 }
 
+a_lattice_and_a_graph_have_the_sizes_of_their_fabric() {
+  cat >c.yaml <<'YAML'
+schema: 1
+cases:
+  - {name: square, lattice: {seed: 1}, chains: 2, hw: {fabric: lattice, side: 6, graph: g4}}
+  - {name: five, graph: {source: "complete:5"}, chains: 2, hw: {fabric: sparse}}
+  - {name: seven, graph: {source: "complete:7"}, chains: 2, hw: {fabric: sparse, pbits: 8, edge_rows: 64, groups: 8}}
+  - {name: eight, graph: {source: "complete:8"}, chains: 2, hw: {fabric: sparse, edge_rows: 64}}
+YAML
+  stand_in "$statistics"
+  run 0 c.yaml --quiet
+  [ "$(calls)" -eq 3 ] || fail "$(calls) variants synthesised, expected 3"
+  grep -q "Fabric 2" scripts || fail "no lattice"
+  grep -qE '^square +18 x 18 +2 ' out || fail "no row of 18 x 18: $(cat out)"
+  grep -qE '^five +8 +2 +1000 .* 62\.5 ' out || fail "no row of 8 p-bits: $(cat out)"
+  grep -q "Pbits 8" scripts || fail "no sparse fabric of 8 p-bits"
+  run 2 c.yaml --quiet --set cases.five.hw.groups=2
+  errors_say "it needs 5 groups"
+}
+
 a_time_limit_ends_the_synthesis() {
   write_config
   stand_in 'sleep 600 & echo $! >'"'$folder/sleeper'"'; wait'

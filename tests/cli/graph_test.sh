@@ -21,6 +21,9 @@ a_graph_is_described_and_coloured() {
   run 0 chimera:8x8x4
   output_says "colours       2 (dsatur), blocks of 256 256"
   output_says "dense fabric  fits as 256 x 256"
+  output_says "sparse fabric 32 groups, 184 edge rows, 201 clocks a sweep at 16 sites per clock"
+  run 0 complete:300
+  output_says "sparse fabric does not fit: it needs 89700 edge rows at 1 sites per clock, 65536 are there; more"
   run 0 torus:60x60
   output_says "does not fit: blocks of 1800 and 1800"
 }
@@ -104,6 +107,8 @@ d = json.load(open(sys.argv[1]))
 assert (d["nodes"], d["edges"], d["min_degree"], d["max_degree"]) == (9, 20, 3, 8), d
 assert d["colours"] == 4 and sum(d["blocks"]) == 9 and not d["bipartite"]
 assert not d["fits_dense_fabric"] and "not bipartite" in d["dense_fabric"]
+assert d["fits_sparse_fabric"] and d["sparse_fabric"] is None
+assert (d["sites_per_clock"], d["groups"]) == (4, 4) and d["clocks_per_sweep"] == d["edge_rows"] + 33
 assert d["words"]["max_abs_error"] == 0 and d["words"]["saturated"] == 0
 PYTHON
 }

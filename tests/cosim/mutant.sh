@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mutant.sh PROGRAM SOURCE_DIR CACHE MUTANT [OPTIONS]: plants one fault in a copy of the RTL and passes when
 # lock-step reports it (exit 10, naming the place) or the driver refuses the device (exit 3).
-# MUTANT `none` must be found equal: else the others prove nothing.
+# MUTANT `none` (`lattice_none`) must be found equal: else the others prove nothing.
 set -euo pipefail
 program=$1 source_dir=$2 cache=$3 mutant=$4
 shift 4
@@ -45,7 +45,7 @@ case $mutant in
   energy_sign)
     plant fabric/dense_lane.sv "<= -(sum_field_q" '<= (sum_field_q' ;;
   palindromic_energy_lacks_biases)
-    plant fabric/dense_lane.sv "palindromic_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
+    plant fabric/dense_lane.sv "hidden_last_i ? sum_bias_q : '0" "1'b0 ? sum_bias_q : '0" ;;
   beta_not_latched_at_start)
     plant control/sweep_sequencer.sv \
       'beta_d = regulates_i ? beta_q : beta_i;' '' ;;
@@ -60,16 +60,44 @@ case $mutant in
   full_packer_takes_words)
     plant bus/axis_packer.sv 'ready_o = !flush_q &&' "ready_o = 1'b1 ||" ;;
   palindrome_without_return)
-    plant fabric/dense_operations.sv 'end_o = !palindromic_i;' "end_o = 1'b1;" ;;
+    plant fabric/dense_operations.sv '!palindromic_i && !reversed_i' '!reversed_i' ;;
   coupled_uses_own_word)
     plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
+  coin_stuck)
+    plant control/kernel_coin.sv '&& word[31]' "&& 1'b0" ;;
+  coin_of_low_bit)
+    plant control/kernel_coin.sv '&& word[31]' '&& word[0]' ;;
+  coin_drawn_in_read_only_pass)
+    plant control/kernel_coin.sv 'next_i && coin_i && !read_only_i' 'next_i && coin_i' ;;
+  coin_of_first_context_for_all)
+    plant pbit_top.sv '.read_only_i(read_only), .next_i(op_next), .reversed_o' \
+      '.read_only_i(read_only), .next_i(op_next && last_context), .reversed_o' ;;
+  reversed_energy_lacks_biases)
+    plant pbit_top.sv 'seq_palindromic || reversed' 'seq_palindromic' ;;
+  reversed_counts_minus_of_other_context)
+    plant fabric/dense_lane.sv 'hid_minus_q <= minus_mem[load_context_i];' '' ;;
+  host_minus_not_counted)
+    plant fabric/dense_lane.sv 'hid_minus_q <= host_minus;' '' ;;
+  reversed_frame_has_new_visible_states)
+    plant fabric/dense_operations.sv '(vis_o && !tail_o) || hid_o' '(acc_o && !acc_init_o) || hid_o' ;;
+  schedule_one_sweep_late)
+    plant control/beta_schedule.sv 'count >= wanted_q' 'sweeps_o >= wanted_q' ;;
+  schedule_position_not_cleared)
+    plant control/beta_schedule.sv 'if (clear_i) begin' "if (1'b0) begin" ;;
+  schedule_last_entry_dropped)
+    plant control/beta_schedule.sv "entry_o < last_i ? entry_o + 6'd1" "entry_o + 6'd1 < last_i ? entry_o + 6'd1" ;;
+  schedule_begins_at_beta)
+    plant control/regulator.sv 'regulates_o = moves || scheduled;' 'regulates_o = moves;' ;;
+  schedule_moves_when_frozen)
+    plant control/beta_schedule.sv 'if (sweep_done_i && enable_i && !freeze_i)' 'if (sweep_done_i && enable_i)'
+    plant control/beta_schedule.sv '&& !freeze_i && (entry' '&& (entry' ;;
   lambda_step_sign)
     plant control/temperature_regulator.sv 'delta_q <= -filter_error;' 'delta_q <= filter_error;' ;;
   filter_uses_old_value)
     plant control/temperature_regulator.sv 'filter_o <= filter_o + work_q[47:16]; step_q <= Error;' \
       'filter_o <= filter_o + work_q[47:16]; delta_q <= -filter_error; step_q <= DeadBand;' ;;
   host_beta_in_every_mode)
-    plant control/sweep_sequencer.sv 'if (host_beta_i) beta_d = beta_i;' 'beta_d = beta_i;' ;;
+    plant control/sweep_sequencer.sv 'if (sweep_beta_i) beta_d = beta_i;' 'beta_d = beta_i;' ;;
   energy_of_last_lane_dropped)
     plant control/window_statistics.sv "32'(lane_q) == Lanes - 1" "32'(lane_q) == Lanes - 2" ;;
   energy_reference_of_every_sweep)
@@ -102,10 +130,10 @@ case $mutant in
     plant fabric/lattice_fabric.sv 'if (below >= BankRows) below = below - BankRows;' \
       'if (below >= BankRows) below = BankRows - 1;' ;;
   lattice_x_does_not_wrap)
-    plant fabric/lattice_row.sv 'bits = (row >> Shift1) | (row << (Half - Shift1));' \
-      'bits = row >> Shift1;' ;;
+    plant fabric/lattice_row.sv 'whole = (row >> Shift1) | (row << (Half - Shift1));' \
+      'whole = row >> Shift1;' ;;
   lattice_part_of_row_not_shifted)
-    plant fabric/lattice_row.sv '(bits >> offset0_i) |' '(bits >> 0) |' ;;
+    plant fabric/lattice_row.sv '(whole >> offset0_i) |' '(whole >> 0) |' ;;
   lattice_other_parts_overwritten)
     plant fabric/lattice_bank.sv '& ~write_mask_i' "& {Half{1'b0}}" ;;
   lattice_constant_lacks_a_weight)

@@ -1,7 +1,7 @@
 `default_nettype none
 // sweep_sequencer and dense_operations, connected as in pbit_top: operations, half-sweeps, sweeps,
 // samples and runs, counted at their ports and compared with docs/device.md. All commands,
-// registers and stalls are free inputs.
+// registers, stalls and coins are free inputs; a coin holds for a sweep, as kernel_coin's does.
 //
 // That a run ends follows: a context's sweep has its exact number of clocks, a pause 128, and a run
 // of n sweeps no sweep after the n-th. PBIT_INSIDE: invariants of the induction, which name signals
@@ -18,32 +18,35 @@ module formal_sweep_sequencer #(
     input wire        start,
     input wire        stop,
     input wire        palindromic,
+    input wire        coin,
     input wire        coupled,
+    input wire        side,        // of the coin: B first
     input wire [31:0] sweeps,
     input wire [31:0] every,
     input wire [ 3:0] beta_set,
-    input wire        host_beta,
+    input wire        sweep_beta,
     input wire        regulates,
     input wire [ 3:0] regulator_beta,
     input wire        window_ends
 );
   localparam int A = Visible + 1 + Hidden, B = Visible + 1, Drain = 6;  // operations, clocks
   wire at_next, at_pause, at_pause_end, pause_window, busy, load, load_context, palindromic_now;
-  wire coupled_now, acc, acc_init, hid, vis, tail, emit, emit_last, next, context_now;
+  wire coin_now, coupled_now, acc, acc_init, hid, vis, tail, emit, emit_last, next, context_now;
   wire sweep, sweep_end, read_only, sample_due, last_context, sweep_done;
   wire [3:0] beta, index, state_address;
   wire update = !read_only;
+  wire reversed = side && coin_now && !read_only;
 
   sweep_sequencer #(
       .Contexts(Contexts), .BetaBits(4), .ContextBits(1), .FrameAfter(0)
   ) u_sequencer (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every),
-      .beta_i(beta_set), .host_beta_i(host_beta), .regulates_i(regulates),
+      .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
+      .every_i(every), .beta_i(beta_set), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(busy), .load_o(load), .load_context_o(load_context), .beta_o(beta),
-      .palindromic_o(palindromic_now), .coupled_o(coupled_now), .sweep_o(sweep),
+      .palindromic_o(palindromic_now), .coin_o(coin_now), .coupled_o(coupled_now), .sweep_o(sweep),
       .end_i(sweep_end), .read_only_o(read_only), .emit_o(sample_due), .next_o(next),
       .last_context_o(last_context), .context_o(context_now), .sweep_done_o(sweep_done)
   );
@@ -52,7 +55,8 @@ module formal_sweep_sequencer #(
   ) u_operations (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .sweep_i(sweep), .next_i(next),
       .last_context_i(last_context), .read_only_i(read_only), .emit_i(sample_due),
-      .palindromic_i(palindromic_now), .end_o(sweep_end), .acc_o(acc), .acc_init_o(acc_init),
+      .palindromic_i(palindromic_now), .reversed_i(reversed), .end_o(sweep_end), .acc_o(acc),
+      .acc_init_o(acc_init),
       .hid_o(hid), .vis_o(vis), .tail_o(tail), .emit_o(emit), .emit_last_o(emit_last),
       .index_o(index), .state_address_o(state_address)
   );
@@ -60,6 +64,14 @@ module formal_sweep_sequencer #(
   reg past = 1'b0;
   always @(posedge clk) past <= 1'b1;
   `PBIT_ASSUME(reset_first_M, clk, 1'b1, rst_n == past)
+  // device_registers keeps the two kernels apart; the word of a sweep is taken at its end
+  reg was_side = 1'b0, was_next = 1'b0;
+  always @(posedge clk) begin
+    was_side <= side;
+    was_next <= next || !busy;
+  end
+  `PBIT_ASSUME(one_kernel_M, clk, rst_n, !(coin && palindromic))
+  `PBIT_ASSUME(one_side_M, clk, rst_n, was_next || side == was_side)
 
   // ---- model ----
   reg [4:0] n_acc = '0, n_hid = '0, n_vis = '0;  // operations of this context's sweep
@@ -68,13 +80,13 @@ module formal_sweep_sequencer #(
   reg [7:0] n_pause = '0;
   reg ctx = 1'b0;
   reg [31:0] n = '0, k = '0, done = '0, since = '0;  // sweeps and samples of this run
-  reg palin = 1'b0, stopped = 1'b0, only_read = 1'b0, due = 1'b0, ends = 1'b0;
+  reg palin = 1'b0, flips = 1'b0, stopped = 1'b0, only_read = 1'b0, due = 1'b0, ends = 1'b0;
   reg [1:0] after_stop = '0;
   reg was_accepted = 1'b0, was_held = 1'b0, was_busy = 1'b0, beta_may_move = 1'b0;
   reg [20:0] held = '0;
   reg [3:0] beta_was = '0;
   reg [2:0] n_frames = '0;
-  reg saw_stall = 1'b0;
+  reg saw_stall = 1'b0, saw_back = 1'b0;
   wire [20:0] state_now = {busy, acc, acc_init, hid, vis, tail, update, emit, emit_last, index,
                            state_address, context_now, at_next, at_pause, at_pause_end};
   wire accepted = start && !busy && (sweeps != '0 || every != '0);
@@ -83,7 +95,8 @@ module formal_sweep_sequencer #(
   wire op = acc || hid || vis;
   wire [4:0] want_acc = only_read ? 5'(B) : palin ? 5'(2 * B) : 5'(B);
   wire [4:0] want_hid = only_read ? 5'(Hidden) : palin ? 5'(2 * Hidden) : 5'(Hidden);
-  wire second = n_vis == 5'(B);  // A after B
+  wire back = flips && side && !only_read;     // this sweep is B A
+  wire second = n_vis == 5'(B) && !back;        // the second A
   wire [4:0] acc_at = second ? n_acc - 5'(B) : n_acc;
   wire [4:0] hid_at = second ? n_hid - 5'(Hidden) : n_hid;
 
@@ -94,18 +107,20 @@ module formal_sweep_sequencer #(
       was_held <= busy && !en;
       held     <= state_now;
       beta_was <= beta;
-      beta_may_move <= accepted || (start && !busy) || (sweep_done && host_beta) ||
+      beta_may_move <= accepted || (start && !busy) || (sweep_done && sweep_beta) ||
                        (at_pause_end && en && regulates);
       if (!busy) begin
         stopped    <= 1'b0;
         after_stop <= '0;
         saw_stall  <= 1'b0;
+        saw_back   <= 1'b0;
         if (accepted) begin
           {n_acc, n_hid, n_vis, gap, ctx} <= '0;
           {done, since, n_frames} <= '0;
           n         <= sweeps;
           k         <= every;
           palin     <= palindromic;
+          flips     <= coin;
           only_read <= sweeps == '0;
           due       <= sweeps == '0;
           ends      <= 1'b0;
@@ -116,6 +131,7 @@ module formal_sweep_sequencer #(
         stopped <= stopped || stop;
         after_stop <= after_stop + 2'(sweep_done && (stopped || stop) && after_stop != 2'd3);
         if (!en) saw_stall <= 1'b1;
+        if (back && hid) saw_back <= 1'b1;
       end
       if (busy && en) begin
         if (pausing) begin
@@ -150,12 +166,12 @@ module formal_sweep_sequencer #(
                4'(acc) + 4'(hid) + 4'(vis) + 4'(at_next) + 4'(at_pause || at_pause_end) <= 4'd1)
   `PBIT_ASSERT(idle_A, clk, rst_n, busy || !(op || at_next || at_pause || at_pause_end))
   `PBIT_ASSERT(acc_A, clk, rst_n, !acc || (n_acc < want_acc && acc_at < 5'(B) && hid_at == '0 &&
-               (n_vis == '0 || n_vis == 5'(B)) && acc_init == (acc_at == '0) &&
+               (n_vis == '0 ? !back : n_vis == 5'(B)) && acc_init == (acc_at == '0) &&
                index == (acc_at == '0 ? 4'(Visible) : acc_at[3:0] - 4'd1)))
   `PBIT_ASSERT(hid_A, clk, rst_n, !hid || (n_hid < want_hid && acc_at == 5'(B) &&
                hid_at < 5'(Hidden) && index == hid_at[3:0]))
-  `PBIT_ASSERT(vis_A, clk, rst_n, !vis || (!only_read && n_acc == 5'(B) && n_hid == 5'(Hidden) &&
-               n_vis < 5'(B) && index == n_vis[3:0] && tail == (n_vis == 5'(Visible))))
+  `PBIT_ASSERT(vis_A, clk, rst_n, !vis || (!only_read && n_acc == (back ? 5'd0 : 5'(B)) &&
+               n_hid == (back ? 5'd0 : 5'(Hidden)) && n_vis < 5'(B) && index == n_vis[3:0] && tail == (n_vis == 5'(Visible))))
   // every half-sweep complete, its drain of 6 clocks too; so the clocks of a sweep are exact
   `PBIT_ASSERT(half_sweeps_A, clk, rst_n, !at_next || (n_acc == want_acc && n_hid == want_hid &&
                n_vis == (only_read ? 5'd0 : 5'(B)) && gap == 4'd6))
@@ -179,8 +195,8 @@ module formal_sweep_sequencer #(
   `PBIT_ASSERT(all_sweeps_A, clk, rst_n, !(was_busy && !busy) || done == n || after_stop != '0)
   `PBIT_ASSERT(stop_A, clk, rst_n, after_stop <= 2'd1)
   `PBIT_ASSERT(ended_A, clk, rst_n, !(busy && !pausing) || !ends)
-  `PBIT_ASSERT(samples_A, clk, rst_n, emit == (busy && !pausing && due && n_vis == '0 &&
-               ((acc && n_acc != '0) || hid)))
+  `PBIT_ASSERT(samples_A, clk, rst_n, emit == (busy && !pausing && due && (back
+               ? (vis && !tail) || hid : n_vis == '0 && ((acc && n_acc != '0) || hid))))
   `PBIT_ASSERT(last_sample_A, clk, rst_n, emit_last == (emit && hid && n_hid == 5'(Hidden - 1)))
   `PBIT_ASSERT(no_sample_lost_A, clk, rst_n, !(was_busy && !busy) || !due)
   `PBIT_ASSERT(pause_A, clk, rst_n, at_pause == (busy && pausing && n_pause == '0) &&
@@ -214,11 +230,13 @@ module formal_sweep_sequencer #(
   wire one_a = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == '0;
   wire one_b = n_acc == 5'(B) && n_hid == 5'(Hidden) && n_vis == 5'(B);
   wire two_a = n_acc == 5'(2 * B) && n_hid == 5'(2 * Hidden) && n_vis == 5'(B);
+  wire none_a = n_acc == '0 && n_hid == '0;
+  wire [3:0] index_q = \u_operations.index_q ;
   `PBIT_ASSERT(inside_state_A, clk, rst_n, !busy || (pausing == (\u_sequencer.state_q == 2'd3)))
   `PBIT_ASSERT(inside_operation_A, clk, rst_n, operation <= 3'd4)
   // between sweeps the operation counter is at the start
   `PBIT_ASSERT(inside_rest_A, clk, rst_n, sweeping || (operation == 3'd0 &&
-               index == 4'(Visible) && !\u_operations.second_q ))
+               index_q == 4'(Visible) && !\u_operations.second_q ))
   `PBIT_ASSERT(inside_idle_A, clk, rst_n, busy || \u_operations.base_q == '0)
   `PBIT_ASSERT(inside_zero_A, clk, rst_n, !(busy && pausing) ||
                {n_acc, n_hid, n_vis, gap, ctx} == '0)
@@ -226,25 +244,33 @@ module formal_sweep_sequencer #(
                \u_sequencer.pause_q == (pausing && busy ? n_pause[6:0] : '0) &&
                (!pausing || !busy || n_pause <= 8'd127))
   `PBIT_ASSERT(inside_a_A, clk, rst_n,
-               !after_a || ((one_a || two_a) && \u_operations.second_q == two_a))
+               !after_a || (back ? one_b && \u_operations.second_q
+                                 : (one_a || two_a) && \u_operations.second_q == two_a))
   `PBIT_ASSERT(inside_b_A, clk, rst_n,
-               !after_b || (one_b && !only_read && !\u_operations.second_q ))
-  `PBIT_ASSERT(inside_gap_A, clk, rst_n, !(after_a || after_b) || (index == gap && gap < 4'd6))
+               !after_b || ((back ? none_a && n_vis == 5'(B) : one_b) && !only_read &&
+                            !\u_operations.second_q ))
+  `PBIT_ASSERT(inside_gap_A, clk, rst_n, !(after_a || after_b) ||
+               (index_q == gap && gap < 4'd6))
   `PBIT_ASSERT(inside_op_gap_A, clk, rst_n,
                !in_acc || \u_operations.second_q == (n_vis == 5'(B)))
   `PBIT_ASSERT(inside_hid_A, clk, rst_n,
                !in_hid || (\u_operations.second_q == (n_vis == 5'(B)) && gap == '0 &&
-                           (n_vis == '0 || n_vis == 5'(B))))
+                           (n_vis == '0 ? !back : n_vis == 5'(B))))
   `PBIT_ASSERT(inside_acc_A, clk, rst_n, !in_acc ||
-               (n_vis == '0 ? (n_hid == '0 && n_acc < 5'(B) && gap == '0)
+               (back ? (n_hid == '0 && n_acc < 5'(B) && (n_vis == 5'(B) ||
+                        (none_a && n_vis == '0 && index_q == 4'(Visible))) &&
+                        gap == (n_vis == 5'(B) && n_acc == '0 ? 4'd6 : 4'd0))
+                : n_vis == '0 ? (n_hid == '0 && n_acc < 5'(B) && gap == '0)
                             : (palin && !only_read && n_hid == 5'(Hidden) &&
                                n_acc >= 5'(B) && n_acc < 5'(2 * B) &&
                                gap == (n_acc == 5'(B) ? 4'd6 : 4'd0))))
   `PBIT_ASSERT(inside_vis_A, clk, rst_n, !in_vis ||
-               (!\u_operations.second_q && gap == (n_vis == '0 ? 4'd6 : 4'd0)))
+               (!\u_operations.second_q && gap == (n_vis == '0 ? 4'd6 : 4'd0) &&
+                !(back && n_vis == '0)))
   `PBIT_ASSERT(inside_second_A, clk, rst_n,
-               !\u_operations.second_q || !busy || (palin && !only_read))
-  `PBIT_ASSERT(inside_palin_A, clk, rst_n, !busy || palindromic_now == palin)
+               !\u_operations.second_q || !busy || ((palin || back) && !only_read))
+  `PBIT_ASSERT(inside_palin_A, clk, rst_n, !busy || (palindromic_now == palin &&
+               coin_now == flips && !(palin && flips)))
   `PBIT_ASSERT(inside_run_A, clk, rst_n, !busy || (\u_sequencer.read_only_q == only_read &&
                \u_sequencer.emit_q == due && \u_sequencer.every_q == k &&
                \u_sequencer.since_q == since && \u_sequencer.stop_q == stopped &&
@@ -261,6 +287,7 @@ module formal_sweep_sequencer #(
   wire ended = was_busy && !busy;
   `PBIT_COVER(two_sweeps_C, clk, rst_n, ended && done == 32'd2 && n == 32'd2 && saw_stall)
   `PBIT_COVER(palindrome_C, clk, rst_n, ended && done == 32'd1 && n == 32'd1 && palin)
+  `PBIT_COVER(reversed_C, clk, rst_n, ended && done == 32'd1 && n == 32'd1 && saw_back)
   `PBIT_COVER(sample_C, clk, rst_n, ended && done == 32'd1 && n_frames == 3'(Contexts))
   `PBIT_COVER(stopped_C, clk, rst_n, ended && done == 32'd1 && n > 32'd5 && after_stop == 2'd1)
   `PBIT_COVER(only_sample_C, clk, rst_n, ended && done == '0 && n_frames == 3'(Contexts))

@@ -183,7 +183,7 @@ static pbl_status record_registers(recorder *r, const pbl_hw *hw, pbl_error *err
     s = recorder_read32(&r->base, &value, addresses[i], err);
     record(r, OP_READ, addresses[i], value);
   }
-  for (uint32_t at = PBL_REG_REG_CONFIG; s == PBL_OK && at <= PBL_REG_REG_FLAGS; at += 4) {
+  for (uint32_t at = PBL_REG_REG_CONFIG; s == PBL_OK && at <= PBL_REG_SCHED_SWEEPS; at += 4) {
     s = recorder_read32(&r->base, &value, at, err);
     record(r, OP_READ, at, value);
   }
@@ -209,6 +209,22 @@ static pbl_status check_counters(pbl_driver *d, pbl_error *err) {
   return s;
 }
 
+/* Around a schedule of six sweeps, with windows of three. */
+static pbl_status run_schedule(recorder *r, pbl_driver *d, pbl_regulator_words *w, const pbl_hw *hw,
+                               pbl_error *err) {
+  const pbl_schedule_words schedule = {
+      .n = 3, .beta = {900, 50, 2000}, .sweeps = {1, 2, 3}, .repeat = true};
+  w->mode = PBL_REGULATOR_FIXED;
+  w->scheduled = true;
+  w->window_sweeps = 3;
+  pbl_status s = pbl_driver_set_schedule(d, &schedule, err);
+  if (s == PBL_OK) s = pbl_driver_set_regulator(d, w, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, NULL, 4, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, NULL, 13, 1, NULL, err);
+  return s == PBL_OK ? record_registers(r, hw, err) : s;
+}
+
 /* Windows that span runs, in one mode after another; twins where lanes come in pairs. */
 static pbl_status run_regulator(recorder *r, pbl_driver *d, const pbl_hw *hw, pbl_error *err) {
   pbl_regulator_words w = pbl_regulator_words_default();
@@ -231,6 +247,7 @@ static pbl_status run_regulator(recorder *r, pbl_driver *d, const pbl_hw *hw, pb
     if (s == PBL_OK) s = pbl_driver_run(d, NULL, 2, 2, NULL, err);
     if (s == PBL_OK) s = record_registers(r, hw, err);
   }
+  if (s == PBL_OK) s = run_schedule(r, d, &w, hw, err);
   if (s == PBL_OK && r->n_telemetry < 16 * 20)
     return pbl_fail(err, PBL_INVALID, "too few records of windows");
   return s;
@@ -246,7 +263,7 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
   for (size_t i = 0; i < n; i++) states[i] = i % 5 < 2 ? 1 : -1;
   pbl_status s =
-      pbl_chains_create(&chains, (size_t)hw->replicas, 201, (size_t)pbl_hw_pbits(hw), err);
+      pbl_chains_create(&chains, (size_t)hw->replicas, 221, (size_t)pbl_hw_pbits(hw), err);
   if (s == PBL_OK) s = pbl_driver_upload(d, image, NULL, err);
   if (s == PBL_OK) s = pbl_driver_seed(d, 11, err);
   if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
@@ -258,6 +275,9 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   if (s == PBL_OK) s = pbl_driver_run(d, chains, 50, 3, NULL, err);
   if (s == PBL_OK) s = pbl_driver_run(d, chains, 1, 0, NULL, err);
   if (s == PBL_OK) s = pbl_driver_run(d, NULL, 7, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_COIN, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 20, 1, NULL, err);
   if (s == PBL_OK) s = record_registers(r, hw, err);
   if (s == PBL_OK) s = run_regulator(r, d, hw, err);
   if (s == PBL_OK) s = check_counters(d, err);

@@ -187,7 +187,7 @@ module tb_pbit_top #(
       expect_register(`PBIT_REG_WINDOW_POSITION, 0, "WINDOW_CLEAR leaves WINDOW_POSITION");
       access_write(`PBIT_REG_WINDOW_INDEX, 0);
       if (response !== 2'b10) fail("a read-only register of the regulator takes a write");
-      access_write(12'h170, 0);
+      access_write(12'h1FC, 0);
       if (response !== 2'b10) fail("an address without a register takes a write");
       // what is kept of a word
       write(`PBIT_REG_FILTER, 32'h80000001);

@@ -218,6 +218,7 @@ static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_erro
   if (s == PBL_OK) s = pbl_driver_create(&p->twin, twin, &p->hw, NULL, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_CYCLIC, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_PALINDROMIC, err);
+  if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_COIN, err);
   if (s == PBL_OK) s = run_modes(p, err);
   pbl_driver_destroy(p->netlist);
   pbl_driver_destroy(p->twin);

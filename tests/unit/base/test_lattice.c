@@ -196,8 +196,8 @@ static void lattices_that_cannot_be_built_are_refused_by_name(void **state) {
   hw.lattice.n_rules = 0;
   assert_refused(&hw, "number of rules is 0", "1..6");
   hw = lattice_hw(8, "0,1", 4);
-  hw.fabric = (pbl_fabric)3;
-  assert_refused(&hw, "fabric is 3", "2 (lattice)");
+  hw.fabric = (pbl_fabric)4;
+  assert_refused(&hw, "fabric is 4", "3 (sparse)");
 }
 
 int main(void) {

@@ -89,7 +89,7 @@ static void all_faults_of_a_file_are_told_at_once_in_its_order(void **state) {
        "  kernel: cylic\n  draws: 0\n  chains: 1_000\n  exact: yes\n  hw: {lane: 2}\n");
   assert_problem(&l, "2:1", "unknown key 'sede'; did you mean 'seed'?");
   assert_problem(&l, "6:11",
-                 "kernel: 'cylic' is none of cyclic, palindromic; did you mean "
+                 "kernel: 'cylic' is none of cyclic, palindromic, coin; did you mean "
                  "'cyclic'?");
   assert_problem(&l, "7:10", "draws: 0 is out of range: 1..100000000");
   assert_problem(&l, "8:11", "chains: '1_000' has an underscore");
@@ -152,8 +152,9 @@ static void a_case_needs_a_model_or_a_random_machine_and_not_both(void **state) 
   load(&l,
        "schema: 1\ncases:\n- name: a\n- name: b\n  model: /tmp\n"
        "  random: {visible: 1, hidden: 1}\n");
-  assert_problem(&l, "3:3", "give either model (a folder), random (sizes) or lattice");
-  assert_problem(&l, "5:10", "model, random and lattice: give one of them");
+  assert_problem(&l, "3:3",
+                 "give either model (a folder), random (sizes), lattice (couplings) or graph");
+  assert_problem(&l, "5:10", "model, random, lattice and graph: give one of them");
 }
 
 static void keys_that_contradict_each_other_are_found(void **state) {

@@ -166,6 +166,35 @@ static void a_written_lattice_reads_back_identically(void **state) {
   free(written);
 }
 
+static void a_written_graph_reads_back_identically(void **state) {
+  loaded first, second;
+  char *written = NULL;
+  (void)state;
+  load(&first,
+       "schema: 1\nhw: {fabric: sparse, sites_per_clock: 8}\ncases:\n"
+       "  - name: a\n    graph: {source: \"sk:12\", couplings: \"normal,0.8\", seed: 5}\n"
+       "  - name: b\n    graph: {source: \"king:4x4\", colouring: greedy, balanced: true}\n"
+       "    hw: {pbits: 64, edge_rows: 32, groups: 16}\n");
+  assert_loaded(&first);
+  const pbl_case_config *a = &first.config.cases[0], *b = &first.config.cases[1];
+  assert_string_equal(a->graph, "sk:12");
+  assert_string_equal(a->graph_couplings, "normal,0.8");
+  assert_int_equal(a->graph_seed, 5);
+  assert_int_equal(a->graph_colouring, 2);
+  assert_int_equal(a->hw.sparse.sites, 8);
+  assert_true(b->graph_colouring == 0 && b->graph_balanced);
+  assert_int_equal(b->hw.sparse.pbits, 64);
+  assert_int_equal(pbl_config_dump_compare(&written, &first.config, NULL), PBL_OK);
+  assert_null(strstr(written, "random:"));
+  load(&second, written);
+  assert_loaded(&second);
+  memcpy(second.config.path, first.config.path, sizeof first.config.path);
+  memcpy(second.config.name, first.config.name, sizeof first.config.name);
+  memcpy(second.config.out, first.config.out, sizeof first.config.out);
+  assert_memory_equal(&second.config, &first.config, sizeof first.config);
+  free(written);
+}
+
 static void a_written_configuration_has_every_key(void **state) {
   loaded l;
   char *written = NULL, key[64];
@@ -175,8 +204,9 @@ static void a_written_configuration_has_every_key(void **state) {
   assert_int_equal(pbl_config_dump_compare(&written, &l.config, NULL), PBL_OK);
   for (const pbl_field *f = pbl_schema_case; f->key != NULL; f++) {
     snprintf(key, sizeof key, "\n    %s:", f->key);
-    /* random and lattice exclude each other */
-    assert_true((strstr(written, key) != NULL) == (strcmp(f->key, "lattice") != 0));
+    /* random, lattice and graph exclude each other */
+    const bool other = strcmp(f->key, "lattice") == 0 || strcmp(f->key, "graph") == 0;
+    assert_true((strstr(written, key) != NULL) == !other);
   }
   free(written);
 }
@@ -221,7 +251,8 @@ static void the_reference_page_is_the_one_in_docs(void **state) {
 
 /* The models of configurations are large and may be absent: stand-ins make the files checkable. */
 static void the_configurations_of_the_project_are_sound(void **state) {
-  static const char *const compare[] = {"quickstart", "lockstep", "negative_controls"};
+  static const char *const compare[] = {"quickstart", "lockstep", "negative_controls", "sparse",
+                                        "sparse_controls"};
   static const char *const train[] = {"train_fashion_rbm", "train_bars"};
   char root[] = "/tmp/pbl-root-XXXXXX", path[512];
   loaded l;
@@ -232,7 +263,7 @@ static void the_configurations_of_the_project_are_sound(void **state) {
   snprintf(path, sizeof path, "%s/models/fashion_rbm_64", root);
   assert_int_equal(mkdir(path, 0700), 0);
   setenv("PBITLOOP_SOURCE_DIR", root, 1);
-  for (size_t k = 0; k < 3; k++) {
+  for (size_t k = 0; k < 5; k++) {
     snprintf(path, sizeof path, PBL_SOURCE_DIR "/configs/%s.yaml", compare[k]);
     l.status = pbl_config_load_compare(&l.config, path, NULL, 0, &l.err);
     assert_loaded(&l);
@@ -262,6 +293,7 @@ int main(void) {
       cmocka_unit_test(a_written_training_reads_back_identically),
       cmocka_unit_test(a_written_configuration_has_every_key),
       cmocka_unit_test(a_written_lattice_reads_back_identically),
+      cmocka_unit_test(a_written_graph_reads_back_identically),
       cmocka_unit_test(every_key_has_a_default_in_its_range_or_is_required),
       cmocka_unit_test(the_reference_page_is_the_one_in_docs),
       cmocka_unit_test(the_configurations_of_the_project_are_sound),

@@ -123,8 +123,10 @@ static void image_data(fake_device *f, uint32_t value) {
   } else if (f->select == 3 && f->col < v + h) {
     for (uint32_t l = 0; l < lanes; l++)
       f->state[(f->row * lanes + l) * (v + h) + f->col] = (value >> l) & 1;
-  } else if (f->select == 4 && f->col < 4 * lanes) {
+  } else if (f->select == 4 && f->col < 4 * (lanes + 1)) {
     f->generator[f->col / 4][f->col % 4] = value;
+  } else if (f->select == 6 && f->col < 128) {
+    f->schedule[f->col] = value;
   } else {
     f->error = true;
   }
@@ -171,6 +173,10 @@ static pbl_status fake_write(pbl_device *dev, uint32_t address, uint32_t value, 
     case PBL_REG_IRQ_STATUS:
       break;
     default:
+      if (address == PBL_REG_SCHED_LAST) {
+        f->sched_last = value;
+        break;
+      }
       if (address < PBL_REG_REG_CONFIG || address > PBL_REG_T_MAX)
         return pbl_fail(err, PBL_DEVICE, "SLVERR");
       f->regulator[(address - PBL_REG_REG_CONFIG) / 4] = value;

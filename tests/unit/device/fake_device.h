@@ -24,7 +24,8 @@ typedef struct {
   bool *closed;         /* set by close */
   /* what arrived */
   pbl_image image;
-  uint32_t generator[32][4];
+  uint32_t generator[33][4]; /* the control generator behind that of the last lane */
+  uint32_t schedule[128], sched_last;
   uint8_t *state; /* replicas x p-bits */
   uint32_t starts, sweeps_of_start[8];
   /* registers */

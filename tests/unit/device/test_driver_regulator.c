@@ -156,6 +156,33 @@ static void words_wider_than_their_register_are_named(void **state) {
   close_bench(&b);
 }
 
+static void schedule_is_written_whole_and_takes_mode_5(void **state) {
+  (void)state;
+  bench b;
+  open_bench(&b, 2, false);
+  pbl_schedule_words s = {.n = 2, .beta = {900, 50}, .sweeps = {7, 1}, .repeat = true};
+  assert_int_equal(pbl_driver_set_schedule(b.driver, &s, &b.err), PBL_OK);
+  const uint32_t written[] = {900, 7, 50, 1, 0};
+  assert_memory_equal(b.fake->schedule, written, sizeof written);
+  assert_int_equal(b.fake->sched_last, 0x101);
+  pbl_regulator_words w = some_words();
+  w.mode = PBL_REGULATOR_FIXED;
+  w.scheduled = true;
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_OK);
+  assert_int_equal(b.fake->regulator[0] & PBL_REG_CONFIG_MODE_MASK, 5);
+  w.mode = PBL_REGULATOR_SETPOINT;
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_INVALID);
+  s.n = 0;
+  assert_int_equal(pbl_driver_set_schedule(b.driver, &s, &b.err), PBL_INVALID);
+  s.n = 65;
+  assert_int_equal(pbl_driver_set_schedule(b.driver, &s, &b.err), PBL_INVALID);
+  s = (pbl_schedule_words){.n = 1, .beta = {1u << 16}, .sweeps = {1}};
+  assert_int_equal(pbl_driver_set_schedule(b.driver, &s, &b.err), PBL_INVALID);
+  s = (pbl_schedule_words){.n = 1, .beta = {1}};
+  assert_int_equal(pbl_driver_set_schedule(b.driver, &s, &b.err), PBL_INVALID);
+  close_bench(&b);
+}
+
 static void coupling_keeps_the_kernel_and_needs_pairs(void **state) {
   (void)state;
   bench b;
@@ -309,6 +336,7 @@ int main(void) {
       cmocka_unit_test(every_word_reaches_its_register),
       cmocka_unit_test(default_words_are_the_reset_values),
       cmocka_unit_test(words_wider_than_their_register_are_named),
+      cmocka_unit_test(schedule_is_written_whole_and_takes_mode_5),
       cmocka_unit_test(coupling_keeps_the_kernel_and_needs_pairs),
       cmocka_unit_test(records_of_all_runs_reach_the_log),
       cmocka_unit_test(a_lost_record_and_a_lost_word_are_seen),

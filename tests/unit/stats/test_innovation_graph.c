@@ -18,7 +18,8 @@
 
 typedef struct {
   const char *graph;
-  double coupling, field; /* standard deviations */
+  double coupling, field; /* standard deviations, or values of all */
+  bool constant;
   size_t chains, draws, every;
   pbl_kernel kernel;
   uint64_t seed;
@@ -67,8 +68,9 @@ static pbl_image *image_of(const plan *p) {
   hw.fabric = PBL_FABRIC_SPARSE;
   hw.replicas = hw.lanes = (int)p->chains;
   pbl_status st = pbl_graph_recipe_parse(&r, p->graph, &err);
-  r.couplings = (pbl_value_law){PBL_LAW_NORMAL, p->coupling};
-  r.fields = (pbl_value_law){PBL_LAW_NORMAL, p->field};
+  const pbl_law_kind kind = p->constant ? PBL_LAW_CONSTANT : PBL_LAW_NORMAL;
+  r.couplings = (pbl_value_law){kind, p->coupling};
+  r.fields = (pbl_value_law){kind, p->field};
   r.seed = p->seed;
   if (!st) st = pbl_graph_make(&g, &r, &err);
   if (!st) st = pbl_colouring_create(&c, g, PBL_COLOUR_DSATUR, &err);
@@ -79,6 +81,17 @@ static pbl_image *image_of(const plan *p) {
   pbl_colouring_destroy(c);
   return im;
 }
+
+/* After the rarer state of the first p-bit the law of the second is much wider: r_i^2 v_j is
+ * several times v_i v_j on average. */
+static const plan PAIR = {.graph = "complete:2",
+                          .coupling = 0.9,
+                          .field = 1.2,
+                          .constant = true,
+                          .chains = 6,
+                          .draws = 1500,
+                          .every = 1,
+                          .seed = 4};
 
 typedef struct {
   const pbl_image *im;
@@ -173,6 +186,22 @@ static void sound_graphs_pass_for_twenty_seeds(void **state) {
   }
 }
 
+/* Sum of z^2 of the one pair over 100 seeds: chi-square, whose 1e-6 quantiles are 46 and 183. It is
+ * 115, and 431 with v_i v_j for the variance. */
+static void products_across_blocks_have_their_own_variance(void **state) {
+  (void)state;
+  double sum = 0.0;
+  for (uint64_t seed = 1; seed <= 100; seed++) {
+    plan p = PAIR;
+    p.seed = seed;
+    const pbl_innovation_report r = run(&p, (fault){0});
+    assert_int_equal(r.family[PBL_TEST_CROSS].n_tests, 1);
+    sum += r.family[PBL_TEST_CROSS].max_abs_z * r.family[PBL_TEST_CROSS].max_abs_z;
+  }
+  print_message("sum of z^2: %.1f\n", sum);
+  assert_true(sum > 46.0 && sum < 183.0);
+}
+
 /* Blocks of 20 p-bits with degree 5: all but the first draw; the last block alone; block 0 alone.
  */
 static void what_the_recorded_states_show_is_tested(void **state) {
@@ -259,6 +288,7 @@ static void results_of_graphs_do_not_depend_on_the_number_of_threads(void **stat
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sound_graphs_pass_for_twenty_seeds),
+      cmocka_unit_test(products_across_blocks_have_their_own_variance),
       cmocka_unit_test(what_the_recorded_states_show_is_tested),
       cmocka_unit_test(faults_of_graphs_are_found_and_named),
       cmocka_unit_test(an_edge_changed_at_one_end_is_found),

@@ -69,6 +69,7 @@ void plain_lattice_create(plain_lattice *m, const pbl_hw *hw, uint64_t seed) {
   for (int g = 0; g < hw->lattice.sites * hw->lanes; g++) {
     for (int i = 0; i < 4; i++) m->generator[g][i] = (uint32_t)pbl_splitmix64(&seed);
   }
+  for (int i = 0; i < 4; i++) m->control[i] = (uint32_t)pbl_splitmix64(&seed);
 }
 
 void plain_lattice_free(plain_lattice *m) {
@@ -162,11 +163,13 @@ static int64_t energy_of(const plain_lattice *m, int r) {
 }
 
 void plain_lattice_sweep(plain_lattice *m, pbl_kernel kernel, uint32_t beta, int sample) {
-  const int contexts = m->hw.replicas / m->hw.lanes, halves = kernel == PBL_KERNEL_CYCLIC ? 2 : 3;
+  const int contexts = m->hw.replicas / m->hw.lanes;
+  const int halves = kernel == PBL_KERNEL_PALINDROMIC ? 3 : 2;
   const int steps = m->hw.n_visible / m->hw.lattice.sites;
   const int words_per_step = (m->hw.lattice.sites * m->hw.lanes + 31) / 32;
   for (int c = 0; c < contexts; c++) {
-    for (int half = 0; half < halves; half++) half_sweep(m, c, half, beta);
+    const int first = kernel == PBL_KERNEL_COIN && next_word(&m->hw, m->control) >= 0x80000000u;
+    for (int half = 0; half < halves; half++) half_sweep(m, c, first + half, beta);
     m->busy += (uint64_t)(halves * (steps + 6) + 1 + (sample ? 2 * steps * words_per_step : 0));
   }
   for (int r = 0; r < m->hw.replicas; r++) m->energy[r] = energy_of(m, r);

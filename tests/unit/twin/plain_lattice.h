@@ -17,6 +17,7 @@ typedef struct {
   int8_t spin[PLAIN_LATTICE_REPLICAS][PLAIN_LATTICE_SIDE][PLAIN_LATTICE_SIDE];
   uint32_t *table;
   uint32_t generator[PLAIN_LATTICE_CELLS][4];
+  uint32_t control[4]; /* control generator */
   int coupled;
   uint64_t sweeps, busy, flips, saturations, freezes;
   int64_t energy[PLAIN_LATTICE_REPLICAS];

@@ -44,6 +44,7 @@ void plain_create(plain_model *m, const pbl_hw *hw, uint64_t seed) {
   for (int l = 0; l < hw->lanes; l++) {
     for (int i = 0; i < 4; i++) m->generator[l][i] = (uint32_t)pbl_splitmix64(&seed);
   }
+  for (int i = 0; i < 4; i++) m->control[i] = (uint32_t)pbl_splitmix64(&seed);
 }
 
 void plain_free(plain_model *m) {
@@ -159,16 +160,23 @@ static int64_t energy_of(const plain_model *m, const int8_t *s) {
 
 void plain_sweep(plain_model *m, pbl_kernel kernel, uint32_t beta) {
   const int v = m->hw.n_visible, h = m->hw.n_hidden;
+  int reversed = 0;
   for (int r = 0; r < m->hw.replicas; r++) {
     m->n_draws = 0;
-    for (int j = 0; j < h; j++) update(m, r, v + j, 0, beta);
+    if (r % m->hw.lanes == 0 && kernel == PBL_KERNEL_COIN) {
+      reversed = next_word(&m->hw, m->control) >= 0x80000000u;
+      m->n_reversed += (size_t)reversed;
+    }
+    const int after = kernel == PBL_KERNEL_PALINDROMIC || reversed;
+    for (int j = 0; j < h && !reversed; j++) update(m, r, v + j, 0, beta);
     for (int i = 0; i < v; i++) update(m, r, i, 1, beta);
-    for (int j = 0; j < h && kernel == PBL_KERNEL_PALINDROMIC; j++) update(m, r, v + j, 2, beta);
+    for (int j = 0; j < h && after; j++) update(m, r, v + j, 2, beta);
     m->energy[r] = energy_of(m, m->spin + (size_t)r * (size_t)(v + h));
   }
   const int contexts = m->hw.replicas / m->hw.lanes;
   const int cyclic = 2 * (v + 1) + h + 12 + 1;
-  m->busy += (uint64_t)(contexts * (kernel == PBL_KERNEL_CYCLIC ? cyclic : cyclic + v + 1 + h + 6));
+  m->busy +=
+      (uint64_t)(contexts * (kernel == PBL_KERNEL_PALINDROMIC ? cyclic + v + 1 + h + 6 : cyclic));
   m->sweeps++;
 }
 

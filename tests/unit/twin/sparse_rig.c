@@ -19,7 +19,7 @@ void sparse_upload(pbl_device *dev, const plain_sparse *m) {
   const pbl_hw *hw = &m->hw;
   rig_write(dev, PBL_REG_PBITS, (uint32_t)m->n);
   for (int r = 0; r < hw->sparse.edge_rows; r++) sparse_write_row(dev, m, r);
-  for (int k = 0; k < m->n_groups; k++) sparse_write_group(dev, m, k);
+  for (int k = 0; k < hw->sparse.groups; k++) sparse_write_group(dev, m, k);
   rig_image(dev, 1, 0, 0, m->table, (size_t)hw->table_size);
   rig_image(dev, 2, 0, 0, NULL, 0);
   for (int p = 0; p < m->n; p++) rig_write(dev, PBL_REG_IMG_DATA, m->clamp[p]);

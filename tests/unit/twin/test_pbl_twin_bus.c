@@ -19,13 +19,13 @@ static void identity_and_capabilities_describe_the_variant(void **state) {
   pbl_device *dev = rig_open(&hw, "");
   assert_string_equal(dev->ops->name, "twin");
   assert_int_equal(rig_read(dev, PBL_REG_ID), 0x50424954);
-  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010300);
+  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010400);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS0), 1 | 1 << 1 | 1 << 4 | 8 << 8 | 1 << 14);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_SIZE), 20 << 16 | 37);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_REPLICAS), 3 << 16 | 6);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_FORMAT), 12 << 24 | 16 << 16 | 6 << 8 | 12);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_ACTIVATION), 4 << 24 | 32 << 16 | 24 << 8 | 10);
-  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_CAPS_RULE_B_HI; address += 4)
+  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_GUARD; address += 4)
     assert_int_equal(rig_read(dev, address), 0);
   dev->ops->close(dev);
 }
@@ -51,11 +51,11 @@ static void only_registers_for_it_take_writes(void **state) {
   (void)state;
   const pbl_hw hw = pbl_hw_default();
   pbl_device *dev = rig_open(&hw, "");
-  const uint32_t writable[] = {PBL_REG_SCRATCH,     PBL_REG_CTRL,         PBL_REG_CONFIG,
-                               PBL_REG_SWEEPS,      PBL_REG_BETA,         PBL_REG_IRQ_ENABLE,
-                               PBL_REG_IRQ_STATUS,  PBL_REG_SAMPLE_EVERY, PBL_REG_IMG_SELECT,
-                               PBL_REG_IMG_DATA,    PBL_REG_IMG_ADDRESS,  PBL_REG_REPLICA_SELECT,
-                               PBL_REG_PROBE_SELECT};
+  const uint32_t writable[] = {PBL_REG_SCRATCH,      PBL_REG_CTRL,         PBL_REG_CONFIG,
+                               PBL_REG_SWEEPS,       PBL_REG_BETA,         PBL_REG_IRQ_ENABLE,
+                               PBL_REG_IRQ_STATUS,   PBL_REG_SAMPLE_EVERY, PBL_REG_IMG_SELECT,
+                               PBL_REG_IMG_DATA,     PBL_REG_IMG_ADDRESS,  PBL_REG_REPLICA_SELECT,
+                               PBL_REG_PROBE_SELECT, PBL_REG_SCHED_LAST,   PBL_REG_PBITS};
   for (uint32_t address = 0; address < 0x200; address++) {
     uint32_t value = 0;
     int expected = 0;
@@ -63,8 +63,8 @@ static void only_registers_for_it_take_writes(void **state) {
       expected |= writable[i] == address;
     const int aligned = address % 4 == 0;
     expected |= aligned && address >= PBL_REG_REG_CONFIG && address <= PBL_REG_T_MAX;
-    const int mapped = aligned && (address <= PBL_REG_CAPS_RULE_B_HI ||
-                                   (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_REG_FLAGS));
+    const int mapped = aligned && (address <= PBL_REG_GUARD || (address >= PBL_REG_REG_CONFIG &&
+                                                                address <= PBL_REG_SCHED_SWEEPS));
     assert_int_equal(dev->ops->write32(dev, address, 0, NULL), expected ? PBL_OK : PBL_DEVICE);
     assert_int_equal(dev->ops->read32(dev, &value, address, NULL), mapped ? PBL_OK : PBL_DEVICE);
   }
@@ -89,6 +89,11 @@ static void writable_registers_read_back_what_they_hold(void **state) {
   }
   assert_int_equal(rig_read(dev, PBL_REG_CTRL), 0);
   assert_int_equal(rig_read(dev, PBL_REG_IMG_DATA), 0);
+  assert_int_equal(rig_read(dev, PBL_REG_STATUS), PBL_STATUS_ERROR_MASK); /* pairs of lanes */
+  rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+  rig_write(dev, PBL_REG_PBITS, 1); /* sparse fabric only */
+  assert_int_equal(rig_read(dev, PBL_REG_PBITS), 0);
+  assert_int_equal(rig_read(dev, PBL_REG_STATUS), PBL_STATUS_ERROR_MASK);
   dev->ops->close(dev);
 }
 
@@ -173,8 +178,8 @@ static void writes_beyond_a_target_are_ignored_and_flagged(void **state) {
   plain_model m;
   plain_create(&m, &hw, 3);
   rig_upload(dev, &m);
-  const uint32_t outside[][3] = {{0, 7, 0}, {0, 0, 7},  {1, 0, 1024}, {2, 0, 12},
-                                 {3, 1, 0}, {3, 0, 12}, {4, 0, 4},    {5, 0, 0}};
+  const uint32_t outside[][3] = {{0, 7, 0},  {0, 0, 7}, {1, 0, 1024}, {2, 0, 12},  {3, 1, 0},
+                                 {3, 0, 12}, {4, 0, 8}, {5, 0, 0},    {6, 0, 128}, {7, 0, 0}};
   const uint32_t word = 0xABCD;
   rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CHECK_MASK);
   for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
@@ -189,6 +194,22 @@ static void writes_beyond_a_target_are_ignored_and_flagged(void **state) {
   rig_advance(dev, RIG_FOREVER);
   rig_check_sample(dev, &m);
   plain_free(&m);
+  dev->ops->close(dev);
+}
+
+static void coin_and_palindrome_do_not_go_together(void **state) {
+  (void)state;
+  const pbl_hw hw = pbl_hw_default(); /* one lane: COUPLED is refused, too */
+  pbl_device *dev = rig_open(&hw, "");
+  /* written, kept */
+  const uint32_t pairs[][2] = {{4, 4}, {5, 1}, {6, 4}, {7, 1}, {1, 1}, {0xFFF8, 0}};
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+    rig_write(dev, PBL_REG_CONFIG, pairs[i][0]);
+    assert_int_equal(rig_read(dev, PBL_REG_CONFIG), pairs[i][1]);
+    const bool refused = (pairs[i][0] & 7) != pairs[i][1];
+    assert_int_equal(status_of(dev), refused ? PBL_STATUS_ERROR_MASK : 0);
+  }
   dev->ops->close(dev);
 }
 
@@ -238,6 +259,7 @@ int main(void) {
       cmocka_unit_test(weight_row_is_committed_by_its_last_column),
       cmocka_unit_test(weights_are_cut_to_their_width_and_sign_extended),
       cmocka_unit_test(writes_beyond_a_target_are_ignored_and_flagged),
+      cmocka_unit_test(coin_and_palindrome_do_not_go_together),
       cmocka_unit_test(hash_is_valid_until_the_image_changes),
       cmocka_unit_test(crc_of_the_plain_model_has_the_published_check_value),
       cmocka_unit_test(trace_and_simd_name_belong_to_twins_only),

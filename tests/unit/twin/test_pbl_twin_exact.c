@@ -62,8 +62,9 @@ static void check_probe(pbl_device *dev, const plain_model *m) {
 static void run_both(pbl_device *dev, plain_model *m, pbl_kernel kernel, uint32_t beta,
                      uint32_t sweeps, uint32_t every) {
   rig_write(dev, PBL_REG_CONFIG,
-            (uint32_t)(kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)m->coupled
-                                                               << PBL_CONFIG_COUPLED_SHIFT);
+            (uint32_t)(kernel == PBL_KERNEL_PALINDROMIC) |
+                (uint32_t)(kernel == PBL_KERNEL_COIN) << PBL_CONFIG_COIN_SHIFT |
+                (uint32_t)m->coupled << PBL_CONFIG_COUPLED_SHIFT);
   rig_write(dev, PBL_REG_BETA, beta);
   rig_write(dev, PBL_REG_PROBE_SELECT, (uint32_t)m->watch_replica << 16 | (uint32_t)m->watch_pbit);
   rig_start(dev, sweeps, every);
@@ -98,6 +99,7 @@ static uint32_t typical_beta(const plain_model *m) {
 /* What a comparison has exercised, so that a test can refuse to pass on nothing. */
 typedef struct {
   uint64_t flips, saturations, freezes, updates;
+  uint64_t tossed, reversed; /* sweeps of a context by the coin */
 } exercised;
 
 static void compare_device(const pbl_hw *hw, const char *simd, int index, exercised *total) {
@@ -117,12 +119,15 @@ static void compare_device(const pbl_hw *hw, const char *simd, int index, exerci
   run_both(dev, &m, kernel, beta / 2 + 1, 7, 3);
   m.coupled = 0; /* the odd lanes' generators went on by themselves */
   run_both(dev, &m, (pbl_kernel)(1 - (int)kernel), beta, 2, 0);
+  run_both(dev, &m, PBL_KERNEL_COIN, beta, 4, 1);
   m.watch_pbit = (m.watch_pbit + 1) % pbl_hw_pbits(hw);
   run_both(dev, &m, kernel, (uint32_t)(((uint64_t)1 << pbl_hw_beta_bits(hw)) - 1), 3, 3);
   total->flips += m.flips;
   total->saturations += m.saturations;
   total->freezes += m.freezes;
   total->updates += m.n_updates;
+  total->reversed += m.n_reversed;
+  total->tossed += 4 * (uint64_t)pbl_hw_contexts(hw);
   plain_free(&m);
   dev->ops->close(dev);
 }
@@ -149,6 +154,7 @@ static void compare_all(const char *simd) {
   assert_true(total.saturations * 20 > total.updates);
   assert_true(total.freezes * 20 > total.updates);
   assert_true(total.saturations * 10 < total.updates * 9);
+  assert_in_range(total.reversed * 100 / total.tossed, 35, 65);
 }
 
 static void portable_code_equals_the_plain_model(void **state) {

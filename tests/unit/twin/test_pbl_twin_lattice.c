@@ -26,6 +26,8 @@ static const variant variants[] = {
     {12, "0,1 4,1 9,10", 6, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 1},
     {12, "0,1 1,2 4,1 3,6 8,7 2,5", 72, 1, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0},
     {12, "0,1 4,1", 24, 9, 1, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0},
+    {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_COIN, 1},
+    {4, "1,0", 4, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 0},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -70,6 +72,7 @@ static void upload(pbl_device *dev, const plain_lattice *m) {
   rig_image(dev, 4, 0, 0, NULL, 0);
   for (int i = 0; i < 4 * pbl_hw_cells(hw); i++)
     rig_write(dev, PBL_REG_IMG_DATA, m->generator[i / 4][i % 4]);
+  for (int i = 0; i < 4; i++) rig_write(dev, PBL_REG_IMG_DATA, m->control[i]);
   assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
 }
 
@@ -146,7 +149,9 @@ static void run_variant(const variant *v, const char *simd, int traced) {
   trace_check trace = {.m = &m};
   if (traced) assert_int_equal(pbl_twin_set_trace(dev, count_update, &trace, NULL), PBL_OK);
   rig_write(dev, PBL_REG_PROBE_SELECT, (uint32_t)m.watch_replica << 16 | (uint32_t)m.watch_pbit);
-  rig_write(dev, PBL_REG_CONFIG, (v->kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)v->coupled << 1);
+  rig_write(dev, PBL_REG_CONFIG,
+            (v->kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)v->coupled << 1 |
+                (uint32_t)(v->kernel == PBL_KERNEL_COIN) << 2);
   rig_write(dev, PBL_REG_BETA, beta);
   rig_start(dev, 5, 1);
   for (int s = 0; s < 5; s++) {
@@ -237,8 +242,10 @@ static void image_writes_out_of_order_or_range_are_refused(void **state) {
   assert_true(refused(dev, 3, 2, 0));
   assert_false(refused(dev, 2, 0, 63));
   assert_true(refused(dev, 2, 0, 64));
-  assert_false(refused(dev, 4, 0, 39));
-  assert_true(refused(dev, 4, 0, 40));
+  assert_false(refused(dev, 4, 0, 43)); /* of the control generator */
+  assert_true(refused(dev, 4, 0, 44));
+  assert_false(refused(dev, 6, 0, 127));
+  assert_true(refused(dev, 6, 0, 128));
   dev->ops->close(dev);
 }
 

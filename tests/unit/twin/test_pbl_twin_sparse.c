@@ -81,7 +81,8 @@ static void prepare(pbl_device *dev, plain_sparse *m, const variant *v) {
   rig_write(dev, PBL_REG_CONFIG, (v->kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)v->coupled << 1);
 }
 
-/* Every sweep sampled, then seven sweeps of which every third is, then states anew. */
+/* Every sweep sampled, then seven sweeps of which every third is, then other states and clamps.
+ */
 static void run_variant(const variant *v, const char *simd, int traced) {
   static plain_sparse m;
   const pbl_hw hw = hardware(v);
@@ -107,7 +108,9 @@ static void run_variant(const variant *v, const char *simd, int traced) {
     if (s % 3 == 0) sparse_check_sample(dev, &m);
   }
   check_registers(dev, &m);
-  const uint32_t bits = sparse_lane_bits(&m, 0, 0);
+  const uint32_t bits = sparse_lane_bits(&m, 0, 0), clamp = !m.clamp[0];
+  rig_image(dev, 2, 0, 0, &clamp, 1); /* without another CHECK */
+  m.clamp[0] = (uint8_t)clamp;
   rig_image(dev, 3, 0, 0, &bits, 1);
   m.energies_known = 0;
   rig_start(dev, 1, 0);

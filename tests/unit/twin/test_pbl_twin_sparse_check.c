@@ -240,14 +240,14 @@ static void image_writes_out_of_order_or_range_are_refused(void **state) {
   assert_true(refuses_word(5, 63, 2, VALID | 48));
   assert_false(refuses_word(5, 63, 2, 47));
   assert_true(refuses_word(5, 64, 0, 0));
-  assert_true(refuses_word(6, 0, 0, 0));
+  assert_true(refuses_word(7, 0, 0, 0));
   assert_false(refuses_word(3, 0, 0, 1));
   assert_true(refuses_word(3, 0, 2, 1));
   assert_true(refuses_word(3, 1, 0, 1));
   assert_false(refuses_word(2, 0, 47, 1));
   assert_true(refuses_word(2, 0, 48, 1));
-  assert_false(refuses_word(4, 0, 15, 1));
-  assert_true(refuses_word(4, 0, 16, 1));
+  assert_false(refuses_word(4, 0, 19, 1)); /* the control generator's last word */
+  assert_true(refuses_word(4, 0, 20, 1));
   static const uint32_t counts[] = {0, 49, 0xFFFFFFFFu};
   for (size_t k = 0; k < 3; k++) {
     rig_write(the.dev, PBL_REG_PBITS, counts[k]);
@@ -255,6 +255,18 @@ static void image_writes_out_of_order_or_range_are_refused(void **state) {
     rig_write(the.dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
     assert_int_equal(rig_read(the.dev, PBL_REG_PBITS), 40);
   }
+}
+
+/* The coin chooses between two blocks. */
+static void the_coin_is_refused(void **state) {
+  (void)state;
+  rig_write(the.dev, PBL_REG_CONFIG, PBL_CONFIG_COIN_MASK | PBL_CONFIG_KERNEL_MASK);
+  assert_int_equal(rig_read(the.dev, PBL_REG_CONFIG), PBL_CONFIG_KERNEL_MASK);
+  assert_true(rig_read(the.dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK);
+  rig_write(the.dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+  rig_write(the.dev, PBL_REG_CONFIG, PBL_CONFIG_COIN_MASK);
+  assert_int_equal(rig_read(the.dev, PBL_REG_CONFIG), 0);
+  assert_true(rig_read(the.dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -273,6 +285,7 @@ int main(void) {
       TEST(code_8_too_few),
       TEST(a_start_needs_the_guard),
       TEST(image_writes_out_of_order_or_range_are_refused),
+      TEST(the_coin_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

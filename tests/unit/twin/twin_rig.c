@@ -60,6 +60,7 @@ void rig_upload(pbl_device *dev, const plain_model *m) {
     }
   }
   for (int l = 0; l < hw->lanes; l++) rig_image(dev, 4, 0, 4 * (uint32_t)l, m->generator[l], 4);
+  rig_image(dev, 4, 0, 4 * (uint32_t)hw->lanes, m->control, 4);
   assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
 }
 
