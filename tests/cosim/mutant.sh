@@ -201,9 +201,9 @@ case $mutant in
     plant fabric/sparse_cells.sv 'u = coupled ? words[' "u = 1'b0 ? words[" ;;
   sparse_energy_of_context_not_loaded)
     plant fabric/sparse_energy.sv 'if (!keep_i || load_context_i != context_i)' 'if (!keep_i)' ;;
-  sparse_frame_lacks_its_last_pbit)
-    plant fabric/sparse_operations.sv "frame_last_o = frame_q + 17'd1 == pbits_i;" \
-      "frame_last_o = frame_q + 17'd2 == pbits_i;" ;;
+  sparse_frame_swaps_pbits)
+    plant fabric/sparse_operations.sv 'frame_pbit_o = frame_q[15:0];' \
+      "frame_pbit_o = frame_q[15:0] ^ 16'd1;" ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 
