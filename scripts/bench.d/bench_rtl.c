@@ -28,7 +28,7 @@ typedef struct {
 
 static const design designs[] = {
     {"lattice_70x70_g12", 70, 35, 1},    {"lattice_70x70_g12_16_replicas", 70, 35, 16},
-    {"lattice_16x16_g12", 16, 8, 1},     {"lattice_32x32_g12", 32, 16, 1},
+    {"lattice_16x16_g12", 16, 32, 1},    {"lattice_32x32_g12", 32, 32, 1},
     {"lattice_128x128_g12", 128, 64, 1}, {"dense_784x64_16_replicas", 0, 0, 16},
 };
 static const char *const compilers[] = {"g++", "clang++"};
