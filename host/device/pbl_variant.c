@@ -179,6 +179,8 @@ static pbl_status link_object(const builder *b, const unit *units, size_t n_unit
   for (size_t i = 0; i < n_units; i++) argv[n++] = units[i].object;
   argv[n++] = "-pthread";
   argv[n++] = "-Wl,-z,defs"; /* a missing symbol shows here, not when the variant is opened */
+  argv[n++] = "-Wl,--as-needed";
+  argv[n++] = "-latomic"; /* clang++ calls what g++ writes out */
   argv[n] = NULL;
   const pbl_tool tool = {.argv = argv, .label = "linker"};
   return pbl_tools_run(&tool, 1, b->log, "linking the variant", b->progress, err);
