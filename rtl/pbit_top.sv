@@ -1,6 +1,7 @@
 `default_nettype none
-// pbit_top: a p-bit array that samples Boltzmann machines by block Gibbs, behind AXI4-Lite registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows
-// of the temperature regulator (m_axis_telemetry_*). One clock, active-low asynchronous reset.
+// pbit_top: a p-bit array that samples Boltzmann machines by block Gibbs, behind AXI4-Lite
+// registers (s_axil_*) and AXI4-Stream ports for samples (m_axis_*) and for the windows of the
+// temperature regulator (m_axis_telemetry_*). One clock, active-low asynchronous reset.
 //
 //  s_axil -> axil_slave -> device_registers -> sweep_sequencer -> fabric -> packer -> m_axis
 //                                |                                 |
@@ -210,7 +211,8 @@ module pbit_top #(
   logic seq_palindromic, seq_coin, seq_coupled, reversed;
   logic [ContextBits-1:0] op_context, op_load_context;
   sweep_sequencer #(
-      .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits), .FrameAfter(Fabric != 1 ? 1 : 0)
+      .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits),
+      .FrameAfter(Fabric != 1 ? 1 : 0)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),

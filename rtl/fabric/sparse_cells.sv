@@ -235,7 +235,8 @@ module sparse_cells #(
   end
   always_ff @(posedge clk_i) begin
     if (en_i && probe_i) begin
-      probe_o <= {clamps4_i[SiteBits'(probe_site_i)], old4_i[32*32'(probe_site_i)+32'(probe_lane_i)],
+      probe_o <= {clamps4_i[SiteBits'(probe_site_i)],
+                  old4_i[32*32'(probe_site_i)+32'(probe_lane_i)],
                   new4[32*32'(probe_site_i)+32'(probe_lane_i)], entries4_q[32*probe_cell+:32],
                   words[32*probe_word+:32], field4_q[32*probe_cell+:32]};
     end

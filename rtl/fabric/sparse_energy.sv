@@ -3,8 +3,8 @@
 // 2E -= 2 I (s_new - s_old), or set by an energy pass: 2E = - sum s (I + h).
 //
 // Sums of a group's cells at stage 5; the present context's energies stand in registers, the others
-// in a memory. NEXT stores and loads. 48 bits, signed, unit 2^-WeightFrac. No reset: the first sweep
-// after a reset begins with a pass.
+// in a memory. NEXT stores and loads. 48 bits, signed, unit 2^-WeightFrac. No reset: the first
+// sweep after a reset begins with a pass.
 module sparse_energy #(
     parameter int Lanes       = 1,
     parameter int SumBits     = 32,  // of a group's fields, 32 or 64

@@ -1,10 +1,9 @@
 `default_nettype none
-// States and clamps of the sparse fabric: a word of Lanes bits for each p-bit of each context, a bit
-// for each p-bit.
+// States and clamps of the sparse fabric: a word of Lanes bits for each p-bit of each context, and
+// a bit for each p-bit.
 //
-// P ports read neighbours, P read the p-bits of a group (state and clamp), P write them; latency one
-// clock, a write is seen by the reads of the next clock. Words of P ports stand in slots of 32 bits.
-// Block memories have fewer ports: synthesis copies the memory or makes flip-flops of it. Undefined
+// P ports read neighbours, P read the p-bits of a group (state and clamp), P write them; latency
+// one clock, a write is seen by the reads of the next clock. Words stand in slots of 32 bits. Block memories have fewer ports: synthesis copies the memory or makes flip-flops of it. Undefined
 // until the host has written it.
 module sparse_states #(
     parameter int Sites       = 1,   // P
@@ -44,7 +43,8 @@ module sparse_states #(
   always_ff @(posedge clk_i) begin
     if (read_i) begin
       for (int s = 0; s < Sites; s++) begin
-        states_o[s*32+:32] <= 32'(state_mem[base|AddressBits'(neighbours_i[s*EntryBits+:PbitBits])]);
+        states_o[s*32+:32] <=
+            32'(state_mem[base|AddressBits'(neighbours_i[s*EntryBits+:PbitBits])]);
       end
     end
     if (own_i) begin

@@ -1,6 +1,6 @@
 `default_nettype none
-// The sparse device on a graph of six p-bits in three blocks, against a model in this bench: hash of
-// what is used, every code of the colour guard and the START that it refuses, the clocks of sweeps,
+// The sparse device on a graph of six p-bits in three blocks, against a model in this bench: hash
+// of what is used, every code of the colour guard and the START that it refuses, the clocks of sweeps,
 // energy passes and frames, and sweeps without chance (the table says sign of the field), whose
 // samples and energies are computed here from the couplings.
 `include "pbit_regs.svh"
@@ -32,7 +32,7 @@ module tb_sparse #(
       .m_axis_telemetry_tready(1'b1), .m_axis_telemetry_tlast(), .irq_o(irq)
   );
 
-  // ---- the graph: blocks {0, 1, 2}, {3, 4}, {5}; entries {valid, p-bit or neighbour}, weights ----
+  // ---- the graph: blocks {0, 1, 2}, {3, 4}, {5} ----
   integer coupling[0:n*n-1], bias[0:n-1];
   reg [31:0] group[0:Groups*6-1], edges[0:Rows*4-1];  // words of a row as they are written
   integer groups, rows, failures, turn, i, j, g, s, r, k;
