@@ -156,6 +156,7 @@ static pbl_status measure(pbl_rng_ab_row *row, case_work *w, pbl_error *err) {
     st = pbl_fail(err, PBL_CONFIG, "case %s: the A/B takes models of two blocks, no graph",
                   w->cc->name);
   if (!st) st = case_setup(w, err);
+  if (!st) st = case_check_schedule(w, err);
   if (!st && pbl_hw_pbits(&w->hw) > PBL_RNG_AB_MAX_PBITS)
     st = pbl_fail(err, PBL_CONFIG, "case %s: %d p-bits; the A/B takes at most %d", w->cc->name,
                   pbl_hw_pbits(&w->hw), PBL_RNG_AB_MAX_PBITS);
