@@ -8,7 +8,8 @@
 // (dense_operations, lattice_operations, sparse_operations). A sample leaves in the next sweep or
 // in a read-only one at the end of a run (FrameAfter = 0), or at the end of its own sweep
 // (FrameAfter = 1). PAUSE: the regulator works, at the end of a window or before the first sweep.
-// Everything but START waits while en_i is low. Reset: idle. Behaviour: docs/device.md, sections Sweeps, A run and Cycles.
+// Everything but START waits while en_i is low. Reset: idle. Behaviour: docs/device.md,
+// sections Sweeps, A run and Cycles.
 module sweep_sequencer #(
     parameter int Contexts    = 1,
     parameter int BetaBits    = 16,

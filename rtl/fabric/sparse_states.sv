@@ -3,8 +3,9 @@
 // a bit for each p-bit.
 //
 // P ports read neighbours, P read the p-bits of a group (state and clamp), P write them; latency
-// one clock, a write is seen by the reads of the next clock. Words stand in slots of 32 bits. Block memories have fewer ports: synthesis copies the memory or makes flip-flops of it. Undefined
-// until the host has written it.
+// one clock, a write is seen by the reads of the next clock. Words stand in slots of 32 bits.
+// Block memories have fewer ports: synthesis copies the memory or makes flip-flops of it.
+// Undefined until the host has written it.
 module sparse_states #(
     parameter int Sites       = 1,   // P
     parameter int Lanes       = 1,
