@@ -1,8 +1,8 @@
 `default_nettype none
 // The sparse device on a graph of six p-bits in three blocks, against a model in this bench: hash
 // of what is used, every code of the colour guard and the START that it refuses, the clocks of
-// sweeps, energy passes and frames, and sweeps without chance (the table says sign of the field), whose
-// samples and energies are computed here from the couplings.
+// sweeps, energy passes and frames, and sweeps without chance (the table says sign of the field),
+// whose samples and energies are computed here from the couplings.
 `include "pbit_regs.svh"
 module tb_sparse #(
     parameter int Fault = 0  // of the model: 1 a weight, 2 clocks of a drain, 3 hash; to be noticed
