@@ -6,7 +6,7 @@
 #include "pbl_oracle_graph.h"
 #include "pbl_parallel.h"
 
-#define BATCH 16 /* components between two looks at the progress object */
+#define BATCH 4 /* components between two looks at the progress object */
 
 static double device_law(const void *context, double field) {
   const pbl_image *im = context;
