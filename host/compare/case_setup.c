@@ -193,15 +193,16 @@ static void descend_graph(signed char *s, const pbl_graph *g, int sweeps) {
   }
 }
 
-/* A few sweeps at zero temperature lead a random state into a nearby valley. */
-static void descend(signed char *s, const pbl_rbm *m, int sweeps) {
+/* A few sweeps at zero temperature lead a random state into a nearby valley. field: n_hidden. */
+static void descend(signed char *s, const pbl_rbm *m, int sweeps, double *field) {
   const int nv = m->n_visible, nh = m->n_hidden;
   for (int sweep = 0; sweep < sweeps; sweep++) {
-    for (int j = 0; j < nh; j++) {
-      double f = m->c[j];
-      for (int i = 0; i < nv; i++) f += (double)m->w[(size_t)i * (size_t)nh + (size_t)j] * s[i];
-      s[nv + j] = f >= 0 ? 1 : -1;
+    for (int j = 0; j < nh; j++) field[j] = m->c[j];
+    for (int i = 0; i < nv; i++) { /* row by row, as the weights stand in memory */
+      const float *w = m->w + (size_t)i * (size_t)nh;
+      for (int j = 0; j < nh; j++) field[j] += (double)w[j] * s[i];
     }
+    for (int j = 0; j < nh; j++) s[nv + j] = field[j] >= 0 ? 1 : -1;
     for (int i = 0; i < nv; i++) {
       double f = m->b[i];
       for (int j = 0; j < nh; j++) {
@@ -216,7 +217,12 @@ pbl_status case_starts(signed char **states, const case_work *w, case_stream str
                        pbl_error *err) {
   const size_t n = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->cc->chains;
   signed char *s = malloc(chains * n);
-  if (!s) return pbl_fail(err, PBL_NO_MEMORY, "starting states: out of memory");
+  double *field = malloc(n * sizeof *field);
+  if (!s || !field) {
+    free(s);
+    free(field);
+    return pbl_fail(err, PBL_NO_MEMORY, "starting states: out of memory");
+  }
   pbl_xoshiro g;
   pbl_xoshiro_seed(&g, case_seed(w, stream));
   for (size_t c = 0; c < chains; c++) {
@@ -228,13 +234,14 @@ pbl_status case_starts(signed char **states, const case_work *w, case_stream str
     if (c % 4 == 3 && w->held) {
       descend_graph(row, w->held, 8);
     } else if (c % 4 == 3) {
-      descend(row, w->dequantised, 8);
+      descend(row, w->dequantised, 8, field);
     }
     /* clamped p-bits hold one value in all chains: that of a reproducible pattern */
     for (size_t p = 0; p < n; p++) {
       if (w->image->clamp[p]) row[p] = p % 2 ? -1 : 1;
     }
   }
+  free(field);
   *states = s;
   return PBL_OK;
 }

@@ -16,6 +16,9 @@ class Lattice(ProgramTest):
             print(f"{case['name']}: {case['verdict']}")
             show_gates(case)
             self.assertEqual(case["verdict"], "AGREES", case["name"])
+            self.assertEqual(case["hw"]["fabric"], "lattice")
+        self.assertEqual([case["hw"]["side"] for case in report["cases"]], [4, 4, 20])
+        self.assertEqual(report["cases"][2]["hw"]["rules"], "0,1 4,1")
 
     def test_an_edge_changed_at_one_end_is_found(self):
         report = self.compare(10, CONTROLS, "--device", "twin")
