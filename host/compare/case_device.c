@@ -53,9 +53,8 @@ static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err)
   if (f->weight_offset != 0) {
     if (f->weight_row < 0 || (size_t)f->weight_row >= rows || f->weight_col < 0 ||
         (size_t)f->weight_col >= words) {
-      return pbl_fail(err, PBL_CONFIG,
-                      "case %s: faults.weight: row %d, column %d is outside 0..%zu, 0..%zu",
-                      w->cc->name, f->weight_row, f->weight_col, rows - 1, words - 1);
+      return pbl_fail(err, PBL_CONFIG, "faults.weight: row %d, column %d is outside 0..%zu, 0..%zu",
+                      f->weight_row, f->weight_col, rows - 1, words - 1);
     }
     int32_t *row = malloc(words * sizeof *row);
     if (!row) return pbl_fail(err, PBL_NO_MEMORY, "faults: out of memory");
@@ -66,8 +65,8 @@ static pbl_status poke_faults(pbl_driver *d, const case_work *w, pbl_error *err)
   }
   if (!st && f->stale_row >= 0) {
     if ((size_t)f->stale_row >= rows) {
-      return pbl_fail(err, PBL_CONFIG, "case %s: faults.stale_row: %d is outside 0..%zu",
-                      w->cc->name, f->stale_row, rows - 1);
+      return pbl_fail(err, PBL_CONFIG, "faults.stale_row: %d is outside 0..%zu", f->stale_row,
+                      rows - 1);
     }
     st = poke_stale_row(d, w, (size_t)f->stale_row, rows, words, err);
   }
