@@ -76,21 +76,6 @@ void plain_lattice_free(plain_lattice *m) {
   free(m->table);
 }
 
-static uint32_t next_word(const pbl_hw *hw, uint32_t s[4]) {
-  const uint32_t word = hw->generator == PBL_GEN_LFSR32 ? s[0] : pbl_rotl32(s[0] + s[3], 7) + s[0];
-  if (hw->generator == PBL_GEN_XOSHIRO128PP) {
-    const uint32_t a = s[0], b = s[1], c = s[2], d = s[3];
-    s[0] = a ^ b ^ d;
-    s[1] = a ^ b ^ c;
-    s[2] = a ^ c ^ (b << 9);
-    s[3] = pbl_rotl32(b ^ d, 11);
-    return word;
-  }
-  for (int i = 0; i < hw->lfsr_steps; i++)
-    s[0] = s[0] * 2 + (1 ^ ((s[0] >> 31 ^ s[0] >> 21 ^ s[0] >> 1 ^ s[0]) & 1));
-  return word;
-}
-
 static int64_t local_field(const plain_lattice *m, int r, int x, int y) {
   int64_t sum = m->field[y][x];
   for (int slot = 0; slot < 4 * m->hw.lattice.n_rules; slot++) {
@@ -103,34 +88,27 @@ static int64_t local_field(const plain_lattice *m, int r, int x, int y) {
 
 static void update(plain_lattice *m, int r, int pbit, int half, uint32_t beta, uint32_t word) {
   const pbl_hw *hw = &m->hw;
-  int x, y, table_log2 = 0;
+  int x, y;
   plain_lattice_place(m, pbit, &x, &y);
   const int64_t field = local_field(m, r, x, y);
-  for (int n = hw->table_size; n > 1; n /= 2) table_log2++;
-  const int shift = hw->weight_frac + hw->beta_frac + hw->table_range_log2 - 1 - table_log2;
-  const uint64_t half_step = hw->rounding ? (uint64_t)1 << (shift - 1) : 0;
-  const uint64_t scaled = ((uint64_t)llabs(field) * beta + half_step) >> shift;
-  const int saturated = scaled >= (uint64_t)hw->table_size;
-  const uint32_t q = m->table[saturated ? hw->table_size - 1 : (int)scaled];
-  const uint64_t u = (uint64_t)word >> (32 - hw->threshold_bits);
-  const uint64_t limit = field > 0 ? ((uint64_t)1 << hw->threshold_bits) - q : q;
+  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
   const int clamped = m->clamp[y][x], old_up = m->spin[r][y][x] > 0;
-  const int new_up = clamped ? old_up : u < limit;
+  const int new_up = clamped ? old_up : d.up;
   if (!clamped) {
     m->flips += new_up != old_up;
-    m->saturations += (uint64_t)saturated;
-    m->freezes += q == 0;
+    m->saturations += (uint64_t)d.saturated;
+    m->freezes += d.threshold == 0;
   }
   m->spin[r][y][x] = new_up ? 1 : -1;
   const uint32_t state = (uint32_t)new_up + 2 * (uint32_t)old_up + 4 * (uint32_t)clamped;
   if (pbit == m->watch_pbit && r == m->watch_replica) {
     m->seen_field = field;
     m->seen_random = word;
-    m->seen_threshold = q;
+    m->seen_threshold = d.threshold;
     m->seen_state = state;
   }
   m->n_updates++;
-  m->trace_sum += plain_digest(7, m->sweeps, half, r, pbit, field, word, q, state);
+  m->trace_sum += plain_digest(7, m->sweeps, half, r, pbit, field, word, d.threshold, state);
 }
 
 /* A context: step by step, cell by cell, in which each lane has its replica. */
@@ -139,7 +117,7 @@ static void half_sweep(plain_lattice *m, int context, int half, uint32_t beta) {
   for (int k = 0; k < n; k++) {
     uint32_t even_word = 0;
     for (int lane = 0; lane < lanes; lane++) {
-      const uint32_t own = next_word(&m->hw, m->generator[k % sites * lanes + lane]);
+      const uint32_t own = plain_next_word(&m->hw, m->generator[k % sites * lanes + lane]);
       if (lane % 2 == 0) even_word = own;
       update(m, context * lanes + lane, half == 1 ? k : n + k, half, beta,
              m->coupled ? even_word : own);
@@ -168,7 +146,8 @@ void plain_lattice_sweep(plain_lattice *m, pbl_kernel kernel, uint32_t beta, int
   const int steps = m->hw.n_visible / m->hw.lattice.sites;
   const int words_per_step = (m->hw.lattice.sites * m->hw.lanes + 31) / 32;
   for (int c = 0; c < contexts; c++) {
-    const int first = kernel == PBL_KERNEL_COIN && next_word(&m->hw, m->control) >= 0x80000000u;
+    const int first =
+        kernel == PBL_KERNEL_COIN && plain_next_word(&m->hw, m->control) >= 0x80000000u;
     for (int half = 0; half < halves; half++) half_sweep(m, c, first + half, beta);
     m->busy += (uint64_t)(halves * (steps + 6) + 1 + (sample ? 2 * steps * words_per_step : 0));
   }

@@ -59,7 +59,7 @@ static uint32_t rotate_left(uint32_t x, unsigned k) {
   return (x << k) | (x >> (32 - k));
 }
 
-static uint32_t next_word(const pbl_hw *hw, uint32_t s[4]) {
+uint32_t plain_next_word(const pbl_hw *hw, uint32_t s[4]) {
   if (hw->generator == PBL_GEN_LFSR32) {
     const uint32_t word = s[0];
     for (int i = 0; i < hw->lfsr_steps; i++) {
@@ -105,15 +105,8 @@ uint64_t plain_digest(uint64_t sum, uint64_t sweep, int half, int replica, int p
   return sum;
 }
 
-static void update(plain_model *m, int replica, int pbit, int half, uint32_t beta) {
-  const pbl_hw *hw = &m->hw;
-  int8_t *s = m->spin + (size_t)replica * (size_t)pbl_hw_pbits(hw);
-  const int64_t field = local_field(m, s, pbit);
-  const int lane = replica % hw->lanes;
-  uint32_t word = next_word(hw, m->generator[lane]);
-  if (lane % 2 == 0) m->even[m->n_draws] = word;
-  if (lane % 2 == 1 && m->coupled) word = m->even[m->n_draws];
-  m->n_draws++;
+plain_decision plain_decide(const pbl_hw *hw, const uint32_t *table, int64_t field, uint32_t beta,
+                            uint32_t word) {
   int table_log2 = 0;
   for (int n = hw->table_size; n > 1; n /= 2) table_log2++;
   const int shift = hw->weight_frac + hw->beta_frac + hw->table_range_log2 - 1 - table_log2;
@@ -121,30 +114,43 @@ static void update(plain_model *m, int replica, int pbit, int half, uint32_t bet
   if (hw->rounding) scaled += (wide)1 << (shift - 1);
   scaled >>= shift;
   const int saturated = scaled >= (unsigned)hw->table_size;
-  const uint32_t q = m->table[saturated ? hw->table_size - 1 : (int)scaled];
+  const uint32_t q = table[saturated ? hw->table_size - 1 : (int)scaled];
   const uint64_t u = (uint64_t)word >> (32 - hw->threshold_bits);
   const uint64_t limit = field > 0 ? ((uint64_t)1 << hw->threshold_bits) - q : q;
+  return (plain_decision){.up = u < limit, .saturated = saturated, .threshold = q};
+}
+
+static void update(plain_model *m, int replica, int pbit, int half, uint32_t beta) {
+  const pbl_hw *hw = &m->hw;
+  int8_t *s = m->spin + (size_t)replica * (size_t)pbl_hw_pbits(hw);
+  const int64_t field = local_field(m, s, pbit);
+  const int lane = replica % hw->lanes;
+  uint32_t word = plain_next_word(hw, m->generator[lane]);
+  if (lane % 2 == 0) m->even[m->n_draws] = word;
+  if (lane % 2 == 1 && m->coupled) word = m->even[m->n_draws];
+  m->n_draws++;
+  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
   const int clamped = m->clamp[pbit];
   const int old_up = s[pbit] > 0;
-  const int new_up = clamped ? old_up : u < limit;
+  const int new_up = clamped ? old_up : d.up;
   if (!clamped) {
     m->flips += (uint64_t)(new_up != old_up);
     m->flips_v += (uint64_t)(new_up != old_up && pbit < hw->n_visible);
-    m->saturations += (uint64_t)saturated;
-    m->freezes += q == 0;
+    m->saturations += (uint64_t)d.saturated;
+    m->freezes += d.threshold == 0;
   }
   s[pbit] = new_up ? 1 : -1;
   const uint32_t state = (uint32_t)new_up + 2 * (uint32_t)old_up + 4 * (uint32_t)clamped;
   if (pbit == m->watch_pbit && replica == m->watch_replica) {
     m->seen_field = field;
     m->seen_random = word;
-    m->seen_threshold = q;
+    m->seen_threshold = d.threshold;
     m->seen_state = state;
   }
   m->n_updates++;
   /* The device goes p-bit by p-bit with all lanes of a context side by side; a sum does not mind.
    */
-  m->trace_sum += plain_digest(7, m->sweeps, half, replica, pbit, field, word, q, state);
+  m->trace_sum += plain_digest(7, m->sweeps, half, replica, pbit, field, word, d.threshold, state);
 }
 
 static int64_t energy_of(const plain_model *m, const int8_t *s) {
@@ -164,7 +170,7 @@ void plain_sweep(plain_model *m, pbl_kernel kernel, uint32_t beta) {
   for (int r = 0; r < m->hw.replicas; r++) {
     m->n_draws = 0;
     if (r % m->hw.lanes == 0 && kernel == PBL_KERNEL_COIN) {
-      reversed = next_word(&m->hw, m->control) >= 0x80000000u;
+      reversed = plain_next_word(&m->hw, m->control) >= 0x80000000u;
       m->n_reversed += (size_t)reversed;
     }
     const int after = kernel == PBL_KERNEL_PALINDROMIC || reversed;

@@ -36,6 +36,15 @@ void plain_create(plain_model *m, const pbl_hw *hw, uint64_t seed);
 void plain_free(plain_model *m);
 /* One sweep of all replicas. */
 void plain_sweep(plain_model *m, pbl_kernel kernel, uint32_t beta);
+/* The next word of a generator with state s. */
+uint32_t plain_next_word(const pbl_hw *hw, uint32_t s[4]);
+/* What a p-bit that is not clamped does with a random word. table: hw->table_size. */
+typedef struct {
+  int up, saturated;
+  uint32_t threshold; /* table entry */
+} plain_decision;
+plain_decision plain_decide(const pbl_hw *hw, const uint32_t *table, int64_t field, uint32_t beta,
+                            uint32_t word);
 /* CRC-32, bit by bit. */
 uint32_t plain_crc(uint32_t crc, uint32_t word);
 uint32_t plain_hash(const plain_model *m);

@@ -138,21 +138,6 @@ void plain_sparse_free(plain_sparse *m) {
   free(m->table);
 }
 
-static uint32_t next_word(const pbl_hw *hw, uint32_t s[4]) {
-  const uint32_t word = hw->generator == PBL_GEN_LFSR32 ? s[0] : pbl_rotl32(s[0] + s[3], 7) + s[0];
-  if (hw->generator == PBL_GEN_XOSHIRO128PP) {
-    const uint32_t a = s[0], b = s[1], c = s[2], d = s[3];
-    s[0] = a ^ b ^ d;
-    s[1] = a ^ b ^ c;
-    s[2] = a ^ c ^ (b << 9);
-    s[3] = pbl_rotl32(b ^ d, 11);
-    return word;
-  }
-  for (int i = 0; i < hw->lfsr_steps; i++)
-    s[0] = s[0] * 2 + (1 ^ ((s[0] >> 31 ^ s[0] >> 21 ^ s[0] >> 1 ^ s[0]) & 1));
-  return word;
-}
-
 static int64_t local_field(const plain_sparse *m, int r, int i) {
   int64_t sum = m->bias[i];
   for (int j = 0; j < m->n; j++) sum += (int64_t)m->coupling[i][j] * m->spin[r][j];
@@ -161,22 +146,14 @@ static int64_t local_field(const plain_sparse *m, int r, int i) {
 
 static void update(plain_sparse *m, int r, int i, int visit, uint32_t beta, uint32_t word) {
   const pbl_hw *hw = &m->hw;
-  int table_log2 = 0;
   const int64_t field = local_field(m, r, i);
-  for (int n = hw->table_size; n > 1; n /= 2) table_log2++;
-  const int shift = hw->weight_frac + hw->beta_frac + hw->table_range_log2 - 1 - table_log2;
-  const uint64_t half_step = hw->rounding ? (uint64_t)1 << (shift - 1) : 0;
-  const uint64_t scaled = ((uint64_t)llabs(field) * beta + half_step) >> shift;
-  const int saturated = scaled >= (uint64_t)hw->table_size;
-  const uint32_t q = m->table[saturated ? hw->table_size - 1 : (int)scaled];
-  const uint64_t u = (uint64_t)word >> (32 - hw->threshold_bits);
-  const uint64_t limit = field > 0 ? ((uint64_t)1 << hw->threshold_bits) - q : q;
+  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
   const int clamped = m->clamp[i], old_up = m->spin[r][i] > 0;
-  const int new_up = clamped ? old_up : u < limit;
+  const int new_up = clamped ? old_up : d.up;
   if (!clamped) {
     m->flips += new_up != old_up;
-    m->saturations += (uint64_t)saturated;
-    m->freezes += q == 0;
+    m->saturations += (uint64_t)d.saturated;
+    m->freezes += d.threshold == 0;
   }
   m->energy2[r] -= 2 * field * (2 * new_up - 2 * old_up);
   m->spin[r][i] = new_up ? 1 : -1;
@@ -184,11 +161,11 @@ static void update(plain_sparse *m, int r, int i, int visit, uint32_t beta, uint
   if (i == m->watch_pbit && r == m->watch_replica) {
     m->seen_field = field;
     m->seen_random = word;
-    m->seen_threshold = q;
+    m->seen_threshold = d.threshold;
     m->seen_state = state;
   }
   m->n_updates++;
-  m->trace_sum += plain_digest(7, m->sweeps, visit, r, i, field, word, q, state);
+  m->trace_sum += plain_digest(7, m->sweeps, visit, r, i, field, word, d.threshold, state);
 }
 
 static void visit_group(plain_sparse *m, int context, int visit, const plain_group *g,
@@ -197,7 +174,7 @@ static void visit_group(plain_sparse *m, int context, int visit, const plain_gro
   for (int s = 0; s < m->hw.sparse.sites; s++) {
     uint32_t even_word = 0;
     for (int lane = 0; lane < lanes && g->pbit[s] >= 0; lane++) {
-      const uint32_t own = next_word(&m->hw, m->generator[s * lanes + lane]);
+      const uint32_t own = plain_next_word(&m->hw, m->generator[s * lanes + lane]);
       if (lane % 2 == 0) even_word = own;
       update(m, context * lanes + lane, g->pbit[s], visit, beta, m->coupled ? even_word : own);
     }
