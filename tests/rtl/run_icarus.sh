@@ -22,7 +22,7 @@ trap 'rm -f "$program"' EXIT
 cd "$here/../../rtl"
 mapfile -t sources < <(grep -v -e '^//' -e '^+' pbit.f)
 # "sorry: constant selects in always_*": Icarus 11 then waits for the whole vector, which is the same.
-iverilog -g2012 -Wall -Wno-timescale -Ipkg -s "$testbench" -o "$program" \
+iverilog -g2012 -Wall -Wno-timescale -Ipkg -I"$here" -s "$testbench" -o "$program" \
   ${parameters[@]+"${parameters[@]/#/-P$testbench.}"} "${sources[@]}" "$here/$testbench.sv" 2>&1 |
   { grep -v 'sorry: constant selects' || true; }
 # A file of vectors is shorter than the memory that holds it.

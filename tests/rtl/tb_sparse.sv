@@ -15,6 +15,7 @@ module tb_sparse #(
   reg awvalid = 0, wvalid = 0, bready = 0, arvalid = 0, rready = 0;
   wire awready, wready, bvalid, arready, rvalid, tvalid, tlast, irq;
   wire [1:0] bresp, rresp;
+  reg [1:0] response;
   wire [31:0] rdata, tdata;
 
   pbit_top #(
@@ -77,31 +78,7 @@ module tb_sparse #(
     end
   endtask
 
-  task write(input [11:0] at, input [31:0] data);
-    begin
-      awaddr = at;
-      wdata = data;
-      awvalid = 1;
-      wvalid = 1;
-      bready = 1;
-      while (!bvalid) tick;
-      if (bresp !== 2'b00) fail("a write is answered by an error");
-      tick;
-      bready = 0;
-    end
-  endtask
-
-  task read(input [11:0] at);
-    begin
-      araddr = at;
-      arvalid = 1;
-      rready = 1;
-      while (!rvalid) tick;
-      value = rdata;
-      tick;
-      rready = 0;
-    end
-  endtask
+`include "axil_host.svh"
 
   task expect_register(input [11:0] at, input [31:0] want, input [8*60-1:0] what);
     begin
