@@ -29,12 +29,6 @@ static pbl_status make(pbl_graph **out, const pbl_case_config *cc, uint64_t furt
   return st ? st : pbl_graph_make(out, &r, err);
 }
 
-/* As the configuration tells it: an unknown generator shall not be looked for as a file. */
-static bool is_generator(const char *source) {
-  const size_t word = strspn(source, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-  return word > 0 && source[word] == ':';
-}
-
 static pbl_status blocks_of(pbl_colouring **out, const pbl_graph *g, const pbl_case_config *cc,
                             pbl_error *err) {
   pbl_status st = pbl_colouring_create(out, g, (pbl_colour_rule)cc->graph_colouring, err);
@@ -46,8 +40,9 @@ pbl_status case_graph(pbl_graph **graph, pbl_colouring **blocks, const pbl_case_
                       uint64_t further, pbl_error *err) {
   pbl_graph *g = NULL;
   pbl_colouring *c = NULL;
-  pbl_status st = is_generator(cc->graph) ? make(&g, cc, further, err)
-                                          : pbl_graph_load(&g, cc->graph, NULL, NULL, err);
+  pbl_status st = pbl_config_is_generator(cc->graph)
+                      ? make(&g, cc, further, err)
+                      : pbl_graph_load(&g, cc->graph, NULL, NULL, err);
   if (!st && blocks) st = blocks_of(&c, g, cc, err);
   if (!st && blocks) *blocks = c;
   if (!st && graph) *graph = g;
@@ -110,7 +105,7 @@ static pbl_status learn(double *data, const case_work *w, const pbl_graph *teach
 static pbl_status teacher_data(case_work *w, pbl_error *err) {
   pbl_graph_recipe r;
   const size_t n = w->graph->n;
-  if (n > PBL_ORACLE_MAX_PBITS || !is_generator(w->cc->graph)) return PBL_OK;
+  if (n > PBL_ORACLE_MAX_PBITS || !pbl_config_is_generator(w->cc->graph)) return PBL_OK;
   pbl_graph *teacher = NULL;
   pbl_colouring *blocks = NULL;
   pbl_status st = recipe_of(&r, w->cc, 1, err);

@@ -120,6 +120,9 @@ pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
                                    pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err);
+/* Whether `source` of section graph has the form of a generator, letters or dashes and a colon, and
+ * not of a file. Whether the generator exists is for the models to say. */
+bool pbl_config_is_generator(const char *source);
 /* Resolved configuration as YAML text with every key (malloc'ed): reading it back gives the same.
  */
 pbl_status pbl_config_dump_compare(char **text, const pbl_compare_config *c, pbl_error *err);

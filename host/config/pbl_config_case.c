@@ -50,9 +50,7 @@ static void check_name(const check *k) {
   }
 }
 
-/* As `pbitloop graph` tells it: letters or dashes, then a colon. Whether the generator exists is
- * for the models to say. */
-static bool is_generator(const char *source) {
+bool pbl_config_is_generator(const char *source) {
   const char *s = source;
   while (isalpha((unsigned char)*s) || *s == '-') s++;
   return s > source && *s == ':';
@@ -65,7 +63,7 @@ static void check_graph(const check *k) {
   if (source == NULL) return; /* said by the schema */
   if (c->graph[0] == '\0') {
     pbl_problem_at(k->p, source, "source: a generator such as sk:12, or a file");
-  } else if (is_generator(c->graph)) {
+  } else if (pbl_config_is_generator(c->graph)) {
     return;
   } else if (c->graph_couplings[0] != '\0' || c->graph_fields[0] != '\0') {
     pbl_problem_at(k->p, graph, "graph: couplings and fields go with a generator, not a file");

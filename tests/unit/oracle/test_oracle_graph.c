@@ -18,24 +18,7 @@
 
 #define BETA 0.8
 
-typedef struct {
-  plain_graph plain;
-  pbl_graph *graph;
-  pbl_colouring *blocks;
-} model;
-
-static model make(plain_graph p) {
-  model m = {.plain = p, .graph = plain_to_graph(&p)};
-  assert_int_equal(pbl_colouring_create(&m.blocks, m.graph, PBL_COLOUR_DSATUR, NULL), PBL_OK);
-  return m;
-}
-
-static void release(model *m) {
-  pbl_graph_destroy(m->graph);
-  pbl_colouring_destroy(m->blocks);
-}
-
-static pbl_oracle *oracle(const model *m, pbl_kernel kernel, pbl_site_law law,
+static pbl_oracle *oracle(const plain_blocks *m, pbl_kernel kernel, pbl_site_law law,
                           const void *context) {
   pbl_oracle *o = NULL;
   pbl_error err = {0};
@@ -46,7 +29,7 @@ static pbl_oracle *oracle(const model *m, pbl_kernel kernel, pbl_site_law law,
 
 static void the_law_is_the_boltzmann_law(void **state) {
   (void)state;
-  model m = make(plain_random(9));
+  plain_blocks m = plain_blocks_of(plain_random(9));
   pbl_oracle *o = oracle(&m, PBL_KERNEL_CYCLIC, NULL, NULL);
   double law[1 << 9], energy[1 << 9], first[9], other[9], J[81];
   pbl_energy_sums sums;
@@ -65,14 +48,14 @@ static void the_law_is_the_boltzmann_law(void **state) {
   assert_true(fabs(pbl_oracle_log_z(o) - sums.log_z) < 1e-12);
   for (size_t i = 0; i < 9; i++) assert_true(fabs(first[i] - other[i]) < 1e-13);
   pbl_oracle_destroy(o);
-  release(&m);
+  plain_release(&m);
 }
 
 static void a_sweep_is_the_product_of_single_updates(void **state) {
   (void)state;
   for (int k = 0; k < 2; k++) {
     const pbl_kernel kernel = k ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
-    model m = make(plain_random(8));
+    plain_blocks m = plain_blocks_of(plain_random(8));
     pbl_oracle *o = oracle(&m, kernel, NULL, NULL);
     double q[1 << 8] = {0}, expected[1 << 8] = {0}, f[1 << 8], g[1 << 8], pf = 0.0, qg = 0.0;
     q[0x2c] = expected[0x2c] = 1.0;
@@ -90,7 +73,7 @@ static void a_sweep_is_the_product_of_single_updates(void **state) {
     pbl_oracle_forward(o, q);
     for (size_t x = 0; x < 1 << 8; x++) assert_true(fabs(q[x] - pbl_oracle_law(o)[x]) < 1e-15);
     pbl_oracle_destroy(o);
-    release(&m);
+    plain_release(&m);
   }
 }
 
@@ -99,7 +82,7 @@ static void two_blocks_have_the_tau_of_the_two_block_oracle(void **state) {
   (void)state;
   pbl_rbm *rbm = NULL;
   assert_int_equal(pbl_rbm_random(&rbm, 5, 4, 0.6, 0.3, 3, NULL), PBL_OK);
-  model m = {.graph = NULL};
+  plain_blocks m = {.graph = NULL};
   assert_int_equal(pbl_graph_from_rbm(&m.graph, rbm, NULL), PBL_OK);
   assert_int_equal(pbl_colouring_create(&m.blocks, m.graph, PBL_COLOUR_GREEDY, NULL), PBL_OK);
   for (size_t p = 0; p < 9; p++) m.blocks->colour[p] = p < 5;
@@ -128,7 +111,7 @@ static void two_blocks_have_the_tau_of_the_two_block_oracle(void **state) {
     pbl_oracle_destroy(two);
   }
   pbl_rbm_destroy(rbm);
-  release(&m);
+  plain_release(&m);
 }
 
 /* Probabilities of 1/16: far enough from the sigmoid for the law to move. */
@@ -140,7 +123,7 @@ static double coarse(const void *context, double field) {
 static void the_law_of_any_kernel_is_its_fixed_point(void **state) {
   (void)state;
   for (int k = 0; k < 2; k++) {
-    model m = make(plain_complete(6));
+    plain_blocks m = plain_blocks_of(plain_complete(6));
     const pbl_kernel kernel = k ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
     pbl_oracle *o = oracle(&m, kernel, coarse, NULL);
     pbl_oracle *ideal = oracle(&m, kernel, NULL, NULL);
@@ -152,7 +135,7 @@ static void the_law_of_any_kernel_is_its_fixed_point(void **state) {
     assert_true(pbl_oracle_total_variation(o, ideal) > 0.01);
     pbl_oracle_destroy(o);
     pbl_oracle_destroy(ideal);
-    release(&m);
+    plain_release(&m);
   }
 }
 
@@ -163,7 +146,7 @@ static double two_sure(const void *context, double field) {
 
 static void what_cannot_be_enumerated_is_refused(void **state) {
   (void)state;
-  model a = make(plain_random(8)), b = make(plain_complete(8));
+  plain_blocks a = plain_blocks_of(plain_random(8)), b = plain_blocks_of(plain_complete(8));
   pbl_oracle *o = NULL;
   pbl_graph *large = NULL;
   pbl_colouring *one = NULL;
@@ -184,8 +167,8 @@ static void what_cannot_be_enumerated_is_refused(void **state) {
   pbl_oracle_destroy(o);
   pbl_graph_destroy(large);
   pbl_colouring_destroy(one);
-  release(&a);
-  release(&b);
+  plain_release(&a);
+  plain_release(&b);
 }
 
 int main(void) {

@@ -30,7 +30,7 @@ plain_graph plain_random(size_t n) {
   return make(n, 3);
 }
 
-pbl_graph *plain_to_graph(const plain_graph *p) {
+static pbl_graph *to_graph(const plain_graph *p) {
   pbl_edge edge[PLAIN_MAX * PLAIN_MAX];
   size_t n = 0;
   pbl_graph *g = NULL;
@@ -42,6 +42,17 @@ pbl_graph *plain_to_graph(const plain_graph *p) {
   }
   if (pbl_graph_create(&g, p->n, edge, n, p->h, NULL) != PBL_OK) abort();
   return g;
+}
+
+plain_blocks plain_blocks_of(plain_graph p) {
+  plain_blocks m = {.plain = p, .graph = to_graph(&p)};
+  if (pbl_colouring_create(&m.blocks, m.graph, PBL_COLOUR_DSATUR, NULL) != PBL_OK) abort();
+  return m;
+}
+
+void plain_release(plain_blocks *m) {
+  pbl_graph_destroy(m->graph);
+  pbl_colouring_destroy(m->blocks);
 }
 
 static int spin(size_t state, size_t i) {

@@ -18,8 +18,14 @@ typedef struct {
  * (7i + 3j) mod 5 below 3, from the same numbers. */
 plain_graph plain_complete(size_t n);
 plain_graph plain_random(size_t n);
-/* Aborts the test program on failure. */
-pbl_graph *plain_to_graph(const plain_graph *p);
+/* The graph with its blocks by DSATUR; aborts the test program on failure. */
+typedef struct {
+  plain_graph plain;
+  pbl_graph *graph;
+  pbl_colouring *blocks;
+} plain_blocks;
+plain_blocks plain_blocks_of(plain_graph p);
+void plain_release(plain_blocks *m);
 double plain_energy(const plain_graph *p, size_t state);
 /* 2^n probabilities by enumeration. */
 void plain_law(double *law, const plain_graph *p, double beta);

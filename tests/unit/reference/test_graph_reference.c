@@ -20,24 +20,7 @@
 #define LEVEL 1e-6
 #define LEAST 5.0 /* expected draws of a cell; rarer states share the last one */
 
-typedef struct {
-  plain_graph plain;
-  pbl_graph *graph;
-  pbl_colouring *blocks;
-} model;
-
-static model make(plain_graph p) {
-  model m = {.plain = p, .graph = plain_to_graph(&p)};
-  assert_int_equal(pbl_colouring_create(&m.blocks, m.graph, PBL_COLOUR_DSATUR, NULL), PBL_OK);
-  return m;
-}
-
-static void release(model *m) {
-  pbl_graph_destroy(m->graph);
-  pbl_colouring_destroy(m->blocks);
-}
-
-static pbl_reference *sampler(const model *m, double beta, pbl_kernel kernel, size_t chains,
+static pbl_reference *sampler(const plain_blocks *m, double beta, pbl_kernel kernel, size_t chains,
                               int threads) {
   const pbl_reference_options o = {
       .n_chains = chains, .seed = 7, .threads = threads, .kernel = kernel, .beta = beta};
@@ -48,7 +31,7 @@ static pbl_reference *sampler(const model *m, double beta, pbl_kernel kernel, si
 }
 
 /* One draw of every chain after `sweeps` sweeps, against 2^n probabilities. */
-static double p_value(const model *m, pbl_reference *r, size_t sweeps, const double *law) {
+static double p_value(const plain_blocks *m, pbl_reference *r, size_t sweeps, const double *law) {
   const size_t states = (size_t)1 << m->plain.n;
   pbl_chains *c = NULL;
   double *count = calloc(states, sizeof *count);
@@ -82,14 +65,14 @@ static double p_value(const model *m, pbl_reference *r, size_t sweeps, const dou
 
 /* 40 sweeps from random states: the slowest mode has gone, .61^40 = 2e-9. */
 static double law_p(plain_graph p, pbl_kernel kernel, double beta_sampled) {
-  model m = make(p);
+  plain_blocks m = plain_blocks_of(p);
   double *law = malloc(sizeof(double) << p.n);
   plain_law(law, &p, BETA);
   pbl_reference *r = sampler(&m, beta_sampled, kernel, CHAINS, 1);
   const double value = p_value(&m, r, 40, law);
   pbl_reference_destroy(r);
   free(law);
-  release(&m);
+  plain_release(&m);
   return value;
 }
 
@@ -115,7 +98,7 @@ static void a_beta_two_percent_high_is_seen(void **state) {
 
 /* All chains from one state: after one sweep they have its row of the kernel, which knows the order
  * of the blocks. */
-static double row_p(const model *m, pbl_kernel sampled, pbl_kernel claimed) {
+static double row_p(const plain_blocks *m, pbl_kernel sampled, pbl_kernel claimed) {
   const size_t n = m->plain.n, start = 0x2c & (((size_t)1 << n) - 1);
   signed char *s = malloc(CHAINS * n);
   double *q = calloc((size_t)1 << n, sizeof *q);
@@ -133,19 +116,19 @@ static double row_p(const model *m, pbl_kernel sampled, pbl_kernel claimed) {
 
 static void one_sweep_visits_the_blocks_in_their_order(void **state) {
   (void)state;
-  model m = make(plain_random(8));
+  plain_blocks m = plain_blocks_of(plain_random(8));
   assert_true(m.blocks->n_colours >= 3);
   const double cyclic = row_p(&m, PBL_KERNEL_CYCLIC, PBL_KERNEL_CYCLIC);
   const double palindromic = row_p(&m, PBL_KERNEL_PALINDROMIC, PBL_KERNEL_PALINDROMIC);
   const double wrong = row_p(&m, PBL_KERNEL_CYCLIC, PBL_KERNEL_PALINDROMIC);
   if (!(cyclic > LEVEL && palindromic > LEVEL && wrong < 1e-9))
     fail_msg("p = %g, %g, wrong order %g", cyclic, palindromic, wrong);
-  release(&m);
+  plain_release(&m);
 }
 
 static void clamped_pbits_of_a_graph_keep_their_states(void **state) {
   (void)state;
-  model m = make(plain_random(8));
+  plain_blocks m = plain_blocks_of(plain_random(8));
   pbl_reference *r = sampler(&m, BETA, PBL_KERNEL_CYCLIC, 20, 1);
   const uint8_t clamp[8] = {0, 1, 0, 0, 0, 1, 0, 0};
   signed char before[20 * 8], after[20 * 8];
@@ -159,12 +142,12 @@ static void clamped_pbits_of_a_graph_keep_their_states(void **state) {
   }
   for (size_t p = 0; p < 8; p++) assert_int_equal(moved[p] == 0, clamp[p]);
   pbl_reference_destroy(r);
-  release(&m);
+  plain_release(&m);
 }
 
 static void the_number_of_threads_changes_no_bit_of_a_graph(void **state) {
   (void)state;
-  model m = make(plain_random(10));
+  plain_blocks m = plain_blocks_of(plain_random(10));
   pbl_chains *c[2] = {NULL, NULL};
   for (int k = 0; k < 2; k++) {
     pbl_reference *r = sampler(&m, BETA, PBL_KERNEL_PALINDROMIC, 40, 1 + 2 * k);
@@ -175,18 +158,18 @@ static void the_number_of_threads_changes_no_bit_of_a_graph(void **state) {
   assert_memory_equal(c[0]->bits, c[1]->bits, 40 * 50 * c[0]->row_bytes);
   pbl_chains_destroy(c[0]);
   pbl_chains_destroy(c[1]);
-  release(&m);
+  plain_release(&m);
 }
 
 static void a_colouring_of_another_graph_is_refused(void **state) {
   (void)state;
-  model a = make(plain_random(8)), b = make(plain_complete(8));
+  plain_blocks a = plain_blocks_of(plain_random(8)), b = plain_blocks_of(plain_complete(8));
   const pbl_reference_options o = {.n_chains = 1, .seed = 1, .beta = 1};
   pbl_reference *r = NULL;
   assert_int_equal(pbl_reference_create_graph(&r, b.graph, a.blocks, &o, NULL), PBL_INVALID);
   assert_null(r);
-  release(&a);
-  release(&b);
+  plain_release(&a);
+  plain_release(&b);
 }
 
 int main(void) {

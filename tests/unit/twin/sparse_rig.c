@@ -36,19 +36,12 @@ void sparse_upload(pbl_device *dev, const plain_sparse *m) {
   assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
 }
 
+static uint32_t frame_bit(const void *model, int context, int position) {
+  const plain_sparse *m = model;
+  return sparse_lane_bits(m, context, position / m->hw.lanes) >> (position % m->hw.lanes) & 1;
+}
+
 void sparse_check_sample(pbl_device *dev, const plain_sparse *m) {
-  const int lanes = m->hw.lanes, bits = m->n * lanes;
-  for (int c = 0; c < m->hw.replicas / lanes; c++) {
-    for (int w = 0; w < (bits + 31) / 32; w++) {
-      uint32_t got = 0, want = 0;
-      uint8_t last = 2;
-      size_t n = 0;
-      assert_int_equal(dev->ops->stream_read(dev, &got, &last, 1, &n, NULL), PBL_OK);
-      assert_int_equal(n, 1);
-      for (int b = 32 * w; b < 32 * w + 32 && b < bits; b++)
-        want |= (sparse_lane_bits(m, c, b / lanes) >> (b % lanes) & 1) << (b % 32);
-      assert_int_equal(got, want);
-      assert_int_equal(last, w == (bits + 31) / 32 - 1);
-    }
-  }
+  for (int c = 0; c < m->hw.replicas / m->hw.lanes; c++)
+    rig_check_frame(dev, m, c, m->n * m->hw.lanes, frame_bit);
 }

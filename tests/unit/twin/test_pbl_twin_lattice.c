@@ -76,22 +76,15 @@ static void upload(pbl_device *dev, const plain_lattice *m) {
   assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
 }
 
+static uint32_t frame_bit(const void *model, int context, int position) {
+  const plain_lattice *m = model;
+  return lane_bits(m, context, position / m->hw.lanes) >> (position % m->hw.lanes) & 1;
+}
+
 /* A sample: per context p-bit by p-bit, lane by lane. */
 static void check_sample(pbl_device *dev, const plain_lattice *m) {
-  const int lanes = m->hw.lanes, bits = pbl_hw_pbits(&m->hw) * lanes;
-  for (int c = 0; c < m->hw.replicas / lanes; c++) {
-    for (int w = 0; w < (bits + 31) / 32; w++) {
-      uint32_t got = 0, want = 0;
-      uint8_t last = 2;
-      size_t n = 0;
-      assert_int_equal(dev->ops->stream_read(dev, &got, &last, 1, &n, NULL), PBL_OK);
-      assert_int_equal(n, 1);
-      for (int b = 32 * w; b < 32 * w + 32 && b < bits; b++)
-        want |= (lane_bits(m, c, b / lanes) >> (b % lanes) & 1) << (b % 32);
-      assert_int_equal(got, want);
-      assert_int_equal(last, w == (bits + 31) / 32 - 1);
-    }
-  }
+  for (int c = 0; c < m->hw.replicas / m->hw.lanes; c++)
+    rig_check_frame(dev, m, c, pbl_hw_pbits(&m->hw) * m->hw.lanes, frame_bit);
 }
 
 typedef struct {

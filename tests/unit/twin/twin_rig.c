@@ -70,20 +70,29 @@ void rig_start(pbl_device *dev, uint32_t sweeps, uint32_t every) {
   rig_write(dev, PBL_REG_CTRL, PBL_CTRL_START_MASK);
 }
 
-void rig_check_sample(pbl_device *dev, plain_model *m) {
-  const int bits = pbl_hw_pbits(&m->hw) * m->hw.lanes;
+void rig_check_frame(pbl_device *dev, const void *model, int context, int bits,
+                     rig_frame_bit bit_of) {
   const int words = (bits + 31) / 32;
+  for (int w = 0; w < words; w++) {
+    uint32_t got = 0, want = 0;
+    uint8_t last = 2;
+    size_t n = 0;
+    assert_int_equal(dev->ops->stream_read(dev, &got, &last, 1, &n, NULL), PBL_OK);
+    assert_int_equal(n, 1);
+    for (int b = 32 * w; b < 32 * w + 32 && b < bits; b++)
+      want |= bit_of(model, context, b) << (b % 32);
+    assert_int_equal(got, want);
+    assert_int_equal(last, w == words - 1);
+  }
+}
+
+static uint32_t frame_bit(const void *model, int context, int position) {
+  return (uint32_t)plain_frame_bit(model, context, position);
+}
+
+void rig_check_sample(pbl_device *dev, plain_model *m) {
   for (int c = 0; c < m->hw.replicas / m->hw.lanes; c++) {
-    for (int w = 0; w < words; w++) {
-      uint32_t got = 0, want = 0;
-      uint8_t last = 2;
-      size_t n = 0;
-      assert_int_equal(dev->ops->stream_read(dev, &got, &last, 1, &n, NULL), PBL_OK);
-      assert_int_equal(n, 1);
-      for (int b = 0; b < 32; b++) want |= (uint32_t)plain_frame_bit(m, c, 32 * w + b) << b;
-      assert_int_equal(got, want);
-      assert_int_equal(last, w == words - 1);
-    }
+    rig_check_frame(dev, m, c, pbl_hw_pbits(&m->hw) * m->hw.lanes, frame_bit);
     m->frames++;
   }
 }

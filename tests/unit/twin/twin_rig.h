@@ -27,7 +27,12 @@ void rig_upload(pbl_device *dev, const plain_model *m);
 void rig_image(pbl_device *dev, uint32_t select, uint32_t row, uint32_t col, const uint32_t *words,
                size_t n);
 void rig_start(pbl_device *dev, uint32_t sweeps, uint32_t every);
-/* Takes one sample off the stream and checks every bit and TLAST against the model. */
+/* Takes the frame of one context off the stream, `bits` long, and checks every bit and TLAST:
+ * bit_of gives the bit at a position of the frame. */
+typedef uint32_t (*rig_frame_bit)(const void *model, int context, int position);
+void rig_check_frame(pbl_device *dev, const void *model, int context, int bits,
+                     rig_frame_bit bit_of);
+/* Takes one sample off the stream and checks it against the model. */
 void rig_check_sample(pbl_device *dev, plain_model *m);
 size_t rig_words_waiting(pbl_device *dev); /* takes and drops them */
 
