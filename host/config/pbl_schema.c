@@ -186,6 +186,21 @@ static const pbl_field schedule_fields[] = {
       "After the last entry begin again instead of holding it. Only for `lockstep`."),
     END};
 
+static const pbl_choice schemes[] = {
+    {"even_odd", PBL_SCHEME_EVEN_ODD}, {"random", PBL_SCHEME_RANDOM}, {NULL, 0}};
+
+static const pbl_field ladder_fields[] = {
+    T(pbl_case_ladder, "betas", betas, 0, NULL, "\"\"",
+      "Beta of each rung, 2 to 64, blanks between: `1 0.7 0.5 0.35`. The first, rung 0, is the "
+      "beta "
+      "of the case. Empty: no ladder."),
+    I(pbl_case_ladder, "every", every, 0, 0, 1e9, "1",
+      "Sweeps from pass to pass, each of which tries to exchange neighbouring rungs. 0: none."),
+    C(pbl_case_ladder, "scheme", scheme, schemes, "even_odd",
+      "Pairs that a pass tries: `even_odd` rungs (0,1), (2,3), .. and (1,2), (3,4), .. in turn; "
+      "`random` by a coin (reversible)."),
+    END};
+
 const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
@@ -231,6 +246,9 @@ const pbl_field pbl_schema_case[] = {
     S("schedule", 0, 0, schedule_fields,
       "Beta schedule on the device, one beta after the other. In `compare` it runs during the "
       "burn-in and must end at the beta of the case, at which the sampling begins."),
+    S("ladder", 0, offsetof(pbl_case_config, ladder), ladder_fields,
+      "Replica exchange in the device, which needs `hw.exchange`. `chains` is rungs times lanes; "
+      "`lanes: 0` is chosen so, and each lane is a ladder of its own."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};
