@@ -23,6 +23,7 @@ static const pbl_choice generators[] = {
 static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
                                      {"palindromic", PBL_KERNEL_PALINDROMIC},
                                      {"coin", PBL_KERNEL_COIN},
+                                     {"random_site", PBL_KERNEL_RANDOM_SITE},
                                      {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
@@ -214,7 +215,9 @@ const pbl_field pbl_schema_case[] = {
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible), `coin` A B or B A, a "
-      "coin per sweep (reversible)."),
+      "coin per sweep (reversible). Graphs: blocks in turn, there and back, or there or back; "
+      "`random_site`, for graphs only, updates as many single p-bits as there are, each picked at "
+      "random (reversible)."),
     I(pbl_case_config, "chains", chains, 0, 1, 256, "16",
       "Replicas of the device and chains of the reference."),
     I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
