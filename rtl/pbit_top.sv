@@ -73,6 +73,10 @@ module pbit_top #(
     output logic        m_axis_telemetry_tvalid,
     input  wire         m_axis_telemetry_tready,
     output logic        m_axis_telemetry_tlast,
+    output logic [31:0] m_axis_trace_tdata,
+    output logic        m_axis_trace_tvalid,
+    input  wire         m_axis_trace_tready,
+    output logic        m_axis_trace_tlast,
     output logic        irq_o
 );
   // derived, do not override
@@ -418,6 +422,8 @@ module pbit_top #(
     );
     assign {proof, guard} = '0;
   end
+
+  assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
 
   axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
