@@ -169,8 +169,8 @@ module device_registers #(
     start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
     refused = other_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] || data_i[7]) && !idle) ||
-              (ctrl && data_i[7:6] != '0 && Statistics == 0) ||
+              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
+                        (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
               (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin)));
 
