@@ -17,6 +17,7 @@ static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 /* pbl_colour_rule of the models, which the configuration does not know. */
 static const pbl_choice colourings[] = {
     {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
+static const pbl_choice options[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
@@ -79,6 +80,13 @@ const pbl_field pbl_schema_hw[] = {
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
+    C(pbl_hw, "exchange", exchange, options, "false",
+      "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),
+    C(pbl_hw, "statistics", statistics, options, "false",
+      "Statistics unit (docs/device-options.md); `lanes` must be a power of two."),
+    I(pbl_hw, "statistics_pairs", stat_pairs, 0, 0, PBL_HW_MAX_STAT_PAIRS, "0",
+      "Pairs of p-bits that the statistics unit can count; only with `statistics`."),
+    C(pbl_hw, "trace", trace, options, "false", "Trace port (docs/device-options.md)."),
     END};
 
 static const pbl_field random_fields[] = {
