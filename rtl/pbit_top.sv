@@ -78,6 +78,10 @@ module pbit_top #(
     output logic        m_axis_telemetry_tvalid,
     input  wire         m_axis_telemetry_tready,
     output logic        m_axis_telemetry_tlast,
+    output logic [31:0] m_axis_trace_tdata,
+    output logic        m_axis_trace_tvalid,
+    input  wire         m_axis_trace_tready,
+    output logic        m_axis_trace_tlast,
     output logic        irq_o
 );
   // derived, do not override
@@ -251,9 +255,12 @@ module pbit_top #(
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
-  kernel_coin #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_coin (
+  logic pick_draw;  // a random scan draws
+  logic [31:0] control_word;
+  control_generator #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_control (
       .clk_i(clk_i), .load_i(coin_we), .load_word_i(host_col[1:0]), .load_data_i(host_data),
-      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed)
+      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed),
+      .draw_i(pick_draw), .word_o(control_word)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -309,6 +316,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
     assign emit_count = 6'(Lanes);
+    assign pick_draw  = 1'b0;
   end else if (Fabric == 2) begin : g_lattice
     lattice_fabric #(
         .Side(Side), .Sites(P), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB), .Lanes(Lanes),
@@ -339,6 +347,7 @@ module pbit_top #(
         .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
         .check_clamp_o(check_clamp)
     );
+    assign pick_draw = 1'b0;
   end else begin : g_sparse
     localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;  // derived
     logic check_read_group;
@@ -395,6 +404,7 @@ module pbit_top #(
     );
     assign emit_count  = 6'(Lanes);
     assign flip_hidden = 1'b0;
+    assign pick_draw   = 1'b0;
     // of the other image check
     assign {check_load_row, check_shift_row} = '0;
     assign check_index = '0;
@@ -451,6 +461,7 @@ module pbit_top #(
   end else begin : g_no_trace
     assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
   end
+  assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
 
   axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
