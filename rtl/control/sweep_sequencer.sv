@@ -22,7 +22,7 @@ module sweep_sequencer #(
     input  wire                     start_i,
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
-    input  wire                     coin_i,         // order of half-sweeps by kernel_coin
+    input  wire                     coin_i,         // order of half-sweeps by control_generator
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
