@@ -55,6 +55,10 @@ typedef struct {
 } case_work;
 
 uint64_t case_seed(const case_work *w, case_stream stream);
+/* Kernels whose sweeps are drawn from the control generator, for all lanes of a context alike. */
+static inline bool case_shares_draws(const pbl_case_config *cc) {
+  return cc->kernel == PBL_KERNEL_COIN || cc->kernel == PBL_KERNEL_RANDOM_SITE;
+}
 
 /* Model, hardware parameters, image with its quantisation report. */
 pbl_status case_setup(case_work *w, pbl_error *err);
