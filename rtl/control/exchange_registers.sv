@@ -1,11 +1,9 @@
 `default_nettype none
 // Registers EXCH_* of replica exchange (rtl/pkg/registers.yaml, docs/registers.md). Decodes the
 // access of device_registers in the same clock. EXCH_EVERY and EXCH_CONFIG are written while idle
-// only. Without replica exchange all read 0 and every write is refused. Reset: zero.
+// only. Reset: zero.
 `include "pbit_regs.svh"
-module exchange_registers #(
-    parameter int Exchange = 1
-) (
+module exchange_registers (
     input  wire         clk_i,
     input  wire         rst_ni,
     // bus
@@ -29,26 +27,22 @@ module exchange_registers #(
 );
   logic we;
   always_comb begin
-    readable_o = address_i >= `PBIT_REG_EXCH_EVERY && address_i <= `PBIT_REG_EXCH_LABEL &&
-                 address_i[1:0] == '0;
     writable_o = address_i == `PBIT_REG_EXCH_EVERY || address_i == `PBIT_REG_EXCH_CONFIG ||
                  address_i == `PBIT_REG_EXCH_SELECT;
-    refused_o  = write_i && writable_o &&
-                 (Exchange == 0 || (!idle_i && address_i != `PBIT_REG_EXCH_SELECT));
+    refused_o  = write_i && writable_o && !idle_i && address_i != `PBIT_REG_EXCH_SELECT;
     we         = write_i && writable_o && !refused_o;
+    readable_o = 1'b1;
     data_o     = '0;
-    if (Exchange != 0) begin
-      case (address_i)
-        `PBIT_REG_EXCH_EVERY:    data_o = every_o;
-        `PBIT_REG_EXCH_CONFIG:   data_o = 32'(random_o);
-        `PBIT_REG_EXCH_POSITION: data_o = position_i;
-        `PBIT_REG_EXCH_SELECT:   data_o = 32'(select_o);
-        `PBIT_REG_EXCH_TRIES:    data_o = tries_i;
-        `PBIT_REG_EXCH_ACCEPTS:  data_o = accepts_i;
-        `PBIT_REG_EXCH_LABEL:    data_o = 32'(label_i);
-        default:                 ;
-      endcase
-    end
+    case (address_i)
+      `PBIT_REG_EXCH_EVERY:    data_o = every_o;
+      `PBIT_REG_EXCH_CONFIG:   data_o = 32'(random_o);
+      `PBIT_REG_EXCH_POSITION: data_o = position_i;
+      `PBIT_REG_EXCH_SELECT:   data_o = 32'(select_o);
+      `PBIT_REG_EXCH_TRIES:    data_o = tries_i;
+      `PBIT_REG_EXCH_ACCEPTS:  data_o = accepts_i;
+      `PBIT_REG_EXCH_LABEL:    data_o = 32'(label_i);
+      default:                 readable_o = 1'b0;
+    endcase
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
