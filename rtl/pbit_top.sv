@@ -164,10 +164,14 @@ module pbit_top #(
   logic emit, emit_last;
   logic idle, window_clear, window_done, energy_read, flip_hidden, regulator_readable;
   logic regulator_writable, regulator_refused, regulator_busy, hold, sweep_beta, regulates;
-  logic window_ends, at_next, at_pause, at_pause_end, pause_window;
+  logic window_ends, at_next, at_pause, at_pause_end, pause_window, count_clear, label_we;
+  logic stream_due, exchange, exchange_end, label_tvalid, label_tlast, pack_tvalid, pack_tlast;
+  logic energy_wanted;
+  logic [31:0] label_tdata, pack_tdata;
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta, next_beta;
+  logic [Lanes*BetaBits-1:0] lane_beta;
   logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
   logic [ContextBits-1:0] host_context, energy_context, probe_context;
 
@@ -183,10 +187,9 @@ module pbit_top #(
   end
 
   // Registers of the options: those of one that is not built read 0 and refuse writes.
-  logic absent_readable, absent_writable, absent_refused, exch_readable, exch_writable;
-  logic exch_refused, stat_readable, stat_writable, stat_refused, trace_readable, trace_writable;
+  logic absent_readable, absent_writable, absent_refused, stat_readable, stat_writable, stat_refused, trace_readable, trace_writable;
   logic trace_refused, stat_swap, stat_clear;
-  logic [31:0] exch_data, stat_data, trace_data;
+  logic [31:0] stat_data, trace_data;
   absent_options #(.Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)) u_absent (
       .write_i(reg_write), .address_i(reg_address), .readable_o(absent_readable),
       .writable_o(absent_writable), .refused_o(absent_refused)
@@ -205,21 +208,21 @@ module pbit_top #(
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
       .idle_o(idle),
-      .other_data_i(regulator_data | {32'd0, exch_data | stat_data | trace_data}),
-      .other_readable_i(regulator_readable || absent_readable || exch_readable ||
+      .other_data_i(regulator_data | {32'd0, stat_data | trace_data}),
+      .other_readable_i(regulator_readable || absent_readable ||
                         stat_readable || trace_readable),
-      .other_writable_i(regulator_writable || absent_writable || exch_writable ||
+      .other_writable_i(regulator_writable || absent_writable ||
                         stat_writable || trace_writable),
-      .other_refused_i(regulator_refused || absent_refused || exch_refused || stat_refused ||
+      .other_refused_i(regulator_refused || absent_refused || stat_refused ||
                        trace_refused),
-      .window_clear_o(window_clear), .sched_clear_o(sched_clear),
+      .clear_o(count_clear), .window_clear_o(window_clear), .sched_clear_o(sched_clear),
       .stat_swap_o(stat_swap), .stat_clear_o(stat_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
       .coin_o(coin), .random_o(random), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
-      .coin_we_o(coin_we), .sched_we_o(sched_we),
+      .coin_we_o(coin_we), .sched_we_o(sched_we), .label_we_o(label_we),
       .group_push_o(group_push), .group_commit_o(group_commit), .unprove_o(unprove),
       .energy_unknown_o(energy_unknown), .pbits_o(pbits), .invalidate_o(invalidate),
       .host_row_o(host_row), .host_col_o(host_col),
@@ -248,6 +251,7 @@ module pbit_top #(
       .sweeps_i(sweeps), .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta),
       .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
+      .exchange_i(exchange), .exchange_end_i(exchange_end), .stream_due_o(stream_due),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
       .palindromic_o(seq_palindromic), .coin_o(seq_coin), .random_o(seq_random),
@@ -257,13 +261,13 @@ module pbit_top #(
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
-  logic pick_draw;  // a random scan draws
+  logic pick_draw, pass_draw;  // a random scan draws, or replica exchange
   logic [31:0] control_word;
   control_generator #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_control (
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(coin_we), .load_word_i(host_col[1:0]),
       .load_data_i(host_data), .coin_i(seq_coin), .read_only_i(read_only), .begin_i(op_load),
       .sweep_i(sweep && en), .reversed_o(reversed),
-      .draw_i(pick_draw), .word_o(control_word)
+      .draw_i(pick_draw || pass_draw), .word_o(control_word)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -295,7 +299,7 @@ module pbit_top #(
         .CountBits(CountBits)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-        .hidden_last_i(seq_palindromic || reversed), .coupled_i(seq_coupled), .beta_i(beta),
+        .hidden_last_i(seq_palindromic || reversed), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .acc_i(op_acc),
         .acc_init_i(op_init), .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail),
         .update_i(!read_only), .emit_i(op_emit), .emit_last_i(op_last), .index_i(op_index),
@@ -329,7 +333,7 @@ module pbit_top #(
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Padded(IsSim)
     ) u_fabric (
-        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only), .due_i(due),
         .palindromic_i(seq_palindromic), .reversed_i(reversed), .next_i(op_next),
         .context_i(op_context),
@@ -369,9 +373,9 @@ module pbit_top #(
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
-        .CountBits(CountBits), .Padded(IsSim)
+        .CountBits(CountBits), .Exchange(Exchange), .Padded(IsSim)
     ) u_fabric (
-        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),
         .due_i(due), .palindromic_i(seq_palindromic),
         .random_i(seq_busy ? seq_random : random),
@@ -422,18 +426,25 @@ module pbit_top #(
 
   regulator #(
       .Lanes(Lanes), .CountBits(CountBits), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
+      .WeightFrac(WeightFrac), .Contexts(Contexts), .Exchange(Exchange),
       .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
       .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear),
       .sched_clear_i(sched_clear), .sched_we_i(sched_we), .sched_index_i(host_col[6:0]),
-      .host_beta_i(beta_set), .data_o(regulator_data),
+      .host_beta_i(beta_set), .count_clear_i(count_clear), .label_we_i(label_we),
+      .label_replica_i(host_col), .replica_i(replica), .data_o(regulator_data),
       .readable_o(regulator_readable), .writable_o(regulator_writable),
       .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_count_i(flips),
       .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
       .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
       .energy_lane_o(energy_lane), .energy_context_o(energy_context),
-      .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
+      .energy_wanted_o(energy_wanted), .energy_taken_i(energy_read), .energy_i(energy),
+      .load_i(op_load), .load_context_i(op_load_context), .lane_beta_o(lane_beta),
+      .stream_due_i(stream_due), .exchange_o(exchange), .exchange_end_o(exchange_end),
+      .draw_o(pass_draw), .word_i(control_word), .stream_free_i(pack_empty),
+      .label_tdata_o(label_tdata), .label_tvalid_o(label_tvalid), .label_tlast_o(label_tlast),
+      .label_tready_i(m_axis_tready), .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
       .hold_o(hold), .sweep_beta_o(sweep_beta), .next_beta_o(next_beta), .regulates_o(regulates),
       .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
@@ -442,13 +453,6 @@ module pbit_top #(
       .m_axis_telemetry_tready(m_axis_telemetry_tready),
       .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
-
-  // ---- replica exchange ----
-  if (Exchange != 0) begin : g_exchange
-    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
-  end else begin : g_no_exchange
-    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
-  end
 
   if (Sparse == 0) begin : g_check
     image_check #(
@@ -477,9 +481,13 @@ module pbit_top #(
   axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
       .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
-      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
-      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(pack_tdata),
+      .m_axis_tvalid(pack_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(pack_tlast)
   );
+  // label frames leave while the packer is empty
+  assign m_axis_tvalid = pack_tvalid || label_tvalid;
+  assign m_axis_tdata  = label_tvalid ? label_tdata : pack_tdata;
+  assign m_axis_tlast  = label_tvalid ? label_tlast : pack_tlast;
 
   // ---- statistics unit ----
   if (Statistics != 0) begin : g_statistics
