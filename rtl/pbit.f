@@ -24,7 +24,7 @@ fabric/sparse_operations.sv
 fabric/sparse_fabric.sv
 control/sweep_sequencer.sv
 control/crc32_word.sv
-control/kernel_coin.sv
+control/control_generator.sv
 control/image_check.sv
 control/sparse_check.sv
 control/exp2_table.sv
@@ -32,8 +32,13 @@ control/temperature_regulator.sv
 control/window_statistics.sv
 control/window_record.sv
 control/beta_schedule.sv
+control/exchange_decision.sv
+control/exchange_labels.sv
+control/replica_exchange.sv
+control/exchange_registers.sv
 control/regulator_registers.sv
 control/regulator.sv
+control/absent_options.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv

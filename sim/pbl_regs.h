@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010400u
+#define PBL_RESET_VERSION 0x00010500u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -75,6 +75,10 @@
 #define PBL_CTRL_WINDOW_CLEAR_MASK 0x00000010u
 #define PBL_CTRL_SCHED_CLEAR_SHIFT 5
 #define PBL_CTRL_SCHED_CLEAR_MASK 0x00000020u
+#define PBL_CTRL_STAT_SWAP_SHIFT 6
+#define PBL_CTRL_STAT_SWAP_MASK 0x00000040u
+#define PBL_CTRL_STAT_CLEAR_SHIFT 7
+#define PBL_CTRL_STAT_CLEAR_MASK 0x00000080u
 /* ro: State of the device. */
 #define PBL_REG_STATUS 0x024u
 #define PBL_STATUS_BUSY_SHIFT 0
@@ -100,6 +104,8 @@
 #define PBL_CONFIG_COUPLED_MASK 0x00000002u
 #define PBL_CONFIG_COIN_SHIFT 2
 #define PBL_CONFIG_COIN_MASK 0x00000004u
+#define PBL_CONFIG_RANDOM_SHIFT 3
+#define PBL_CONFIG_RANDOM_MASK 0x00000008u
 /* rw: Sweeps of the next run. 0 with SAMPLE_EVERY > 0 emits the present state once. */
 #define PBL_REG_SWEEPS 0x02Cu
 #define PBL_RESET_SWEEPS 0x00000000u
@@ -125,7 +131,7 @@
 #define PBL_IRQ_STATUS_DONE_MASK 0x00000001u
 #define PBL_IRQ_STATUS_WINDOW_SHIFT 1
 #define PBL_IRQ_STATUS_WINDOW_MASK 0x00000002u
-/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator, 5 schedule (sparse fabric), 6 beta schedule. */
+/* rw: Target of IMG_DATA: 0 weights, 1 table, 2 clamps, 3 state, 4 generator, 5 schedule (sparse fabric), 6 beta schedule, 7 labels of the ladder. */
 #define PBL_REG_IMG_SELECT 0x044u
 #define PBL_RESET_IMG_SELECT 0x00000000u
 /* rw: Position in the target (docs/device.md); advances with each IMG_DATA write. */
@@ -229,7 +235,17 @@
 #define PBL_GUARD_CODE_MASK 0x000000FFu
 #define PBL_GUARD_INDEX_SHIFT 16
 #define PBL_GUARD_INDEX_MASK 0xFFFF0000u
-/* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX, and SCHED_LAST, are written only while idle. */
+/* ro: Options that were built. */
+#define PBL_REG_CAPS_OPTIONS 0x0D8u
+#define PBL_CAPS_OPTIONS_EXCHANGE_SHIFT 0
+#define PBL_CAPS_OPTIONS_EXCHANGE_MASK 0x00000001u
+#define PBL_CAPS_OPTIONS_STATISTICS_SHIFT 1
+#define PBL_CAPS_OPTIONS_STATISTICS_MASK 0x00000002u
+#define PBL_CAPS_OPTIONS_TRACE_SHIFT 2
+#define PBL_CAPS_OPTIONS_TRACE_MASK 0x00000004u
+/* ro: Pairs of p-bits that the statistics unit can count; 0 without one. */
+#define PBL_REG_CAPS_STAT_PAIRS 0x0DCu
+/* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX, SCHED_LAST, EXCH_EVERY and EXCH_CONFIG are written only while idle. */
 #define PBL_REG_REG_CONFIG 0x100u
 #define PBL_RESET_REG_CONFIG 0x00000000u
 #define PBL_REG_CONFIG_MODE_SHIFT 0
@@ -321,5 +337,69 @@
 #define PBL_REG_SCHED_POSITION 0x174u
 /* ro: Sweeps done in that entry. */
 #define PBL_REG_SCHED_SWEEPS 0x178u
+/* rw: Replica exchange (mode 6): device sweeps from pass to pass; 0: no passes. */
+#define PBL_REG_EXCH_EVERY 0x180u
+#define PBL_RESET_EXCH_EVERY 0x00000000u
+/* rw: Replica exchange. */
+#define PBL_REG_EXCH_CONFIG 0x184u
+#define PBL_RESET_EXCH_CONFIG 0x00000000u
+#define PBL_EXCH_CONFIG_RANDOM_SHIFT 0
+#define PBL_EXCH_CONFIG_RANDOM_MASK 0x00000001u
+/* ro: Where the ladder stands. */
+#define PBL_REG_EXCH_POSITION 0x188u
+#define PBL_EXCH_POSITION_SWEEPS_SHIFT 0
+#define PBL_EXCH_POSITION_SWEEPS_MASK 0x7FFFFFFFu
+#define PBL_EXCH_POSITION_PARITY_SHIFT 31
+#define PBL_EXCH_POSITION_PARITY_MASK 0x80000000u
+/* rw: Pair k of neighbouring rungs (k, k+1) whose counters are read (low 6 bits kept). */
+#define PBL_REG_EXCH_SELECT 0x18Cu
+#define PBL_RESET_EXCH_SELECT 0x00000000u
+/* ro: Exchanges tried of that pair, all lanes, since CLEAR; stops at 2^32 - 1. */
+#define PBL_REG_EXCH_TRIES 0x190u
+/* ro: Exchanges accepted. */
+#define PBL_REG_EXCH_ACCEPTS 0x194u
+/* ro: Rung of the replica in REPLICA_SELECT. */
+#define PBL_REG_EXCH_LABEL 0x198u
+/* rw: Statistics unit: one sample every so many sweeps of a run; 0: none. Written only while idle. */
+#define PBL_REG_STAT_EVERY 0x1A0u
+#define PBL_RESET_STAT_EVERY 0x00000000u
+/* rw: Pairs counted, up to CAPS_STAT_PAIRS. Written only while idle. */
+#define PBL_REG_STAT_PAIRS 0x1A4u
+#define PBL_RESET_STAT_PAIRS 0x00000000u
+/* rw: Right shift of energies, 0..31 (low 5 bits kept). Written only while idle. */
+#define PBL_REG_STAT_SHIFT 0x1A8u
+#define PBL_RESET_STAT_SHIFT 0x00000000u
+/* rw: Energy that is taken off, signed 64-bit, unit 2^-WEIGHT_FRAC. Written only while idle. */
+#define PBL_REG_STAT_REF_LO 0x1ACu
+#define PBL_RESET_STAT_REF_LO 0x00000000u
+/* rw: High word. */
+#define PBL_REG_STAT_REF_HI 0x1B0u
+#define PBL_RESET_STAT_REF_HI 0x00000000u
+/* ro: State of the statistics unit. */
+#define PBL_REG_STAT_STATUS 0x1B4u
+#define PBL_STAT_STATUS_PENDING_SHIFT 0
+#define PBL_STAT_STATUS_PENDING_MASK 0x00000001u
+#define PBL_STAT_STATUS_CLIPPED_SHIFT 1
+#define PBL_STAT_STATUS_CLIPPED_MASK 0x00000002u
+#define PBL_STAT_STATUS_FULL_SHIFT 2
+#define PBL_STAT_STATUS_FULL_MASK 0x00000004u
+/* ro: Samples since STAT_CLEAR before the first one of the bank that is read. */
+#define PBL_REG_STAT_FIRST 0x1B8u
+/* ro: Samples in the bank that is read. */
+#define PBL_REG_STAT_SAMPLES 0x1BCu
+/* rw: What STAT_DATA reads or writes: 0 p-bits, 1 pair counts, 2 series, 3 sums, 4 coefficients, 5 pairs (docs/device.md). Low 3 bits kept. */
+#define PBL_REG_STAT_SELECT 0x1C0u
+#define PBL_RESET_STAT_SELECT 0x00000000u
+/* rw: Word in it; advances with every access to STAT_DATA. Low 20 bits kept. */
+#define PBL_REG_STAT_ADDRESS 0x1C4u
+#define PBL_RESET_STAT_ADDRESS 0x00000000u
+/* rw: Reads 0 to 3 of the bank at rest; writes 4 and 5 while idle. */
+#define PBL_REG_STAT_DATA 0x1C8u
+/* rw: Trace port: first sweep of a run that is traced, from 1; 0: none. Written only while idle. */
+#define PBL_REG_TRACE_FIRST 0x1E0u
+#define PBL_RESET_TRACE_FIRST 0x00000000u
+/* rw: Device sweeps traced from there; 0: all that follow. Written only while idle. */
+#define PBL_REG_TRACE_SWEEPS 0x1E4u
+#define PBL_RESET_TRACE_SWEEPS 0x00000000u
 
 #endif

@@ -1,6 +1,6 @@
 `default_nettype none
 // Register file and image port of the device: rtl/pkg/registers.yaml, docs/registers.md. The
-// registers of the regulator (0x100 and above) are elsewhere and answer through regulator_*.
+// registers of regulator and options (0x100 and above) are elsewhere and answer through other_*.
 //
 // One access per clock from the bus slave; error_o marks unmapped addresses and writes to read-only
 // registers. Counters are 64 bits wide and never wrap in practice; reading _LO latches _HI.
@@ -34,7 +34,11 @@ module device_registers #(
     parameter int ImageRows     = 7,
     parameter int ImageWords    = 7,
     parameter int Cells         = 1,
-    parameter int CountBits     = 1
+    parameter int CountBits     = 1,
+    parameter int Exchange      = 0,   // options, 1: built
+    parameter int Statistics    = 0,
+    parameter int StatPairs     = 0,
+    parameter int Trace         = 0
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -46,18 +50,22 @@ module device_registers #(
     output logic [        31:0] data_o,
     output logic                error_o,
     output logic                idle_o,              // commands and image writes are accepted
-    input  wire  [        63:0] regulator_data_i,
-    input  wire                 regulator_readable_i,
-    input  wire                 regulator_writable_i,
-    input  wire                 regulator_refused_i,
+    input  wire  [        63:0] other_data_i,
+    input  wire                 other_readable_i,
+    input  wire                 other_writable_i,
+    input  wire                 other_refused_i,
     // commands and configuration
     output logic                start_o,
     output logic                stop_o,
     output logic                check_o,
+    output logic                clear_o,             // counters
     output logic                window_clear_o,
     output logic                sched_clear_o,
+    output logic                stat_swap_o,
+    output logic                stat_clear_o,
     output logic                palindromic_o,
     output logic                coin_o,
+    output logic                random_o,
     output logic                coupled_o,
     output logic [        31:0] sweeps_o,
     output logic [        31:0] every_o,
@@ -72,6 +80,7 @@ module device_registers #(
     output logic                rng_we_o,
     output logic                coin_we_o,           // control generator
     output logic                sched_we_o,
+    output logic                label_we_o,          // of the ladder
     output logic                group_push_o,        // schedule of the sparse fabric
     output logic                group_commit_o,
     output logic                invalidate_o,        // the hash is of another image
@@ -120,23 +129,25 @@ module device_registers #(
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
   logic [1:0] irq_enable_q, irq_q;  // run ended, window ended
-  logic kernel_q, coin_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
+  logic kernel_q, coin_q, random_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
   logic [2:0] select_q;
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
   logic [16:0] pbits_q;
   logic idle, img_write, img_ok, ctrl, config_we, writable, readable, clear, start, refused,
-        odd_lanes, in_row, index_ok, proved, row_end, pbits_write, pbits_ok, no_coin;
+        odd_lanes, in_row, index_ok, proved, row_end, pbits_write, pbits_ok, no_coin,
+        no_random;
 
   // ---- decode ----
-  assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
+  assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the other registers' answer needs it
   assign idle_o = idle;
   always_comb begin
     odd_lanes = Lanes % 2 == 1;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     config_we = write_i && address_i == `PBIT_REG_CONFIG;
-    no_coin   = data_i[0] || Sparse != 0;  // two blocks only, and not in a palindrome
+    no_coin   = data_i[0];  // not in a palindrome
+    no_random = data_i[0] || data_i[2] || Sparse == 0;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
     in_row    = col_q == expected_col_q;
     // the sparse fabric's neighbours, and its p-bits behind LENGTH and START
@@ -154,7 +165,8 @@ module device_registers #(
         img_ok = idle && Sparse != 0 && 32'(row_q) < Groups && 32'(col_q) < ImageWords + 2 &&
                  in_row && (index_ok || col_q == '0);
       3'd6: img_ok = idle && 32'(col_q) < 128;
-      default: img_ok = 1'b0;
+      default:
+        img_ok = idle && Exchange != 0 && 32'(col_q) < Replicas && data_i < Contexts;
     endcase
     row_end     = 32'(col_q) == (select_q == 3'd5 ? ImageWords + 1 : ImageWords - 1);
     pbits_write = write_i && address_i == `PBIT_REG_PBITS;
@@ -162,13 +174,18 @@ module device_registers #(
     proved      = Sparse == 0 || (pbits_q != '0 && (proof_i || sweeps_q == '0));
     start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
-    refused = regulator_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5]) && !idle) ||
+    refused = other_refused_i || (img_write && !img_ok) ||
+              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
+                        (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
-              (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin)));
+              (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin) ||
+                             (data_i[3] && no_random)));
 
+    clear_o         = clear;
     window_clear_o  = ctrl && data_i[4] && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
+    stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
+    stat_clear_o    = ctrl && data_i[7] && Statistics != 0 && idle;
     energy_read_o   = read_i && address_i == `PBIT_REG_ENERGY_LO;
     sweep_count_o   = sweeps_done_q[31:0];
     start_o         = start;
@@ -176,6 +193,7 @@ module device_registers #(
     check_o         = ctrl && data_i[3] && idle && !data_i[0];
     palindromic_o   = kernel_q;
     coin_o          = coin_q;
+    random_o        = random_q;
     coupled_o       = coupled_q;
     sweeps_o        = sweeps_q;
     every_o         = every_q;
@@ -189,6 +207,7 @@ module device_registers #(
     rng_we_o         = img_write && img_ok && select_q == 3'd4 && 32'(col_q) < 4 * Cells;
     coin_we_o        = img_write && img_ok && select_q == 3'd4 && 32'(col_q) >= 4 * Cells;
     sched_we_o       = img_write && img_ok && select_q == 3'd6;
+    label_we_o       = img_write && img_ok && select_q == 3'd7;
     group_push_o     = img_write && img_ok && select_q == 3'd5;
     group_commit_o   = group_push_o && row_end;
     unprove_o        = Sparse != 0 && (weight_push_o || group_push_o || pbits_ok);
@@ -212,6 +231,7 @@ module device_registers #(
       beta_q         <= '0;
       kernel_q       <= 1'b0;
       coin_q         <= 1'b0;
+      random_q       <= 1'b0;
       coupled_q      <= 1'b0;
       irq_enable_q   <= '0;
       irq_q          <= '0;
@@ -247,6 +267,7 @@ module device_registers #(
             kernel_q  <= data_i[0];
             coupled_q <= data_i[1] && !odd_lanes;
             coin_q    <= data_i[2] && !no_coin;
+            random_q  <= data_i[3] && !no_random;
           end
           `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
           `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
@@ -335,12 +356,14 @@ module device_registers #(
       `PBIT_REG_CAPS_PBITS:      wide = {32'd0, 32'(Pbits)};
       `PBIT_REG_CAPS_EDGE_ROWS:  wide = {32'd0, 32'(EdgeRows)};
       `PBIT_REG_CAPS_GROUPS:     wide = {32'd0, 32'(Groups)};
+      `PBIT_REG_CAPS_OPTIONS:    wide = {61'd0, Trace != 0, Statistics != 0, Exchange != 0};
+      `PBIT_REG_CAPS_STAT_PAIRS: wide = {32'd0, 32'(StatPairs)};
       `PBIT_REG_PBITS:           wide = 64'(pbits_q);
       `PBIT_REG_GUARD:           wide = 64'(guard_i);
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {57'd0, proof_i, error_q, stalled_i, hash_valid_i,
                                          checking_i, done_q, busy_i || starting_q};
-      `PBIT_REG_CONFIG:          wide = {61'd0, coin_q, coupled_q, kernel_q};
+      `PBIT_REG_CONFIG:          wide = {60'd0, random_q, coin_q, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
       `PBIT_REG_BETA:            wide = 64'(beta_q);
@@ -370,8 +393,8 @@ module device_registers #(
       `PBIT_REG_PROBE_THRESHOLD: wide = 64'(probe_entry_i);
       `PBIT_REG_PROBE_STATE:     wide = 64'(probe_state_i);
       default: begin
-        wide     = regulator_data_i;
-        readable = regulator_readable_i;
+        wide     = other_data_i;
+        readable = other_readable_i;
       end
     endcase
     case (address_i)
@@ -379,7 +402,7 @@ module device_registers #(
       `PBIT_REG_SAMPLE_EVERY, `PBIT_REG_BETA, `PBIT_REG_IRQ_ENABLE, `PBIT_REG_IRQ_STATUS,
       `PBIT_REG_IMG_SELECT, `PBIT_REG_IMG_ADDRESS, `PBIT_REG_IMG_DATA, `PBIT_REG_REPLICA_SELECT,
       `PBIT_REG_PROBE_SELECT, `PBIT_REG_PBITS: writable = 1'b1;
-      default: writable = regulator_writable_i;
+      default: writable = other_writable_i;
     endcase
     data_o  = wide[31:0];
     error_o = write_i ? !writable : !readable;
