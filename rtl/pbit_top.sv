@@ -147,12 +147,12 @@ module pbit_top #(
   );
 
   logic start, stop, check, palindromic, coin, coupled, seq_busy, en, stall;
-  logic pack_ready, pack_empty, frame;
+  logic pack_ready, pack_busy, frame, to_stream, to_unit, unit_hold, energy_wanted;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, coin_we, sched_we;
   logic group_push, group_commit, unprove, energy_unknown, proof, invalidate, sched_clear;
   logic checking, hash_valid, sweep_done;
   logic [16:0] pbits;
-  logic [31:0] sweeps, every, hash, guard, host_data;
+  logic [31:0] sweeps, every, unit_every, hash, guard, host_data;
   logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
   logic [BetaBits-1:0] beta_set, beta;
   logic [CountBits-1:0] flips, sats, freezes;
@@ -168,16 +168,19 @@ module pbit_top #(
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta, next_beta;
-  logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
-  logic [ContextBits-1:0] host_context, energy_context, probe_context;
+  logic [LaneBits-1:0] host_lane, energy_lane, unit_lane, port_lane, probe_lane;
+  logic [ContextBits-1:0] host_context, energy_context, unit_context, port_context, probe_context;
 
-  // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
-  // between two clocks.
+  // A word that cannot be taken, or work of the regulator or the statistics unit that is not done,
+  // stops the whole array between two clocks.
   always_comb begin
-    stall        = (emit && !pack_ready) || hold;
+    stall        = (emit && !pack_ready) || hold || unit_hold;
     en           = !stall;
     host_lane    = LaneBits'(32'(replica) % Lanes);
     host_context = ContextBits'(32'(replica) / Lanes);
+    // energy port: host, then windows, then statistics unit
+    port_lane    = energy_read ? host_lane : energy_wanted ? energy_lane : unit_lane;
+    port_context = energy_read ? host_context : energy_wanted ? energy_context : unit_context;
     probe_lane    = LaneBits'(32'(probe_replica) % Lanes);
     probe_context = ContextBits'(32'(probe_replica) / Lanes);
   end
@@ -225,7 +228,7 @@ module pbit_top #(
       .host_row_o(host_row), .host_col_o(host_col),
       .host_data_o(host_data), .replica_o(replica),
       .energy_read_o(energy_read), .probe_pbit_o(probe_pbit),
-      .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty || regulator_busy),
+      .probe_replica_o(probe_replica), .busy_i(seq_busy || pack_busy || regulator_busy),
        .stalled_i(stall),
       .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .proof_i(proof),
       .guard_i(guard), .beta_active_i(beta),
@@ -245,13 +248,14 @@ module pbit_top #(
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
-      .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
+      .every_i(every), .unit_every_i(unit_every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
       .palindromic_o(seq_palindromic), .coin_o(seq_coin), .coupled_o(seq_coupled),
       .sweep_o(sweep),
-      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
+      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .to_stream_o(to_stream),
+      .to_unit_o(to_unit), .next_o(op_next),
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
@@ -303,8 +307,8 @@ module pbit_top #(
         .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(probe_lane),
         .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -335,8 +339,8 @@ module pbit_top #(
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -373,8 +377,8 @@ module pbit_top #(
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .edge_push_i(weight_push), .edge_commit_i(weight_commit), .group_push_i(group_push),
         .group_commit_i(group_commit), .table_we_i(table_we), .clamp_we_i(clamp_we),
         .state_we_i(state_we), .rng_we_i(rng_we), .energy_unknown_i(energy_unknown),
@@ -423,7 +427,8 @@ module pbit_top #(
       .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
       .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
       .energy_lane_o(energy_lane), .energy_context_o(energy_context),
-      .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
+      .energy_taken_i(energy_read), .energy_wanted_o(energy_wanted), .energy_i(energy),
+      .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
       .hold_o(hold), .sweep_beta_o(sweep_beta), .next_beta_o(next_beta), .regulates_o(regulates),
       .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
@@ -463,18 +468,24 @@ module pbit_top #(
   end
   assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
 
-  axis_packer #(.Bits(EmitBits)) u_packer (
+  localparam int FramePbits = Sparse != 0 ? Pbits : Visible + Hidden;  // derived
+  sample_path #(
+      .Bits(EmitBits), .Statistics(Statistics), .Pbits(FramePbits), .Replicas(Replicas),
+      .Lanes(Lanes), .Contexts(Contexts), .Pairs(StatPairs), .FrameAfter(Fabric != 1 ? 1 : 0),
+      .ContextBits(ContextBits), .LaneBits(LaneBits)
+  ) u_samples (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
-      .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
-      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
-      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+      .push_count_i(emit_count), .push_data_i(emit_data), .to_stream_i(to_stream),
+      .to_unit_i(to_unit), .sample_i(1'b1), .ready_o(pack_ready), .frame_o(frame),
+      .busy_o(pack_busy), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
+      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast), .write_i(reg_write),
+      .read_i(reg_read), .address_i(reg_address), .data_i(reg_wdata), .idle_i(idle),
+      .swap_i(stat_swap), .clear_i(stat_clear), .data_o(stat_data),
+      .readable_o(stat_readable), .writable_o(stat_writable), .refused_o(stat_refused),
+      .every_o(unit_every), .pbits_i(Sparse != 0 ? pbits : 17'(FramePbits)), .due_i(to_unit),
+      .sweep_i(sweep), .at_next_i(at_next), .next_i(op_next), .context_i(op_context),
+      .hold_o(unit_hold), .energy_lane_o(unit_lane), .energy_context_o(unit_context),
+      .energy_taken_i(energy_read || energy_wanted), .energy_i(energy)
   );
-
-  // ---- statistics unit ----
-  if (Statistics != 0) begin : g_statistics
-    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
-  end else begin : g_no_statistics
-    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
-  end
 endmodule
 `default_nettype wire
