@@ -32,6 +32,10 @@ control/temperature_regulator.sv
 control/window_statistics.sv
 control/window_record.sv
 control/beta_schedule.sv
+control/exchange_decision.sv
+control/exchange_labels.sv
+control/replica_exchange.sv
+control/exchange_registers.sv
 control/regulator_registers.sv
 control/regulator.sv
 control/absent_options.sv

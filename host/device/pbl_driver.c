@@ -147,6 +147,10 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       {"CAPS_PBITS", PBL_REG_CAPS_PBITS, UINT32_MAX, 0, (uint32_t)sparse->pbits},
       {"CAPS_EDGE_ROWS", PBL_REG_CAPS_EDGE_ROWS, UINT32_MAX, 0, (uint32_t)sparse->edge_rows},
       {"CAPS_GROUPS", PBL_REG_CAPS_GROUPS, UINT32_MAX, 0, (uint32_t)sparse->groups},
+      CAP(CAPS_OPTIONS, EXCHANGE, hw->exchange),
+      CAP(CAPS_OPTIONS, STATISTICS, hw->statistics),
+      CAP(CAPS_OPTIONS, TRACE, hw->trace),
+      {"CAPS_STAT_PAIRS", PBL_REG_CAPS_STAT_PAIRS, UINT32_MAX, 0, (uint32_t)hw->stat_pairs},
       {"CAPS_RULE_A_LO", PBL_REG_CAPS_RULE_A_LO, UINT32_MAX, 0,
        rule_bytes(lat->rule_a, lat->n_rules, 0)},
       {"CAPS_RULE_A_HI", PBL_REG_CAPS_RULE_A_HI, UINT32_MAX, 0,
@@ -230,10 +234,15 @@ static pbl_status write_config(pbl_driver *d, uint32_t mask, uint32_t bits, pbl_
 }
 
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err) {
-  const uint32_t bits = kernel == PBL_KERNEL_COIN          ? PBL_CONFIG_COIN_MASK
-                        : kernel == PBL_KERNEL_PALINDROMIC ? PBL_CONFIG_KERNEL_MASK
-                                                           : 0;
-  return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK, bits, err);
+  static const uint32_t bits[] = {[PBL_KERNEL_CYCLIC] = 0,
+                                  [PBL_KERNEL_PALINDROMIC] = PBL_CONFIG_KERNEL_MASK,
+                                  [PBL_KERNEL_COIN] = PBL_CONFIG_COIN_MASK,
+                                  [PBL_KERNEL_RANDOM_SITE] = PBL_CONFIG_RANDOM_MASK};
+  if (kernel == PBL_KERNEL_RANDOM_SITE && d->hw.fabric != PBL_FABRIC_SPARSE)
+    return pbl_fail(err, PBL_INVALID, "driver: kernel %s is one of the sparse fabric",
+                    pbl_kernel_name(kernel));
+  return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK | PBL_CONFIG_RANDOM_MASK,
+                      bits[kernel], err);
 }
 
 pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err) {

@@ -213,7 +213,8 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
       *value = t->probe_state;
       break;
     default:
-      if (!pbl_twin_regulator_read(&t->regulator, value, address))
+      if (!pbl_twin_regulator_read(&t->regulator, value, address) &&
+          !pbl_twin_options_read(t, value, address))
         return pbl_fail(err, PBL_DEVICE, "bus error: read of unmapped address 0x%03x", address);
   }
   return PBL_OK;
@@ -221,6 +222,7 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
 
 static void clear(pbl_twin *t) {
   for (int i = 0; i < PBL_TWIN_N_COUNTERS; i++) t->counters[i] = (pbl_twin_counter){0};
+  pbl_twin_exchange_clear_counters(&t->exchange);
   t->error = false;
   t->done = false;
 }
@@ -242,7 +244,10 @@ static void command(pbl_twin *t, uint32_t bits) {
     return;
   }
   if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) pbl_twin_regulator_window_clear(&t->regulator);
-  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) pbl_twin_schedule_clear(&t->regulator.schedule);
+  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) {
+    pbl_twin_schedule_clear(&t->regulator.schedule);
+    pbl_twin_exchange_clear(&t->exchange);
+  }
   if (bits & PBL_CTRL_START_MASK) {
     if (pbl_twin_sparse_refuses_start(t)) {
       t->error = true;
@@ -258,20 +263,26 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
-/* An odd number of lanes leaves no pairs; a palindrome has no order to choose, and the coin is one
- * of two blocks. */
+/* An odd number of lanes leaves no pairs; a palindrome has no order to choose; groups at random are
+ * of the sparse fabric. */
 static void write_config(pbl_twin *t, uint32_t value) {
-  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK;
+  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK |
+                       PBL_CONFIG_RANDOM_MASK;
   uint32_t refused = 0;
   if (t->hw.lanes % 2 != 0) refused |= value & PBL_CONFIG_COUPLED_MASK;
-  if (t->sparse || (value & PBL_CONFIG_KERNEL_MASK)) refused |= value & PBL_CONFIG_COIN_MASK;
+  if (value & PBL_CONFIG_KERNEL_MASK) refused |= value & PBL_CONFIG_COIN_MASK;
+  if (!t->sparse || (value & (PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK)))
+    refused |= value & PBL_CONFIG_RANDOM_MASK;
   t->config = value & all & ~refused;
   if (refused) t->error = true;
 }
 
 static bool is_mapped(uint32_t address) {
-  return address <= PBL_REG_GUARD ||
-         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS);
+  return address <= PBL_REG_CAPS_STAT_PAIRS ||
+         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS) ||
+         (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) ||
+         (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) ||
+         (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS);
 }
 
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {
@@ -326,7 +337,8 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       break;
     default:
       if (!pbl_twin_regulator_write(&t->regulator, address, value, t->phase == PBL_TWIN_IDLE,
-                                    &t->error))
+                                    &t->error) &&
+          !pbl_twin_options_write(t, address, value))
         return pbl_fail(err, PBL_DEVICE, "bus error: write to %s address 0x%03x",
                         is_mapped(address) ? "read-only" : "unmapped", address);
   }

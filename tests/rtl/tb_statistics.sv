@@ -49,7 +49,7 @@ module tb_statistics #(
   ) u_dut (
       .clk_i(clk), .rst_ni(rst_n), .push_i(push), .push_last_i(push_last),
       .push_count_i(Lanes[5:0]), .push_data_i(push_data), .to_stream_i(to_stream),
-      .to_unit_i(to_unit), .sample_i(1'b1), .ready_o(ready), .frame_o(frame), .busy_o(busy),
+      .to_unit_i(to_unit), .ready_o(ready), .frame_o(frame), .busy_o(busy),
       .m_axis_tdata(m_data), .m_axis_tvalid(m_valid), .m_axis_tready(m_ready),
       .m_axis_tlast(m_last), .write_i(wr), .read_i(rd), .address_i(address), .data_i(wdata),
       .idle_i(!running && !busy), .swap_i(swap), .clear_i(clear), .data_o(rdata),
