@@ -101,7 +101,7 @@ static void lattice_updates_are_those_of_the_twin(void **state) {
 
 static void sparse_updates_are_those_of_the_twin(void **state) {
   (void)state;
-  for (int kernel = PBL_KERNEL_CYCLIC; kernel <= PBL_KERNEL_PALINDROMIC; kernel++) {
+  for (int kernel = PBL_KERNEL_CYCLIC; kernel <= PBL_KERNEL_RANDOM_SITE; kernel++) {
     for (int sites = 1; sites <= 8; sites *= 2) {
       const trace_plan plan = {.fabric = PBL_FABRIC_SPARSE,
                                .kernel = (pbl_kernel)kernel,
