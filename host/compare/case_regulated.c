@@ -27,6 +27,7 @@ static pbl_status words_of(pbl_regulator_words *words, const case_work *w, pbl_e
   if (st) return st;
   words->macro = pbl_regulator_macro_word(r->macro);
   words->scheduled = w->cc->schedule[0] != '\0';
+  words->ladder = case_has_exchange(w->cc);
   words->freeze = r->freeze;
   words->telemetry = r->telemetry && r->settings.window_sweeps > 0;
   return PBL_OK;

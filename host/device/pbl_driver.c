@@ -239,7 +239,8 @@ pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *er
                                   [PBL_KERNEL_COIN] = PBL_CONFIG_COIN_MASK,
                                   [PBL_KERNEL_RANDOM_SITE] = PBL_CONFIG_RANDOM_MASK};
   if (kernel == PBL_KERNEL_RANDOM_SITE && d->hw.fabric != PBL_FABRIC_SPARSE)
-    return pbl_fail(err, PBL_INVALID, "driver: the kernel random_site is for the sparse fabric");
+    return pbl_fail(err, PBL_INVALID, "driver: kernel %s is one of the sparse fabric",
+                    pbl_kernel_name(kernel));
   return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK | PBL_CONFIG_RANDOM_MASK,
                       bits[kernel], err);
 }
