@@ -38,4 +38,5 @@ control/absent_options.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv
+bus/trace_port.sv
 pbit_top.sv
