@@ -51,4 +51,5 @@ stats/sample_control.sv
 stats/statistics_registers.sv
 stats/statistics_unit.sv
 stats/sample_path.sv
+bus/trace_port.sv
 pbit_top.sv
