@@ -33,7 +33,8 @@ module lattice_lane #(
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
-    parameter int Shared        = 0    // one table for a row of cells (simulation)
+    parameter int Shared        = 0,   // one table for a row of cells (simulation)
+    parameter int Trace         = 0
 ) (
     input  wire                                                         clk_i,
     input  wire                                                         en_i,
@@ -71,6 +72,9 @@ module lattice_lane #(
     input  wire  [                                                15:0] probe_site_i,
     output logic [                                      Banks/Rows-1:0] probe_hit_o,
     output logic [                                   Banks/Rows*99-1:0] probe_o,
+    // trace of a site at stage 3, as of lattice_row
+    input  wire  [                                                15:0] trace_site_i,
+    output logic [                                               100:0] trace_o,
     // host
     input  wire                                                         state_we_i,
     input  wire                                                         state_bit_i,
@@ -97,6 +101,7 @@ module lattice_lane #(
   logic [Banks*Degree*SlotBits-1:0] rows;
   logic [Groups*48-1:0] field_sums, bias_sums;
   logic [Groups*ThresholdBits-1:0] check_words;
+  logic [Groups*101-1:0] traces;
   logic [Half-1:0] host_row_q, host_row;
   logic [Sites-1:0] new4;
 
@@ -148,7 +153,7 @@ module lattice_lane #(
         .RuleA(RuleA), .RuleB(RuleB), .StoredBits(StoredBits), .FieldBits(FieldBits),
         .ExactBits(ExactBits), .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
         .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-        .LfsrSteps(LfsrSteps), .Shared(Shared)
+        .LfsrSteps(LfsrSteps), .Shared(Shared), .Trace(Trace)
     ) u_row (
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .valid0_i(valid0_i), .valid1_i(valid1_i),
         .valid2_i(valid2_i),
@@ -163,6 +168,7 @@ module lattice_lane #(
         .field_sum4_o(field_sums[v*48+:48]),
         .bias_sum4_o(bias_sums[v*48+:48]), .probe_i(probe_i),
         .probe_site_i(probe_site_i), .probe_hit_o(probe_hit_o[v]), .probe_o(probe_o[v*99+:99]),
+        .trace_site_i(trace_site_i), .trace_o(traces[v*101+:101]),
         .table_we_i(table_we_i), .table_address_i(table_address_i), .table_data_i(table_data_i),
         .rng_we_i(rng_we_i), .host_site_i(host_site_i), .rng_word_i(rng_word_i),
         .rng_data_i(rng_data_i), .check_i(check_i), .check_select_i(check_select_i),
@@ -194,5 +200,11 @@ module lattice_lane #(
     for (int v = 0; v < Groups; v++) merged = merged | entries[v*ThresholdBits+:ThresholdBits];
   endfunction
   assign check_word_o = merged(check_words);
+
+  function automatic [100:0] traced(input [Groups*101-1:0] rows_of_cells);
+    traced = '0;
+    for (int v = 0; v < Groups; v++) traced = traced | rows_of_cells[v*101+:101];
+  endfunction
+  assign trace_o = traced(traces);
 endmodule
 `default_nettype wire
