@@ -37,7 +37,7 @@ module lattice_fabric #(
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     // operation counter
     input  wire                    sweep_i,
     output logic                   end_o,
@@ -388,7 +388,7 @@ module lattice_fabric #(
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .Trace(Trace)
     ) u_lane (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .step_i(step),
+        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .step_i(step),
         .read_address_i(read_address), .valid0_i(valid0_q), .valid1_i(valid1_q),
         .valid2_i(valid2_q), .parity0_i(parity0_q),
         .offset0_i(offset0_q), .weights0_i(weights),

@@ -1,8 +1,8 @@
 /* trace_records FABRIC [KERNEL]...: the trace port of the RTL against the independent replay of
  * host/trace. Every kernel (or those named) in runs of several lengths, of which some sweeps are
  * traced, a receiver that is not always ready, and samples besides; ends at the first wrong record,
- * prints DIFFERS and what is wrong with it. What the trace must not change (states, clocks of the
- * array) is compared with a device that traces nothing. */
+ * prints DIFFERS and what is wrong with it. What the trace must not change (samples, counters,
+ * clocks of the array) is compared with a device that traces nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "pbl_variant.h"
 #include "trace_rig.h"
 
-enum { RUNS = 9 };
+enum { RUNS = 9, SWEEPS = 35 }; /* all runs together */
 
 /* One run: sweeps, TRACE_FIRST, TRACE_SWEEPS. */
 static const struct {
@@ -92,7 +92,7 @@ static pbl_status open_device(pbl_driver **d, const trace_rig *rig, uint64_t see
 }
 
 static pbl_status all_runs(follower *f, pbl_driver *traced, pbl_driver *silent, uint32_t beta,
-                           pbl_error *err) {
+                           pbl_chains *draws[2], pbl_error *err) {
   pbl_status s = PBL_OK;
   pbl_driver_counters a, b;
   for (int k = 0; s == PBL_OK && k < RUNS; k++) {
@@ -101,12 +101,15 @@ static pbl_status all_runs(follower *f, pbl_driver *traced, pbl_driver *silent, 
     s = pbl_driver_set_trace(traced, f->first, f->many, take, f, err);
     if (s == PBL_OK) s = pbl_driver_set_beta(traced, f->beta, err);
     if (s == PBL_OK) s = pbl_driver_set_beta(silent, f->beta, err);
-    if (s == PBL_OK) s = pbl_driver_run(traced, NULL, runs[k].sweeps, 1, NULL, err);
-    if (s == PBL_OK) s = pbl_driver_run(silent, NULL, runs[k].sweeps, 1, NULL, err);
+    if (s == PBL_OK) s = pbl_driver_run(traced, draws[0], runs[k].sweeps, 1, NULL, err);
+    if (s == PBL_OK) s = pbl_driver_run(silent, draws[1], runs[k].sweeps, 1, NULL, err);
     if (s == PBL_OK) s = finish(f, err);
   }
   if (s == PBL_OK) s = pbl_driver_counters_read(traced, &a, err);
   if (s == PBL_OK) s = pbl_driver_counters_read(silent, &b, err);
+  const size_t bytes = draws[0]->n_chains * draws[0]->n_draws * draws[0]->row_bytes;
+  if (s == PBL_OK && memcmp(draws[0]->bits, draws[1]->bits, bytes) != 0)
+    return pbl_fail(err, PBL_DEVICE, "the trace changes samples");
   if (s == PBL_OK && (a.busy_cycles != b.busy_cycles || a.flips != b.flips ||
                       a.saturations != b.saturations || a.freezes != b.freezes))
     return pbl_fail(err, PBL_DEVICE, "the trace changes counters");
@@ -118,6 +121,7 @@ static int follow(const trace_plan *plan) {
   trace_rig rig;
   follower f = {0};
   pbl_driver *traced = NULL, *silent = NULL;
+  pbl_chains *draws[2] = {NULL, NULL};
   pbl_error err = {0};
   char text[2048];
   trace_rig_create(&rig, plan);
@@ -125,7 +129,10 @@ static int follow(const trace_plan *plan) {
   pbl_status s = pbl_trace_check_create(&f.check, &rig.start, &err);
   if (s == PBL_OK) s = open_device(&traced, &rig, 1, &err);
   if (s == PBL_OK) s = open_device(&silent, &rig, 2, &err);
-  if (s == PBL_OK) s = all_runs(&f, traced, silent, rig.image->beta, &err);
+  for (int i = 0; s == PBL_OK && i < 2; i++)
+    s = pbl_chains_create(&draws[i], (size_t)rig.image->hw.replicas, SWEEPS,
+                          (size_t)pbl_hw_pbits(&rig.image->hw), &err);
+  if (s == PBL_OK) s = all_runs(&f, traced, silent, rig.image->beta, draws, &err);
   const pbl_trace_mismatch *m = f.check ? pbl_trace_check_mismatch(f.check) : NULL;
   const char *kernel = pbl_kernel_name(plan->kernel), *twins = plan->coupled ? ", coupled" : "";
   if (m) {
@@ -140,6 +147,7 @@ static int follow(const trace_plan *plan) {
   }
   pbl_driver_destroy(traced);
   pbl_driver_destroy(silent);
+  for (int i = 0; i < 2; i++) pbl_chains_destroy(draws[i]);
   pbl_trace_check_destroy(f.check);
   trace_rig_release(&rig);
   return s == PBL_OK && !m ? 0 : s == PBL_DEVICE || m ? 10 : 3;
