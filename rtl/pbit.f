@@ -42,4 +42,14 @@ control/absent_options.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv
+stats/bank_sums.sv
+stats/pbit_counts.sv
+stats/pair_counts.sv
+stats/energy_samples.sv
+stats/batch_series.sv
+stats/sample_control.sv
+stats/statistics_registers.sv
+stats/statistics_unit.sv
+stats/sample_path.sv
+bus/trace_port.sv
 pbit_top.sv

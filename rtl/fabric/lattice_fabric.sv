@@ -30,6 +30,7 @@ module lattice_fabric #(
     parameter int LaneBits      = 1,
     parameter int CellBits      = 2,
     parameter int CountBits     = 2,
+    parameter int Trace         = 0,
     parameter int Padded        = 0    // words of 32 bits where a simulation is faster with them
 ) (
     input  wire                    clk_i,
@@ -64,6 +65,11 @@ module lattice_fabric #(
     output logic [           31:0] probe_random_o,
     output logic [           31:0] probe_entry_o,
     output logic [            2:0] probe_state_o,
+    // trace: of cell (trace_site_i, trace_lane_i), as trace_port wants it; 0 without the port
+    output logic                   trace_valid_o,   // updates are in the stage of the decision
+    input  wire  [           15:0] trace_site_i,
+    input  wire  [            4:0] trace_lane_i,
+    output logic [          117:0] trace_o,
     // energy read-out
     input  wire  [   LaneBits-1:0] energy_lane_i,
     input  wire  [ContextBits-1:0] energy_context_i,
@@ -340,6 +346,7 @@ module lattice_fabric #(
   logic [Lanes*Banks-1:0] probe_hits;
   logic [Lanes*Banks*99-1:0] probes;
   logic [Lanes*48-1:0] energies;
+  logic [Lanes*101-1:0] traces;
   logic [Lanes*ThresholdBits-1:0] check_words;
   logic [15:0] probe_site, host_site, host_lane;
   logic probe;
@@ -379,7 +386,7 @@ module lattice_fabric #(
         .StoredBits(StoredBits),
         .FieldBits(FieldBits), .ExactBits(ExactBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
-        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps)
+        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .Trace(Trace)
     ) u_lane (
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .step_i(step),
         .read_address_i(read_address), .valid0_i(valid0_q), .valid1_i(valid1_q),
@@ -394,7 +401,8 @@ module lattice_fabric #(
         .context_i(context_i), .energy_context_i(energy_context_i),
         .energy_o(energies[l*48+:48]), .probe_i(probe && 32'(probe_lane_i) == l),
         .probe_site_i(probe_site), .probe_hit_o(probe_hits[l*Banks+:Banks]),
-        .probe_o(probes[l*Banks*99+:Banks*99]), .state_we_i(state_we_i),
+        .probe_o(probes[l*Banks*99+:Banks*99]), .trace_site_i(trace_site_i),
+        .trace_o(traces[l*101+:101]), .state_we_i(state_we_i),
         .state_bit_i(host_data_i[l]), .row_we_i(row_we), .row_address_i(row_address),
         .table_we_i(table_we_i),
         .table_address_i(table_address),
@@ -441,6 +449,18 @@ module lattice_fabric #(
   end
   always_ff @(posedge clk_i) begin
     if (en_i) hit_q <= hit;
+  end
+
+  // ---- trace ----
+  if (Trace != 0) begin : g_trace
+    logic [100:0] traced;
+    assign traced        = traces[32'(trace_lane_i)*101+:101];
+    assign trace_valid_o = valid3_q;
+    assign trace_o = {1'b1, traced[100:96],
+                      16'(base3_q) + trace_site_i + (odd3_q ? 16'(Side * Half) : 16'd0),
+                      traced[95:0]};
+  end else begin : g_no_trace
+    assign {trace_valid_o, trace_o} = '0;
   end
 
   // ---- sample stream: a step's bits, site by site, lane by lane ----

@@ -31,7 +31,8 @@ module lattice_lane #(
     parameter int ThresholdBits = 24,
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
-    parameter int LfsrSteps     = 1
+    parameter int LfsrSteps     = 1,
+    parameter int Trace         = 0
 ) (
     input  wire                                                         clk_i,
     input  wire                                                         en_i,
@@ -69,6 +70,9 @@ module lattice_lane #(
     input  wire  [                                                15:0] probe_site_i,
     output logic [                                           Banks-1:0] probe_hit_o,
     output logic [                                        Banks*99-1:0] probe_o,
+    // trace of a site at stage 3, as of lattice_row
+    input  wire  [                                                15:0] trace_site_i,
+    output logic [                                               100:0] trace_o,
     // host
     input  wire                                                         state_we_i,
     input  wire                                                         state_bit_i,
@@ -91,6 +95,7 @@ module lattice_lane #(
   logic [Banks*Degree*64-1:0] rows;
   logic [Banks*48-1:0] field_sums, bias_sums;
   logic [Banks*ThresholdBits-1:0] check_words;
+  logic [Banks*101-1:0] traces;
   logic [Half-1:0] host_row_q, host_row;
   logic [Sites-1:0] new4;
 
@@ -135,7 +140,7 @@ module lattice_lane #(
         .RuleA(RuleA), .RuleB(RuleB), .StoredBits(StoredBits), .FieldBits(FieldBits),
         .ExactBits(ExactBits), .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
         .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-        .LfsrSteps(LfsrSteps)
+        .LfsrSteps(LfsrSteps), .Trace(Trace)
     ) u_row (
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .valid0_i(valid0_i), .valid1_i(valid1_i),
         .valid2_i(valid2_i),
@@ -149,6 +154,7 @@ module lattice_lane #(
         .field_sum4_o(field_sums[r*48+:48]),
         .bias_sum4_o(bias_sums[r*48+:48]), .probe_i(probe_i),
         .probe_site_i(probe_site_i), .probe_hit_o(probe_hit_o[r]), .probe_o(probe_o[r*99+:99]),
+        .trace_site_i(trace_site_i), .trace_o(traces[r*101+:101]),
         .table_we_i(table_we_i), .table_address_i(table_address_i), .table_data_i(table_data_i),
         .rng_we_i(rng_we_i), .host_site_i(host_site_i), .rng_word_i(rng_word_i),
         .rng_data_i(rng_data_i), .check_i(check_i), .check_select_i(check_select_i),
@@ -180,5 +186,11 @@ module lattice_lane #(
     for (int r = 0; r < Banks; r++) merged = merged | entries[r*ThresholdBits+:ThresholdBits];
   endfunction
   assign check_word_o = merged(check_words);
+
+  function automatic [100:0] traced(input [Banks*101-1:0] rows_of_cells);
+    traced = '0;
+    for (int r = 0; r < Banks; r++) traced = traced | rows_of_cells[r*101+:101];
+  endfunction
+  assign trace_o = traced(traces);
 endmodule
 `default_nettype wire

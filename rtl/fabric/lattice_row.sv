@@ -28,7 +28,8 @@ module lattice_row #(
     parameter int ThresholdBits = 24,
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
-    parameter int LfsrSteps     = 1
+    parameter int LfsrSteps     = 1,
+    parameter int Trace         = 0
 ) (
     input  wire                                                   clk_i,
     input  wire                                                   en_i,
@@ -59,6 +60,9 @@ module lattice_row #(
     input  wire  [                                          15:0] probe_site_i,
     output logic                                                  probe_hit_o,
     output logic [                                          98:0] probe_o,
+    // trace at stage 3: freeze, saturated, clamped, old, new; entry, word, field of a site, or 0
+    input  wire  [                                          15:0] trace_site_i,
+    output logic [                                         100:0] trace_o,
     // host
     input  wire                                                   table_we_i,
     input  wire  [                                 TableLog2-1:0] table_address_i,
@@ -284,6 +288,18 @@ module lattice_row #(
                   32'(words3_i >> (32 * 32'(probe_index))),
                   32'(field3_q >> (32 * 32'(probe_index)))};
     end
+  end
+  if (Trace != 0) begin : g_trace
+    logic [15:0] at;
+    logic [SiteBits-1:0] site;
+    assign at      = trace_site_i - 16'(FirstSite);
+    assign site    = SiteBits'(at);
+    assign trace_o = 32'(at) >= Sites ? '0
+        : {entries3_q[32*32'(site)+:32] == '0, sat3_q[site], clamp3_i[site], old3_i[site],
+           new3[site], entries3_q[32*32'(site)+:32], words3_i[32*32'(site)+:32],
+           field3_q[32*32'(site)+:32]};
+  end else begin : g_no_trace
+    assign trace_o = '0;
   end
 endmodule
 `default_nettype wire

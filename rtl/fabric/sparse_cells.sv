@@ -23,7 +23,8 @@ module sparse_cells #(
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
     parameter int LaneBits      = 1,
-    parameter int Exchange      = 0    // lanes may differ in beta
+    parameter int Exchange      = 0,   // lanes may differ in beta
+    parameter int Trace         = 0
 ) (
     input  wire                      clk_i,
     input  wire                      en_i,
@@ -54,6 +55,10 @@ module sparse_cells #(
     input  wire  [              5:0] probe_site_i,
     input  wire  [     LaneBits-1:0] probe_lane_i,
     output logic [             98:0] probe_o,
+    // trace at stage 4: freeze, saturated, clamped, old, new; entry, word, field of a cell
+    input  wire  [              5:0] trace_site_i,
+    input  wire  [              4:0] trace_lane_i,
+    output logic [            100:0] trace_o,
     // host
     input  wire                      table_we_i,
     input  wire  [    TableLog2-1:0] table_address_i,
@@ -261,6 +266,20 @@ module sparse_cells #(
                   new4[32*32'(probe_site_i)+32'(probe_lane_i)], entries4_q[32*probe_cell+:32],
                   words[32*probe_word+:32], field4_q[32*probe_cell+:32]};
     end
+  end
+
+  // ---- trace ----
+  if (Trace != 0) begin : g_trace
+    logic [31:0] site, lane, number, decides;
+    assign site    = 32'(trace_site_i);
+    assign lane    = 32'(trace_lane_i);
+    assign number  = site * Lanes + lane;
+    assign decides = coupled_i ? number - 32'(lane[0]) : number;
+    assign trace_o = {entries4_q[32*number+:32] == '0, sats4_q[32*site+lane],
+                      clamps4_i[SiteBits'(site)], old4_i[32*site+lane], new4[32*site+lane],
+                      entries4_q[32*number+:32], words[32*decides+:32], field4_q[32*number+:32]};
+  end else begin : g_no_trace
+    assign trace_o = '0;
   end
 endmodule
 `default_nettype wire
