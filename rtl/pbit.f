@@ -34,6 +34,7 @@ control/window_record.sv
 control/beta_schedule.sv
 control/regulator_registers.sv
 control/regulator.sv
+control/absent_options.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv

@@ -44,7 +44,12 @@ module pbit_top #(
     parameter int Side          = 0,   // S, even, 4..128
     parameter int NRules        = 0,   // K, 1..6
     parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
-    parameter logic [47:0] RuleB = 48'd0
+    parameter logic [47:0] RuleB = 48'd0,
+    // options, 1: built
+    parameter int Exchange      = 0,   // replica exchange; 2..64 contexts
+    parameter int Statistics    = 0,   // statistics unit; Lanes a power of two
+    parameter int StatPairs     = 0,   // pairs of p-bits that it counts, 0..2^20
+    parameter int Trace         = 0    // trace port
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -114,6 +119,10 @@ module pbit_top #(
   `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
   `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
   `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
+  `PBIT_REQUIRE(exchange, Exchange == 0 || (Exchange == 1 && Contexts >= 2 && Contexts <= 64))
+  `PBIT_REQUIRE(statistics, Statistics == 0 || (Statistics == 1 && (Lanes & (Lanes - 1)) == 0))
+  `PBIT_REQUIRE(stat_pairs, StatPairs >= 0 && StatPairs <= (Statistics != 0 ? 1048576 : 0))
+  `PBIT_REQUIRE(trace, Trace == 0 || Trace == 1)
   `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
   `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
 
@@ -169,6 +178,16 @@ module pbit_top #(
     probe_context = ContextBits'(32'(probe_replica) / Lanes);
   end
 
+  // Registers of the options: those of one that is not built read 0 and refuse writes.
+  logic absent_readable, absent_writable, absent_refused, exch_readable, exch_writable;
+  logic exch_refused, stat_readable, stat_writable, stat_refused, trace_readable, trace_writable;
+  logic trace_refused, stat_swap, stat_clear;
+  logic [31:0] exch_data, stat_data, trace_data;
+  absent_options #(.Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)) u_absent (
+      .write_i(reg_write), .address_i(reg_address), .readable_o(absent_readable),
+      .writable_o(absent_writable), .refused_o(absent_refused)
+  );
+
   device_registers #(
       .Visible(Visible), .Hidden(Hidden), .Replicas(Replicas), .Lanes(Lanes),
       .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
@@ -176,15 +195,21 @@ module pbit_top #(
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
       .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
-      .ImageWords(ImageWords), .Cells(Cells),
-      .CountBits(CountBits)
+      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Exchange(Exchange),
+      .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
-      .idle_o(idle), .regulator_data_i(regulator_data),
-      .regulator_readable_i(regulator_readable), .regulator_writable_i(regulator_writable),
-      .regulator_refused_i(regulator_refused), .window_clear_o(window_clear),
-      .sched_clear_o(sched_clear),
+      .idle_o(idle),
+      .other_data_i(regulator_data | {32'd0, exch_data | stat_data | trace_data}),
+      .other_readable_i(regulator_readable || absent_readable || exch_readable ||
+                        stat_readable || trace_readable),
+      .other_writable_i(regulator_writable || absent_writable || exch_writable ||
+                        stat_writable || trace_writable),
+      .other_refused_i(regulator_refused || absent_refused || exch_refused || stat_refused ||
+                       trace_refused),
+      .window_clear_o(window_clear), .sched_clear_o(sched_clear),
+      .stat_swap_o(stat_swap), .stat_clear_o(stat_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
       .coin_o(coin), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
@@ -398,6 +423,13 @@ module pbit_top #(
       .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
 
+  // ---- replica exchange ----
+  if (Exchange != 0) begin : g_exchange
+    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
+  end else begin : g_no_exchange
+    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
+  end
+
   if (Sparse == 0) begin : g_check
     image_check #(
         .Rows(ImageRows), .Words(ImageWords), .Cells(Cells), .Pbits(Visible + Hidden),
@@ -413,11 +445,25 @@ module pbit_top #(
     assign {proof, guard} = '0;
   end
 
+  // ---- trace port ----
+  if (Trace != 0) begin : g_trace
+    assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
+  end else begin : g_no_trace
+    assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
+  end
+
   axis_packer #(.Bits(EmitBits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
       .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
       .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
       .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
   );
+
+  // ---- statistics unit ----
+  if (Statistics != 0) begin : g_statistics
+    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
+  end else begin : g_no_statistics
+    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
+  end
 endmodule
 `default_nettype wire

@@ -1,7 +1,6 @@
 #include "pbl_hw.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "pbl_lattice.h"
@@ -242,6 +241,29 @@ static pbl_status check_fabric(const pbl_hw *hw, pbl_error *err) {
       (int)hw->fabric, (int)PBL_FABRIC_DENSE, (int)PBL_FABRIC_LATTICE, (int)PBL_FABRIC_SPARSE);
 }
 
+static pbl_status check_options(const pbl_hw *hw, pbl_error *err) {
+  const range ranges[] = {{"exchange", hw->exchange, 0, 1},
+                          {"statistics", hw->statistics, 0, 1},
+                          {"statistics_pairs", hw->stat_pairs, 0, PBL_HW_MAX_STAT_PAIRS},
+                          {"trace", hw->trace, 0, 1}};
+  const pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
+  const int contexts = pbl_hw_contexts(hw);
+  if (s != PBL_OK) return s;
+  if (hw->exchange && (contexts < PBL_HW_MIN_RUNGS || contexts > PBL_HW_MAX_RUNGS))
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: exchange needs %d..%d contexts, one a rung: %d replicas in %d lanes "
+                    "are %d",
+                    PBL_HW_MIN_RUNGS, PBL_HW_MAX_RUNGS, hw->replicas, hw->lanes, contexts);
+  if (hw->statistics && (hw->lanes & (hw->lanes - 1)) != 0)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: statistics needs a number of lanes that is a power of two, not %d",
+                    hw->lanes);
+  if (!hw->statistics && hw->stat_pairs != 0)
+    return pbl_fail(err, PBL_CONFIG, "hardware: statistics_pairs is %d, but statistics is off",
+                    hw->stat_pairs);
+  return PBL_OK;
+}
+
 pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
   const range ranges[] = {
       {"replicas", hw->replicas, 1, 256},
@@ -259,7 +281,8 @@ pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
   };
   pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
   if (s == PBL_OK) s = check_fabric(hw, err);
-  return s == PBL_OK ? check_relations(hw, err) : s;
+  if (s == PBL_OK) s = check_relations(hw, err);
+  return s == PBL_OK ? check_options(hw, err) : s;
 }
 
 const char *pbl_fabric_name(pbl_fabric f) {
@@ -292,8 +315,18 @@ const char *pbl_kernel_name(pbl_kernel k) {
       return "palindromic";
     case PBL_KERNEL_COIN:
       return "coin";
+    case PBL_KERNEL_RANDOM_SITE:
+      return "random_site";
   }
   return "unknown";
+}
+
+const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw) {
+  char pairs[48] = "";
+  if (hw->stat_pairs > 0) snprintf(pairs, sizeof pairs, " (%d pairs)", hw->stat_pairs);
+  snprintf(text, size, "%s%s%s%s", hw->exchange ? ", replica exchange" : "",
+           hw->statistics ? ", statistics unit" : "", pairs, hw->trace ? ", trace port" : "");
+  return text;
 }
 
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
@@ -325,4 +358,8 @@ void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
   pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
   pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
   pbl_json_int(j, "field_bits", hw->field_bits);
+  pbl_json_bool(j, "exchange", hw->exchange != 0);
+  pbl_json_bool(j, "statistics", hw->statistics != 0);
+  pbl_json_int(j, "statistics_pairs", hw->stat_pairs);
+  pbl_json_bool(j, "trace", hw->trace != 0);
 }

@@ -3,6 +3,7 @@
 #ifndef PBL_HW_H
 #define PBL_HW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pbl_error.h"
@@ -13,12 +14,16 @@ typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
 typedef enum {
   PBL_KERNEL_CYCLIC = 0,      /* A B */
   PBL_KERNEL_PALINDROMIC = 1, /* A B A */
-  PBL_KERNEL_COIN = 2         /* A B or B A, a fair coin per sweep */
+  PBL_KERNEL_COIN = 2,        /* A B or B A, a fair coin per sweep */
+  PBL_KERNEL_RANDOM_SITE = 3  /* sparse fabric: single p-bits, picked at random */
 } pbl_kernel;
 
 #define PBL_HW_MAX_RULES 6
 #define PBL_HW_MAX_CELLS 4096  /* sites x lanes */
 #define PBL_HW_MAX_DEGREE 1024 /* entries of a p-bit in the sparse fabric */
+#define PBL_HW_MAX_STAT_PAIRS (1 << 20)
+#define PBL_HW_MIN_RUNGS 2 /* contexts of a device with replica exchange */
+#define PBL_HW_MAX_RUNGS 64
 
 /* Square of p-bits in two colours with few weights each (docs/device.md, "The lattice fabric"). */
 typedef struct {
@@ -56,6 +61,11 @@ typedef struct {
   int field_bits;         /* width of local fields; 0: the least that never wraps */
   pbl_hw_lattice lattice; /* has no meaning in the other fabrics */
   pbl_hw_sparse sparse;   /* likewise */
+  /* Options (docs/device-options.md), all off by default. */
+  int exchange;   /* 1: replica exchange; 2..64 contexts */
+  int statistics; /* 1: statistics unit; lanes a power of two */
+  int stat_pairs; /* pairs of p-bits that it can count, 0..2^20; 0 without the unit */
+  int trace;      /* 1: trace port */
 } pbl_hw;
 
 /* s[5][6], UQ4.12, 1024 entries over 16, 24-bit thresholds, rounding, xoshiro128++, 32-bit
@@ -109,12 +119,16 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
  * always >= 1 for a checked variant. */
 int pbl_hw_index_shift(const pbl_hw *hw);
 
+/* The options as words that end a description: ", replica exchange, statistics unit (8 pairs),
+ * trace port"; "" without any. Returns `text`. */
+const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw);
+
 /* The parameters but V and H, of lattice and sparse fabric with their own keys, as members of the
  * JSON object that is open. */
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */
 const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
-const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin" */
+const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin", ... */
 
 #endif

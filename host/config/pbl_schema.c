@@ -17,12 +17,14 @@ static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 /* pbl_colour_rule of the models, which the configuration does not know. */
 static const pbl_choice colourings[] = {
     {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
+static const pbl_choice options[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {
     {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
 static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
                                      {"palindromic", PBL_KERNEL_PALINDROMIC},
                                      {"coin", PBL_KERNEL_COIN},
+                                     {"random_site", PBL_KERNEL_RANDOM_SITE},
                                      {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
@@ -79,6 +81,13 @@ const pbl_field pbl_schema_hw[] = {
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
+    C(pbl_hw, "exchange", exchange, options, "false",
+      "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),
+    C(pbl_hw, "statistics", statistics, options, "false",
+      "Statistics unit (docs/device-options.md); `lanes` must be a power of two."),
+    I(pbl_hw, "statistics_pairs", stat_pairs, 0, 0, PBL_HW_MAX_STAT_PAIRS, "0",
+      "Pairs of p-bits that the statistics unit can count; only with `statistics`."),
+    C(pbl_hw, "trace", trace, options, "false", "Trace port (docs/device-options.md)."),
     END};
 
 static const pbl_field random_fields[] = {
@@ -186,6 +195,21 @@ static const pbl_field schedule_fields[] = {
       "After the last entry begin again instead of holding it. Only for `lockstep`."),
     END};
 
+static const pbl_choice schemes[] = {
+    {"even_odd", PBL_SCHEME_EVEN_ODD}, {"random", PBL_SCHEME_RANDOM}, {NULL, 0}};
+
+static const pbl_field ladder_fields[] = {
+    T(pbl_case_ladder, "betas", betas, 0, NULL, "\"\"",
+      "Beta of each rung, 2 to 64, blanks between: `1 0.7 0.5 0.35`. The first, rung 0, is the "
+      "beta "
+      "of the case. Empty: no ladder."),
+    I(pbl_case_ladder, "every", every, 0, 0, 1e9, "1",
+      "Sweeps from pass to pass, each of which tries to exchange neighbouring rungs. 0: none."),
+    C(pbl_case_ladder, "scheme", scheme, schemes, "even_odd",
+      "Pairs that a pass tries: `even_odd` rungs (0,1), (2,3), .. and (1,2), (3,4), .. in turn; "
+      "`random` by a coin (reversible)."),
+    END};
+
 const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
@@ -199,7 +223,9 @@ const pbl_field pbl_schema_case[] = {
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible), `coin` A B or B A, a "
-      "coin per sweep (reversible)."),
+      "coin per sweep (reversible). Graphs: blocks in turn, there and back, or there or back; "
+      "`random_site`, for graphs only, updates as many single p-bits as there are, each picked at "
+      "random (reversible)."),
     I(pbl_case_config, "chains", chains, 0, 1, 256, "16",
       "Replicas of the device and chains of the reference."),
     I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
@@ -231,6 +257,9 @@ const pbl_field pbl_schema_case[] = {
     S("schedule", 0, 0, schedule_fields,
       "Beta schedule on the device, one beta after the other. In `compare` it runs during the "
       "burn-in and must end at the beta of the case, at which the sampling begins."),
+    S("ladder", 0, offsetof(pbl_case_config, ladder), ladder_fields,
+      "Replica exchange in the device, which needs `hw.exchange`. `chains` is rungs times lanes; "
+      "`lanes: 0` is chosen so, and each lane is a ladder of its own."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};

@@ -99,6 +99,35 @@ pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err);
 /* Position: entry of the next sweep, sweeps done in it. */
 pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,
                                     pbl_error *err);
+/* Replica exchange (hw.exchange; without it INVALID). The contexts of the device are the rungs,
+ * rung 0 the first; each lane is a ladder of its own. A replica keeps its states, and its label,
+ * the rung at which it runs, moves.
+ *
+ * Writes betas, distance of passes and scheme; they act where words.ladder of the regulator is set.
+ * Labels, position and parity stay. words->n must be the device's contexts, else INVALID. */
+pbl_status pbl_driver_set_ladder(pbl_driver *d, const pbl_ladder_words *words, pbl_error *err);
+/* Back to the beginning: replica r at rung r / lanes, a pass is as far away as can be and takes the
+ * even pairs. (SCHED_CLEAR: the schedule begins anew, too.) */
+pbl_status pbl_driver_ladder_clear(pbl_driver *d, pbl_error *err);
+/* Labels in force from the next sweep on: rung of every replica (`replicas` values). */
+pbl_status pbl_driver_labels_read(pbl_driver *d, uint8_t *labels, pbl_error *err);
+/* INVALID unless the labels of each lane are a permutation of the rungs. */
+pbl_status pbl_driver_labels_write(pbl_driver *d, const uint8_t *labels, pbl_error *err);
+
+/* While words.ladder is set, pbl_driver_run hands out chains at fixed temperature: chain k L + l of
+ * `out` is what lane l had at rung k, whichever replica that was, at the labels of the sweep that
+ * the draw shows, before the exchange that may follow it. (With every = 0, which makes no sweep: at
+ * the labels in force.) Where out->label is not NULL it receives the labels of every draw. DEVICE
+ * when the labels of a draw are no permutations. set_state, energies and probe stay in the order of
+ * replicas; after ladder_clear that is the order of the chains. */
+typedef struct {
+  uint32_t tries[PBL_SCHEDULE_ENTRIES - 1]; /* of pair k: rungs k and k + 1, all lanes, since the */
+  uint32_t accepts[PBL_SCHEDULE_ENTRIES - 1]; /* last upload; they stop at 2^32 - 1 */
+  uint32_t sweeps;                            /* since the last pass */
+  bool odd;                                   /* parity of the next pass, unless by a coin */
+} pbl_exchange_state;
+/* 0 for pairs that there are not. */
+pbl_status pbl_driver_exchange_read(pbl_driver *d, pbl_exchange_state *out, pbl_error *err);
 /* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
  * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);

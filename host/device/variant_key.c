@@ -141,6 +141,10 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"Pbits", sparse->pbits},
       {"EdgeRows", sparse->edge_rows},
       {"Groups", sparse->groups},
+      {"Exchange", hw->exchange},
+      {"Statistics", hw->statistics},
+      {"StatPairs", hw->stat_pairs},
+      {"Trace", hw->trace},
   };
   size_t n = 0;
   for (; n < PBL_N_PARAMETERS - 2; n++)
@@ -163,16 +167,17 @@ static void describe_array(char *text, size_t size, const pbl_hw *hw) {
 
 static void describe(pbl_variant_id *id) {
   const pbl_hw *hw = id->hw;
-  char steps[32] = "", array[96];
+  char steps[32] = "", array[96], options[96];
   describe_array(array, sizeof array, hw);
   if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " (%d steps)", hw->lfsr_steps);
   snprintf(id->description, sizeof id->description,
            "%s, %d replicas in %d lanes, weights s[%d][%d], beta UQ%d.%d, table %d over "
-           "%d, thresholds %d bits, fields %d bits, %s, %s%s",
+           "%d, thresholds %d bits, fields %d bits, %s, %s%s%s",
            array, hw->replicas, hw->lanes, hw->weight_int, hw->weight_frac, hw->beta_int,
            hw->beta_frac, hw->table_size, 1 << hw->table_range_log2, hw->threshold_bits,
            field_bits(hw), hw->rounding ? "rounding" : "truncating",
-           pbl_generator_name(hw->generator), steps);
+           pbl_generator_name(hw->generator), steps,
+           pbl_hw_options_text(options, sizeof options, hw));
 }
 
 /* -march=native compiles for the instructions of this CPU, so model and flags belong to the key.

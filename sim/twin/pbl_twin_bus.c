@@ -213,7 +213,8 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
       *value = t->probe_state;
       break;
     default:
-      if (!pbl_twin_regulator_read(&t->regulator, value, address))
+      if (!pbl_twin_regulator_read(&t->regulator, value, address) &&
+          !pbl_twin_options_read(t, value, address))
         return pbl_fail(err, PBL_DEVICE, "bus error: read of unmapped address 0x%03x", address);
   }
   return PBL_OK;
@@ -270,8 +271,11 @@ static void write_config(pbl_twin *t, uint32_t value) {
 }
 
 static bool is_mapped(uint32_t address) {
-  return address <= PBL_REG_GUARD ||
-         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS);
+  return address <= PBL_REG_CAPS_STAT_PAIRS ||
+         (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS) ||
+         (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) ||
+         (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) ||
+         (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS);
 }
 
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err) {
@@ -326,7 +330,8 @@ pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, p
       break;
     default:
       if (!pbl_twin_regulator_write(&t->regulator, address, value, t->phase == PBL_TWIN_IDLE,
-                                    &t->error))
+                                    &t->error) &&
+          !pbl_twin_options_write(t, address, value))
         return pbl_fail(err, PBL_DEVICE, "bus error: write to %s address 0x%03x",
                         is_mapped(address) ? "read-only" : "unmapped", address);
   }

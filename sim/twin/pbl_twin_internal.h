@@ -102,6 +102,8 @@ typedef struct {
   uint64_t sweep_flips_v, sweep_flips_h; /* of the last sweep */
   uint32_t sweep_beta;                   /* and its beta */
 
+  uint32_t trace_first, trace_sweeps; /* registers only: the twin has no trace port */
+
   pbl_twin_stream stream, telemetry;
   pbl_twin_trace trace;
   void *trace_user;
@@ -130,6 +132,10 @@ void *pbl_twin_zeroed(size_t n, size_t size);
 /* pbl_twin_bus.c */
 pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err);
 pbl_status pbl_twin_write32(pbl_device *dev, uint32_t address, uint32_t value, pbl_error *err);
+
+/* pbl_twin_options.c: false: no such register, or none that takes a write */
+bool pbl_twin_options_read(pbl_twin *t, uint32_t *value, uint32_t address);
+bool pbl_twin_options_write(pbl_twin *t, uint32_t address, uint32_t value);
 
 /* pbl_twin_image.c */
 int32_t pbl_twin_sign_extend(uint32_t word, int bits);

@@ -89,6 +89,9 @@ static void illegal_hardware_is_refused_by_name(void **state) {
   REFUSED(threshold_bits, 33, "threshold_bits", "8..32");
   REFUSED(field_bits, 15, "field_bits", "16..");
   REFUSED(lfsr_steps, 0, "lfsr_steps", "1..32");
+  REFUSED(exchange, 1, "exchange needs 2..64 contexts", "1 replicas");
+  REFUSED(stat_pairs, 1, "statistics_pairs is 1", "statistics is off");
+  REFUSED(trace, 2, "trace is 2", "0..1");
 #undef REFUSED
   hw = pbl_hw_default();
   hw.weight_frac = 0;
@@ -99,6 +102,16 @@ static void illegal_hardware_is_refused_by_name(void **state) {
   hw.n_hidden = 1024;
   hw.weight_frac = 18;
   assert_hw_refused(&hw, "need 36 bits", "24-bit");
+  hw = pbl_hw_default();
+  hw.replicas = 65;
+  hw.exchange = 1;
+  assert_hw_refused(&hw, "exchange needs 2..64 contexts", "are 65");
+  hw.replicas = 64;
+  assert_int_equal(pbl_hw_check(&hw, NULL), PBL_OK);
+  hw.statistics = 1;
+  hw.lanes = 3;
+  hw.replicas = 6;
+  assert_hw_refused(&hw, "power of two", "3");
 }
 
 /* Runs `work` with stderr going to `write_fd` and returns in `text` what arrived at `read_fd` up

@@ -105,6 +105,9 @@ static void verilator_gets_the_parameters_of_the_variant(void **state) {
   char path[1024], call[4096] = "";
   hw.n_visible = 784;
   hw.field_bits = 0; /* least: 12 + ceil(log2 786) + 1 = 23 */
+  hw.replicas = 2;
+  hw.exchange = hw.statistics = hw.trace = 1;
+  hw.stat_pairs = 7;
   remove(in_root("calls.txt"));
   assert_int_equal(build(path, "parameters", &hw, NULL, NULL), PBL_OK);
   FILE *f = fopen(in_root("calls.txt"), "r");
@@ -118,6 +121,10 @@ static void verilator_gets_the_parameters_of_the_variant(void **state) {
                                          "-GTableLog2=10 ",
                                          "-GFieldBits=23 ",
                                          "-GIsSim=1 ",
+                                         "-GExchange=1 ",
+                                         "-GStatistics=1 ",
+                                         "-GStatPairs=7 ",
+                                         "-GTrace=1 ",
                                          "--top-module pbit_top ",
                                          "--prefix Vpbit ",
                                          " -f pbit.f"};

@@ -19,13 +19,13 @@ static void identity_and_capabilities_describe_the_variant(void **state) {
   pbl_device *dev = rig_open(&hw, "");
   assert_string_equal(dev->ops->name, "twin");
   assert_int_equal(rig_read(dev, PBL_REG_ID), 0x50424954);
-  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010400);
+  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010500);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS0), 1 | 1 << 1 | 1 << 4 | 8 << 8 | 1 << 14);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_SIZE), 20 << 16 | 37);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_REPLICAS), 3 << 16 | 6);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_FORMAT), 12 << 24 | 16 << 16 | 6 << 8 | 12);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_ACTIVATION), 4 << 24 | 32 << 16 | 24 << 8 | 10);
-  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_GUARD; address += 4)
+  for (uint32_t address = PBL_REG_CAPS_LATTICE; address <= PBL_REG_CAPS_STAT_PAIRS; address += 4)
     assert_int_equal(rig_read(dev, address), 0);
   dev->ops->close(dev);
 }
@@ -47,6 +47,19 @@ static void open_refuses_an_unknown_simd_name(void **state) {
   assert_null(rig_open(&hw, "sse9"));
 }
 
+/* Read-only registers of the options. */
+static bool shows_an_option(uint32_t address) {
+  return address == PBL_REG_EXCH_POSITION || address == PBL_REG_EXCH_TRIES ||
+         address == PBL_REG_EXCH_ACCEPTS || address == PBL_REG_EXCH_LABEL ||
+         (address >= PBL_REG_STAT_STATUS && address <= PBL_REG_STAT_SAMPLES);
+}
+
+static bool belongs_to_an_option(uint32_t address) {
+  return (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) ||
+         (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) ||
+         (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS);
+}
+
 static void only_registers_for_it_take_writes(void **state) {
   (void)state;
   const pbl_hw hw = pbl_hw_default();
@@ -63,11 +76,47 @@ static void only_registers_for_it_take_writes(void **state) {
       expected |= writable[i] == address;
     const int aligned = address % 4 == 0;
     expected |= aligned && address >= PBL_REG_REG_CONFIG && address <= PBL_REG_T_MAX;
-    const int mapped = aligned && (address <= PBL_REG_GUARD || (address >= PBL_REG_REG_CONFIG &&
-                                                                address <= PBL_REG_SCHED_SWEEPS));
+    expected |= aligned && belongs_to_an_option(address) && !shows_an_option(address);
+    const int mapped =
+        aligned && (address <= PBL_REG_CAPS_STAT_PAIRS ||
+                    (address >= PBL_REG_REG_CONFIG && address <= PBL_REG_SCHED_SWEEPS) ||
+                    belongs_to_an_option(address));
     assert_int_equal(dev->ops->write32(dev, address, 0, NULL), expected ? PBL_OK : PBL_DEVICE);
     assert_int_equal(dev->ops->read32(dev, &value, address, NULL), mapped ? PBL_OK : PBL_DEVICE);
   }
+  dev->ops->close(dev);
+}
+
+static void registers_of_an_option_that_was_not_built_refuse_writes_and_read_0(void **state) {
+  (void)state;
+  const pbl_hw hw = pbl_hw_default();
+  pbl_device *dev = rig_open(&hw, "");
+  for (uint32_t address = PBL_REG_EXCH_EVERY; address < 0x200; address += 4) {
+    if (!belongs_to_an_option(address)) continue;
+    if (!shows_an_option(address)) {
+      rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
+      rig_write(dev, address, 0xFFFFFFFF);
+      assert_int_equal(status_of(dev), PBL_STATUS_ERROR_MASK);
+    }
+    assert_int_equal(rig_read(dev, address), 0);
+  }
+  dev->ops->close(dev);
+}
+
+static void capabilities_show_the_options(void **state) {
+  (void)state;
+  pbl_hw hw = pbl_hw_default();
+  hw.replicas = 4;
+  hw.lanes = 2;
+  hw.statistics = 1;
+  hw.stat_pairs = 5;
+  pbl_device *dev = rig_open(&hw, "");
+  assert_int_equal(rig_read(dev, PBL_REG_CAPS_OPTIONS), 2);
+  assert_int_equal(rig_read(dev, PBL_REG_CAPS_STAT_PAIRS), 5);
+  dev->ops->close(dev);
+  hw.exchange = hw.trace = 1;
+  dev = rig_open(&hw, "");
+  assert_int_equal(rig_read(dev, PBL_REG_CAPS_OPTIONS), 7);
   dev->ops->close(dev);
 }
 
@@ -253,6 +302,8 @@ int main(void) {
       cmocka_unit_test(open_refuses_a_bad_variant),
       cmocka_unit_test(open_refuses_an_unknown_simd_name),
       cmocka_unit_test(only_registers_for_it_take_writes),
+      cmocka_unit_test(registers_of_an_option_that_was_not_built_refuse_writes_and_read_0),
+      cmocka_unit_test(capabilities_show_the_options),
       cmocka_unit_test(writable_registers_read_back_what_they_hold),
       cmocka_unit_test(coupled_twins_need_an_even_number_of_lanes),
       cmocka_unit_test(every_bus_access_takes_one_cycle),
