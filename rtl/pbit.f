@@ -24,7 +24,7 @@ fabric/sparse_operations.sv
 fabric/sparse_fabric.sv
 control/sweep_sequencer.sv
 control/crc32_word.sv
-control/kernel_coin.sv
+control/control_generator.sv
 control/image_check.sv
 control/sparse_check.sv
 control/exp2_table.sv

@@ -78,6 +78,10 @@ module pbit_top #(
     output logic        m_axis_telemetry_tvalid,
     input  wire         m_axis_telemetry_tready,
     output logic        m_axis_telemetry_tlast,
+    output logic [31:0] m_axis_trace_tdata,
+    output logic        m_axis_trace_tvalid,
+    input  wire         m_axis_trace_tready,
+    output logic        m_axis_trace_tlast,
     output logic        irq_o
 );
   // derived, do not override
@@ -142,7 +146,7 @@ module pbit_top #(
       .error_i(reg_error)
   );
 
-  logic start, stop, check, palindromic, coin, coupled, seq_busy, en, stall;
+  logic start, stop, check, palindromic, coin, random, coupled, seq_busy, en, stall;
   logic pack_ready, pack_empty, frame;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, coin_we, sched_we;
   logic group_push, group_commit, unprove, energy_unknown, proof, invalidate, sched_clear;
@@ -211,7 +215,7 @@ module pbit_top #(
       .window_clear_o(window_clear), .sched_clear_o(sched_clear),
       .stat_swap_o(stat_swap), .stat_clear_o(stat_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
-      .coin_o(coin), .coupled_o(coupled),
+      .coin_o(coin), .random_o(random), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we),
@@ -233,27 +237,33 @@ module pbit_top #(
   );
 
   logic sweep, sweep_end, read_only, due, op_next, op_load, last_context;
-  logic seq_palindromic, seq_coin, seq_coupled, reversed;
+  logic seq_palindromic, seq_coin, seq_random, seq_coupled, reversed;
   logic [ContextBits-1:0] op_context, op_load_context;
   sweep_sequencer #(
       .Contexts(Contexts), .BetaBits(BetaBits), .ContextBits(ContextBits),
       .FrameAfter(Fabric != 1 ? 1 : 0)
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
-      .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
+      .palindromic_i(palindromic), .coin_i(coin), .random_i(random), .coupled_i(coupled),
+      .sweeps_i(sweeps), .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta),
+      .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
-      .palindromic_o(seq_palindromic), .coin_o(seq_coin), .coupled_o(seq_coupled),
+      .palindromic_o(seq_palindromic), .coin_o(seq_coin), .random_o(seq_random),
+      .coupled_o(seq_coupled),
       .sweep_o(sweep),
       .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
-  kernel_coin #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_coin (
-      .clk_i(clk_i), .load_i(coin_we), .load_word_i(host_col[1:0]), .load_data_i(host_data),
-      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed)
+  logic pick_draw;  // a random scan draws
+  logic [31:0] control_word;
+  control_generator #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_control (
+      .clk_i(clk_i), .rst_ni(rst_ni), .load_i(coin_we), .load_word_i(host_col[1:0]),
+      .load_data_i(host_data), .coin_i(seq_coin), .read_only_i(read_only), .begin_i(op_load),
+      .sweep_i(sweep && en), .reversed_o(reversed),
+      .draw_i(pick_draw), .word_o(control_word)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -309,6 +319,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
     assign emit_count = 6'(Lanes);
+    assign pick_draw  = 1'b0;
   end else if (Fabric == 2) begin : g_lattice
     lattice_fabric #(
         .Side(Side), .Sites(P), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB), .Lanes(Lanes),
@@ -339,6 +350,7 @@ module pbit_top #(
         .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
         .check_clamp_o(check_clamp)
     );
+    assign pick_draw = 1'b0;
   end else begin : g_sparse
     localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;  // derived
     logic check_read_group;
@@ -348,6 +360,9 @@ module pbit_top #(
     logic [15:0] check_length;
     logic [16:0] check_start;
     logic [3:0] check_flags;
+    logic [15:0] last_group;
+    logic next_coin;  // of the sweep that a context load begins
+    assign next_coin = seq_busy ? seq_coin : coin;
     sparse_fabric #(
         .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .Sites(P), .Lanes(Lanes),
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
@@ -358,7 +373,11 @@ module pbit_top #(
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
         .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),
-        .due_i(due), .palindromic_i(seq_palindromic), .load_i(op_load), .next_i(op_next),
+        .due_i(due), .palindromic_i(seq_palindromic),
+        .random_i(seq_busy ? seq_random : random),
+        .reversed_i(op_load ? next_coin && control_word[31] : reversed),
+        .last_group_i(last_group), .word_i(control_word), .draw_o(pick_draw),
+        .load_i(op_load), .next_i(op_next),
         .sweep_done_i(sweep_done), .context_i(op_context), .load_context_i(op_load_context),
         .emit_o(emit), .emit_last_o(emit_last), .emit_data_o(emit_data), .flip_count_o(flips),
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
@@ -385,7 +404,8 @@ module pbit_top #(
     ) u_check (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(check), .invalidate_i(invalidate),
         .unprove_i(unprove), .pbits_i(pbits), .busy_o(checking), .valid_o(hash_valid),
-        .proof_o(proof), .hash_o(hash), .guard_o(guard), .read_group_o(check_read_group),
+        .proof_o(proof), .last_group_o(last_group), .hash_o(hash),
+        .guard_o(guard), .read_group_o(check_read_group),
         .read_row_o(check_read_row), .row_o(check_row), .col_o(check_col),
         .group_word_i(check_group_word), .edge_word_i(check_row_word),
         .length_i(check_length), .start_row_i(check_start), .flags_i(check_flags),
@@ -448,7 +468,9 @@ module pbit_top #(
   // ---- trace port ----
   if (Trace != 0) begin : g_trace
     assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
+    assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
   end else begin : g_no_trace
+    assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
     assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
   end
 

@@ -2,6 +2,7 @@
 #include "driver_internal.h"
 
 #define READ_WORDS 1024
+#define MAX_REPLICAS 256
 
 typedef struct {
   pbl_driver *d;
@@ -153,11 +154,11 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (s != PBL_OK) return s;
   const size_t draws = r->frames.draw - draws_before;
   const size_t expected = every == 0 ? 0 : sweeps == 0 ? 1 : sweeps / every;
-  if (r->frames.fill != 0 || r->frames.context != 0 || (!r->stopping && draws != expected))
+  if (r->frames.fill != 0 || r->frames.part != 0 || (!r->stopping && draws != expected))
     return pbl_fail(err, PBL_DEVICE,
                     "%s device: the run ended after %zu of %zu samples, with %zu frames and %zu "
                     "words of the next one",
-                    device_name(r), draws, expected, r->frames.context, r->frames.fill);
+                    device_name(r), draws, expected, r->frames.part, r->frames.fill);
   return PBL_OK;
 }
 
@@ -202,10 +203,16 @@ static pbl_status check_request(const pbl_driver *d, const pbl_chains *out, size
 pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
                           pbl_progress *p, pbl_error *err) {
   run r = {.d = d, .progress = p, .n_draws = n_draws};
+  uint8_t labels[MAX_REPLICAS];
   if (n_draws == 0) return PBL_OK;
   pbl_status s = check_request(d, out, n_draws, every, &r.total_sweeps, err);
   if (s == PBL_OK) s = prepare(&r, err);
-  if (s == PBL_OK) s = pbl_frames_create(&r.frames, &d->hw, out, out != NULL ? n_draws : 0, err);
+  /* Without a sweep no labels come with the sample. */
+  const bool present = d->ladder && r.total_sweeps == 0;
+  if (s == PBL_OK && present) s = pbl_driver_labels_read(d, labels, err);
+  if (s == PBL_OK)
+    s = pbl_frames_create(&r.frames, d, out, out != NULL ? n_draws : 0, present ? labels : NULL,
+                          err);
   if (s != PBL_OK) return s;
   r.first_draw = r.frames.draw;
   s = run_pieces(&r, every, err);

@@ -46,6 +46,7 @@ pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_er
 /* clamp: V+H, 1 = keeps its state. Clamps are part of the image: the device hashes it again. */
 pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err);
 pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err);
+/* INVALID for random_site in another fabric than the sparse one. */
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err);
 /* Replicas 2p and 2p+1 on shared random words, from the next run on. INVALID with an odd number of
  * lanes. */

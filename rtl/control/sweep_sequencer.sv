@@ -22,7 +22,8 @@ module sweep_sequencer #(
     input  wire                     start_i,
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
-    input  wire                     coin_i,         // order of half-sweeps by kernel_coin
+    input  wire                     coin_i,         // order of half-sweeps by control_generator
+    input  wire                     random_i,       // random scan of groups
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
@@ -42,6 +43,7 @@ module sweep_sequencer #(
     output logic [    BetaBits-1:0] beta_o,         // in force
     output logic                    palindromic_o,  // in force
     output logic                    coin_o,         // in force
+    output logic                    random_o,       // in force
     output logic                    coupled_o,      // in force
     // operation counter
     output logic                    sweep_o,        // a context's sweep is in progress
@@ -62,6 +64,7 @@ module sweep_sequencer #(
   logic emit_q, emit_d;          // a sample is due in this pass
   logic read_only_q, read_only_d;
   logic stop_q, stop_d, palindromic_q, palindromic_d, coin_q, coin_d, coupled_q, coupled_d;
+  logic random_q, random_d;
   logic [6:0] pause_q, pause_d;  // clocks of the pause, Length 128
   logic window_q, window_d;      // the pause is a window's
   logic end_q, end_d;            // and the run ends with it
@@ -82,6 +85,7 @@ module sweep_sequencer #(
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
     coin_d        = coin_q;
+    random_d      = random_q;
     coupled_d     = coupled_q;
     pause_d       = pause_q;
     window_d      = window_q;
@@ -99,6 +103,7 @@ module sweep_sequencer #(
         end_d         = 1'b0;
         palindromic_d = palindromic_i;
         coin_d        = coin_i;
+        random_d      = random_i;
         coupled_d     = coupled_i;
         read_only_d   = sweeps_i == 0;
         emit_d        = sweeps_i == 0;
@@ -156,6 +161,7 @@ module sweep_sequencer #(
       stop_q        <= 1'b0;
       palindromic_q <= 1'b0;
       coin_q        <= 1'b0;
+      random_q      <= 1'b0;
       coupled_q     <= 1'b0;
     end else begin
       state_q       <= state_d;
@@ -172,6 +178,7 @@ module sweep_sequencer #(
       stop_q        <= stop_d;
       palindromic_q <= palindromic_d;
       coin_q        <= coin_d;
+      random_q      <= random_d;
       coupled_q     <= coupled_d;
     end
   end
@@ -194,6 +201,7 @@ module sweep_sequencer #(
     beta_o         = beta_q;
     palindromic_o  = palindromic_q;
     coin_o         = coin_q;
+    random_o       = random_q;
     coupled_o      = coupled_q;
   end
 endmodule

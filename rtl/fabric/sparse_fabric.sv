@@ -43,6 +43,11 @@ module sparse_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
+    input  wire                    random_i,        // these two: with load_i, of the next sweep
+    input  wire                    reversed_i,
+    input  wire  [           15:0] last_group_i,    // of the schedule
+    input  wire  [           31:0] word_i,          // next of the control generator
+    output logic                   draw_o,          // it is taken
     input  wire                    load_i,
     input  wire                    next_i,
     input  wire                    sweep_done_i,
@@ -117,7 +122,9 @@ module sparse_fabric #(
   sparse_operations u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .load_i(load_i),
       .pass_i(unknown_q && !sweep_done_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .pbits_i(pbits_i), .end_o(end_o),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i),
+      .reversed_i(reversed_i), .last_group_i(last_group_i), .word_i(word_i), .draw_o(draw_o),
+      .pbits_i(pbits_i), .end_o(end_o),
       .read_o(walk_read), .read_group_o(walk_group), .length_i(group_length),
       .start_i(group_start[15:0]), .first_i(group_first), .last_i(group_last),
       .tail_i(group_tail), .end_i(group_end), .step_o(step), .row_o(row),

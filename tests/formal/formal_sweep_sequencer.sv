@@ -1,7 +1,7 @@
 `default_nettype none
 // sweep_sequencer and dense_operations, connected as in pbit_top: operations, half-sweeps, sweeps,
 // samples and runs, counted at their ports and compared with docs/device.md. All commands,
-// registers, stalls and coins are free inputs; a coin holds for a sweep, as kernel_coin's does.
+// registers, stalls and coins are free inputs; a coin holds for a sweep, as in control_generator.
 //
 // That a run ends follows: a context's sweep has its exact number of clocks, a pause 128, and a run
 // of n sweeps no sweep after the n-th. PBIT_INSIDE: invariants of the induction, which name signals
@@ -41,8 +41,9 @@ module formal_sweep_sequencer #(
       .Contexts(Contexts), .BetaBits(4), .ContextBits(1), .FrameAfter(0)
   ) u_sequencer (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
-      .every_i(every), .beta_i(beta_set), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
+      .palindromic_i(palindromic), .coin_i(coin), .random_i(1'b0), .coupled_i(coupled),
+      .sweeps_i(sweeps), .every_i(every), .beta_i(beta_set), .sweep_beta_i(sweep_beta),
+      .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(busy), .load_o(load), .load_context_o(load_context), .beta_o(beta),

@@ -18,6 +18,7 @@ cp -r "$here" "$folder/tests/rtl"
 . "$here/../plant.sh"
 
 check=control/sparse_check.sv registers=control/device_registers.sv
+operations=fabric/sparse_operations.sv
 case $mutant in
   guard_sees_no_neighbour)
     plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
@@ -36,6 +37,19 @@ case $mutant in
   hash_lacks_the_edges) plant $check 'state_q == ListWord || state_q == TableWord' 'state_q == TableWord' ;;
   valid_bit_ignored)
     plant fabric/sparse_fabric.sv 'edges0[s*EntryBits+ValidAt] && !empty0_q' '!empty0_q' ;;
+  pick_of_31_bits) plant $operations ">> 32) : '0" ">> 31) : '0" ;;
+  picks_of_all_but_the_last_group)
+    plant $operations "(49'(last_group_i) + 49'd1)" "49'(last_group_i)" ;;
+  pick_not_redrawn) plant $operations "step && picks && offset_q == '0;" "1'b0;" ;;
+  energy_pass_takes_a_pick) plant $operations 'picks = random_i && !pass_q;' 'picks = random_i;' ;;
+  coin_of_low_bit)
+    plant control/control_generator.sv 'fresh_q ? word_o[31]' 'fresh_q ? word_o[0]'
+    plant control/control_generator.sv 'reversed_q <= word_o[31]' 'reversed_q <= word_o[0]'
+    plant pbit_top.sv 'control_word[31]' 'control_word[0]' ;;
+  reversed_blocks_end_with_last) plant $operations 'back_q ? first_i : (pass_q' "1'b0 ? first_i : (pass_q" ;;
+  reversed_sweep_begins_at_0)
+    plant $operations "random_i ? pick : reversed_i ? last_group_i : '0" "random_i ? pick : '0" ;;
+  random_scan_beside_the_coin) plant $registers 'data_i[0] || data_i[2] ||' 'data_i[0] ||' ;;
   drain_of_7) plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
   energy_pass_forgotten)
     plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
