@@ -13,7 +13,8 @@ size_t case_chains(const case_work *w) {
   return w->tempering ? w->tempering->lanes : (size_t)w->cc->chains;
 }
 
-static void hold_words(case_tempering *t, const case_work *w, const pbl_ladder_words *words) {
+void tempering_hold(case_work *w, const pbl_ladder_words *words) {
+  case_rungs *t = w->tempering;
   t->words = *words;
   for (size_t k = 0; k < t->rungs; k++)
     t->beta[k] = ldexp((double)words->beta[k], -w->hw.beta_frac);
@@ -49,17 +50,17 @@ pbl_status case_tempering_open(case_work *w, pbl_error *err) {
   pbl_status st = case_ladder_words(&words, w, err);
   if (!st) st = check(w, &words, err);
   if (st) return st;
-  case_tempering *t = calloc(1, sizeof *t);
+  case_rungs *t = calloc(1, sizeof *t);
   if (!t) return pbl_fail(err, PBL_NO_MEMORY, "ladder: out of memory");
   t->rungs = words.n;
   t->lanes = (size_t)w->hw.lanes;
-  hold_words(t, w, &words);
   w->tempering = t;
+  tempering_hold(w, &words);
   return PBL_OK;
 }
 
 void case_tempering_release(case_work *w) {
-  case_tempering *t = w->tempering;
+  case_rungs *t = w->tempering;
   w->tempering = NULL;
   if (!t) return;
   pbl_chains_destroy(t->device);
@@ -81,7 +82,7 @@ pbl_status tempering_slice(pbl_chains **out, const pbl_chains *c, size_t first, 
 }
 
 static pbl_status create_store(pbl_chains **out, const case_work *w, pbl_error *err) {
-  const case_tempering *t = w->tempering;
+  const case_rungs *t = w->tempering;
   const pbl_status st = pbl_chains_create(out, t->rungs * t->lanes, (size_t)w->cc->draws,
                                           (size_t)pbl_hw_pbits(&w->hw), err);
   return st ? st : pbl_chains_create_labels(*out, err);
@@ -98,13 +99,13 @@ static void keep_rates(case_work *w, const pbl_exchange_state *before,
 
 /* Burn-in has been made. Also what is drawn so far when something failed. */
 pbl_status case_tempering_device(case_work *w, pbl_driver *d, pbl_error *err) {
-  case_tempering *t = w->tempering;
+  case_rungs *t = w->tempering;
   pbl_exchange_state before, after;
   pbl_error ignored;
   pbl_status st = create_store(&t->device, w, err);
   if (!st) st = pbl_driver_exchange_read(d, &before, err);
   if (st) return st;
-  t->burn_in = (uint64_t)w->cc->burn_in;
+  t->burn_in += (uint64_t)w->cc->burn_in;
   st = pbl_driver_run(d, t->device, (size_t)w->cc->draws, (size_t)w->cc->every, w->progress, err);
   if (!pbl_driver_exchange_read(d, &after, st ? &ignored : err)) keep_rates(w, &before, &after);
   const pbl_status sliced =
@@ -113,7 +114,7 @@ pbl_status case_tempering_device(case_work *w, pbl_driver *d, pbl_error *err) {
 }
 
 pbl_status case_tempering_reference(case_work *w, pbl_error *err) {
-  case_tempering *t = w->tempering;
+  case_rungs *t = w->tempering;
   const pbl_case_config *cc = w->cc;
   pbl_tempered *s = NULL;
   signed char *starts = NULL;
@@ -149,7 +150,7 @@ pbl_status case_tempering_reference(case_work *w, pbl_error *err) {
 }
 
 pbl_status case_tempering(case_work *w, pbl_error *err) {
-  case_tempering *t = w->tempering;
+  case_rungs *t = w->tempering;
   if (!t) return PBL_OK;
   pbl_exchange_report *r = &w->result->exchange;
   r->n_rungs = t->rungs;

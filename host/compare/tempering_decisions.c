@@ -21,7 +21,7 @@ typedef struct {
 } tests;
 
 /* Labels before and after the pass: -1 a pair that was not tried, else 0 or 1. */
-static bool outcomes(int8_t *accepted, const case_tempering *t, const uint8_t *before,
+static bool outcomes(int8_t *accepted, const case_rungs *t, const uint8_t *before,
                      const uint8_t *after, size_t lane) {
   uint8_t to[PBL_EXCHANGE_RUNGS];
   for (size_t c = 0; c < t->rungs; c++) to[before[c * t->lanes + lane]] = after[c * t->lanes + lane];
@@ -41,7 +41,7 @@ static bool outcomes(int8_t *accepted, const case_tempering *t, const uint8_t *b
 
 /* One pair in all lanes of one pass that tried it for certain, or by a coin of all lanes. */
 static void add_pair(tests *x, size_t k, size_t draw, const int8_t *accepted, bool coin) {
-  const case_tempering *t = x->w->tempering;
+  const case_rungs *t = x->w->tempering;
   const size_t n = t->device->n_recorded;
   sums *s = &x->pair[k];
   double mean = 0, gain = 0;
@@ -69,7 +69,7 @@ static void add_pair(tests *x, size_t k, size_t draw, const int8_t *accepted, bo
 
 /* The pass between a draw and the next; parity: 0, 1, or 2 by a coin. */
 static void add_pass(tests *x, size_t draw, unsigned parity, int8_t *accepted) {
-  const case_tempering *t = x->w->tempering;
+  const case_rungs *t = x->w->tempering;
   bool met[2] = {false, false};
   for (size_t l = 0; l < t->lanes; l++) {
     if (!outcomes(accepted + l * t->rungs, t, pbl_chains_labels(t->device, draw),
@@ -115,7 +115,7 @@ static void gate(case_work *w, const tests *x) {
 }
 
 pbl_status tempering_decisions(case_work *w, pbl_error *err) {
-  const case_tempering *t = w->tempering;
+  const case_rungs *t = w->tempering;
   const uint64_t every = (uint64_t)w->cc->every, distance = t->words.every;
   tests x = {.w = w};
   if (distance == 0 || every > distance) {
@@ -144,7 +144,7 @@ pbl_status tempering_decisions(case_work *w, pbl_error *err) {
 }
 
 void tempering_round_trips(case_work *w) {
-  const case_tempering *t = w->tempering;
+  const case_rungs *t = w->tempering;
   pbl_exchange_report *r = &w->result->exchange;
   double total = 0, least = INFINITY;
   for (size_t c = 0; c < t->rungs * t->lanes; c++) {

@@ -241,11 +241,11 @@ pbl_status pbl_barrier_solve(pbl_barrier_exact *out, const pbl_barrier *b,
   return status;
 }
 
-pbl_status pbl_barrier_law(double *law, const pbl_barrier *b, size_t k, pbl_barrier_passes passes,
-                           size_t every, pbl_progress *progress, pbl_error *err) {
+pbl_status pbl_barrier_laws(double *law, const pbl_barrier *b, pbl_barrier_passes passes,
+                            size_t every, pbl_progress *progress, pbl_error *err) {
   solver s;
   pbl_status status = open_solver(&s, b, passes, every, progress, err);
-  if (status == PBL_OK) law_of(law, &s, k);
+  for (size_t k = 0; status == PBL_OK && k < b->rungs; k++) law_of(law + k * b->n, &s, k);
   close_solver(&s);
   return status;
 }

@@ -59,10 +59,10 @@ pbl_status pbl_barrier_solve(pbl_barrier_exact *out, const pbl_barrier *b,
                              pbl_barrier_passes passes, size_t every, pbl_progress *progress,
                              pbl_error *err);
 
-/* law (n): probability of every (a, h), index a + (V+1) h, at rung k, as seen after a sweep: mean
- * over the passes' phases. Without exchange PBL_BARRIER_ALONE. */
-size_t pbl_barrier_states(const pbl_barrier *b);
-pbl_status pbl_barrier_law(double *law, const pbl_barrier *b, size_t k, pbl_barrier_passes passes,
-                           size_t every, pbl_progress *progress, pbl_error *err);
+/* law (rungs x n): probability of every (a, h), index a + (V+1) h, at each rung, as seen after a
+ * sweep: mean over the passes' phases. Errors as pbl_barrier_solve. */
+size_t pbl_barrier_states(const pbl_barrier *b); /* n */
+pbl_status pbl_barrier_laws(double *law, const pbl_barrier *b, pbl_barrier_passes passes,
+                            size_t every, pbl_progress *progress, pbl_error *err);
 
 #endif

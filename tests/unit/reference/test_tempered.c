@@ -71,7 +71,7 @@ static void check_means(const pbl_chains *c) {
     assert_int_equal(pbl_barrier_create(&b, SIDE, SIDE, WEIGHT, BIAS, 0, &betas[k], 1,
                                         PBL_SCAN_CYCLIC, NULL),
                      PBL_OK);
-    assert_int_equal(pbl_barrier_law(law, b, 0, PBL_BARRIER_ALONE, 1, NULL, NULL), PBL_OK);
+    assert_int_equal(pbl_barrier_laws(law, b, PBL_BARRIER_ALONE, 1, NULL, NULL), PBL_OK);
     for (int a = 0; a <= SIDE; a++)
       for (int h = 0; h <= SIDE; h++) mean += law[a + (SIDE + 1) * h] * (2 * a - SIDE);
     assert_int_equal(pbl_tau(&report, x, LADDERS, DRAWS, NULL), PBL_OK);
