@@ -2,10 +2,11 @@
  * The draws of rung 0 become those of the case, so that everything that a comparison does is done
  * for them; the other rungs have tests of their own. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pbl_rng.h"
+#include "pbl_npy.h"
 #include "pbl_tempered.h"
 #include "tempering_internal.h"
 
@@ -165,4 +166,15 @@ pbl_status case_tempering(case_work *w, pbl_error *err) {
   if (!st) st = tempering_factors(w, err);
   if (!st) tempering_round_trips(w);
   return st ? pbl_wrap(err, st, "case %s: ladder", w->cc->name) : PBL_OK;
+}
+
+pbl_status case_tempering_write(const char *folder, const case_work *w, pbl_error *err) {
+  const pbl_chains *c = w->tempering ? w->tempering->device : NULL;
+  char path[1400];
+  if (!c || c->n_recorded == 0) return PBL_OK;
+  snprintf(path, sizeof path, "%s/%s/rungs.npy", folder, w->cc->name);
+  const pbl_status st = pbl_chains_write(c, path, err);
+  const size_t shape[2] = {c->n_recorded, c->n_chains};
+  snprintf(path, sizeof path, "%s/%s/labels.npy", folder, w->cc->name);
+  return st ? st : pbl_npy_write(path, PBL_U8, 2, shape, c->label, err);
 }

@@ -105,6 +105,8 @@ pbl_status case_tempering_adapt(case_work *w, pbl_driver *d, pbl_error *err);
 /* All rungs into stores of their own, rung 0 into w->device, w->reference. */
 pbl_status case_tempering_device(case_work *w, pbl_driver *d, pbl_error *err);
 pbl_status case_tempering_reference(case_work *w, pbl_error *err);
+/* rungs.npy and labels.npy: what the device drew at all rungs. */
+pbl_status case_tempering_write(const char *folder, const case_work *w, pbl_error *err);
 /* Its gates and its part of the report; after case_observables. */
 pbl_status case_tempering(case_work *w, pbl_error *err);
 /* Fewer round trips a replica than this: nothing is said about a law. */

@@ -12,6 +12,8 @@
 #define MAX_STEPS 100000
 #define RESIDUAL 1e-11
 #define RESTART 20
+#define RESTART_LARGE 8 /* beyond LARGE unknowns */
+#define LARGE ((size_t)1 << 20)
 #define LARGEST ((size_t)1 << 24)
 
 typedef enum { STEP_ALONE, STEP_EVEN, STEP_ODD, STEP_COIN } step_kind;
@@ -215,7 +217,7 @@ static pbl_status solve_one(pbl_barrier_exact *out, solver *s, size_t which, con
   }
   size_t steps = 0;
   const pbl_status status =
-      pbl_gmres(u, right, all, equations, s, RESTART, RESIDUAL, MAX_STEPS, &steps, progress, err);
+      pbl_gmres(u, right, all, equations, s, all > LARGE ? RESTART_LARGE : RESTART, RESIDUAL, MAX_STEPS, &steps, progress, err);
   out->mean[which] = mean;
   out->variance[which] = variance;
   if (status == PBL_OK) out->tau[which] = 0.5 + lag_sum(s, centred, u) / variance;
