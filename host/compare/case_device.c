@@ -139,9 +139,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
     const double start = case_seconds_now();
-    st = w->tempering ? case_tempering_device(w, d, err)
-                      : pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every,
-                                       w->progress, err);
+    st = w->tempering
+             ? case_tempering_device(w, d, err)
+             : pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
     r->device_seconds = case_seconds_now() - start;
     pbl_error ignored;
     if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {

@@ -199,7 +199,9 @@ static const pbl_gate *short_burn_in(const pbl_case_result *r) {
   for (size_t g = 0; g < r->n_gates; g++) {
     const pbl_gate *gate = &r->gates[g];
     if ((strcmp(gate->name, CASE_BURN_IN_GATE) == 0 ||
-         strcmp(gate->name, CASE_ROUND_TRIP_GATE) == 0) && gate->status == PBL_GATE_FAILED) return gate;
+         strcmp(gate->name, CASE_ROUND_TRIP_GATE) == 0) &&
+        gate->status == PBL_GATE_FAILED)
+      return gate;
   }
   return NULL;
 }

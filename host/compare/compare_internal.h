@@ -53,7 +53,7 @@ typedef struct {
   double *energy[2];       /* device, reference: n_chains x n_recorded */
   double *means[2];        /* device, reference: n_chains x n_observables, chain means */
   pbl_case_result *result; /* filled step by step; owned by the caller */
-  case_rungs *tempering; /* of a case with a ladder; else NULL */
+  case_rungs *tempering;   /* of a case with a ladder; else NULL */
   pbl_progress *progress;
 } case_work;
 

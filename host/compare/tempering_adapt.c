@@ -22,7 +22,8 @@ static bool rejections(double *reject, const pbl_exchange_state *before,
 /* Keeps every beta apart from the next by a word at least. */
 static bool quantise(pbl_ladder_words *words, const double *beta, const case_work *w) {
   const size_t n = w->tempering->rungs;
-  for (size_t k = 1; k + 1 < n; k++) words->beta[k] = (uint32_t)lround(ldexp(beta[k], w->hw.beta_frac));
+  for (size_t k = 1; k + 1 < n; k++)
+    words->beta[k] = (uint32_t)lround(ldexp(beta[k], w->hw.beta_frac));
   const bool falling = words->beta[0] > words->beta[n - 1];
   for (size_t k = 0; k + 1 < n; k++) {
     if (words->beta[k] == words->beta[k + 1] || (words->beta[k] > words->beta[k + 1]) != falling)

@@ -20,8 +20,9 @@ pbl_status tempering_decisions(case_work *w, pbl_error *err) {
                                   .random = t->words.random};
   pbl_decisions_report d;
   if (in.distance == 0 || in.every > in.distance) {
-    pbl_progress_note(w->progress, "decisions about exchanges not tested: draws every %llu sweeps "
-                                   "do not show each pass",
+    pbl_progress_note(w->progress,
+                      "decisions about exchanges not tested: draws every %llu sweeps "
+                      "do not show each pass",
                       (unsigned long long)in.every);
     return PBL_OK;
   }

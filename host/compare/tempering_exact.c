@@ -29,9 +29,8 @@ static void spread_counts(case_work *w, const double *counts) {
   for (size_t x = 0; x < states; x++) {
     const int a = __builtin_popcountll(x & visible), h = __builtin_popcountll(x >> V);
     for (size_t k = 0; k < t->rungs; k++)
-      t->law[k * states + x] =
-          counts[k * (size_t)((V + 1) * (H + 1)) + (size_t)(a + (V + 1) * h)] /
-          (choose(V, a) * choose(H, h));
+      t->law[k * states + x] = counts[k * (size_t)((V + 1) * (H + 1)) + (size_t)(a + (V + 1) * h)] /
+                               (choose(V, a) * choose(H, h));
   }
 }
 
@@ -43,8 +42,8 @@ static pbl_status lumped(case_work *w, pbl_error *err) {
   const size_t every = t->words.every > 0 ? t->words.every : 1;
   pbl_barrier *ladder = NULL, *alone = NULL;
   double *counts = NULL;
-  pbl_status st = pbl_barrier_create_image(&ladder, w->image, t->words.beta, t->rungs, scan_of(w),
-                                           err);
+  pbl_status st =
+      pbl_barrier_create_image(&ladder, w->image, t->words.beta, t->rungs, scan_of(w), err);
   if (!st) st = pbl_barrier_create_image(&alone, w->image, t->words.beta, 1, scan_of(w), err);
   if (!st) {
     counts = malloc(t->rungs * pbl_barrier_states(ladder) * sizeof *counts);
@@ -66,8 +65,8 @@ static pbl_status joint(case_work *w, pbl_error *err) {
   case_rungs *t = w->tempering;
   pbl_oracle_ladder *l = NULL;
   const size_t states = state_count(w);
-  pbl_status st = pbl_oracle_ladder_image(&l, t->law, w->image, t->words.beta, t->rungs,
-                                          scan_of(w), err);
+  pbl_status st =
+      pbl_oracle_ladder_image(&l, t->law, w->image, t->words.beta, t->rungs, scan_of(w), err);
   double *law = st ? NULL : malloc(pbl_oracle_ladder_states(l) * sizeof *law);
   if (!st && !law) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
   if (!st) {

@@ -18,8 +18,8 @@ pbl_status tempering_alone(case_work *w, pbl_driver *d, pbl_error *err) {
   if (!st) st = pbl_driver_set_state(d, starts, err);
   if (!st) st = pbl_driver_set_beta(d, t->words.beta[0], err);
   if (!st)
-    st = pbl_chains_create(&t->alone, t->rungs * t->lanes, draws, (size_t)pbl_hw_pbits(&w->hw),
-                           err);
+    st =
+        pbl_chains_create(&t->alone, t->rungs * t->lanes, draws, (size_t)pbl_hw_pbits(&w->hw), err);
   if (!st) st = pbl_driver_run(d, NULL, draws / WARM_UP + 1, every, w->progress, err);
   if (!st) st = pbl_driver_run(d, t->alone, draws, every, w->progress, err);
   free(starts);
@@ -67,11 +67,10 @@ static pbl_status one_factor(case_work *w, size_t j, const double *x, pbl_error 
   if (!x) return PBL_OK;
   pbl_tau_report report;
   const double every = w->cc->ladder.alone_every;
-  const pbl_status st =
-      pbl_tau(&report, x, t->alone->n_chains, t->alone->n_recorded, err);
+  const pbl_status st = pbl_tau(&report, x, t->alone->n_chains, t->alone->n_recorded, err);
   if (st) return st;
-  f->alone = (pbl_estimate){every * report.tau.value, every * report.tau.low,
-                            every * report.tau.high};
+  f->alone =
+      (pbl_estimate){every * report.tau.value, every * report.tau.low, every * report.tau.high};
   f->alone_resolution = report.resolution;
   f->factor = case_ratio(&f->alone, &f->ladder);
   return PBL_OK;
@@ -86,8 +85,7 @@ pbl_status tempering_factors(case_work *w, pbl_error *err) {
   if (t->alone) st = series_of(x, w, err);
   r->n_factors = case_fixed_observables(w);
   for (size_t j = 0; !st && j < r->n_factors; j++) st = one_factor(w, j, x[j], err);
-  if (t->alone)
-    r->alone_sweeps = (double)t->alone->n_recorded * w->cc->ladder.alone_every;
+  if (t->alone) r->alone_sweeps = (double)t->alone->n_recorded * w->cc->ladder.alone_every;
   for (size_t j = 0; j < PBL_EXCHANGE_FACTORS; j++) free(x[j]);
   return st;
 }

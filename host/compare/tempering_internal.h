@@ -9,12 +9,12 @@
 /* Chains are in the order of rungs: k * lanes + lane. */
 struct case_rungs {
   size_t rungs, lanes;
-  pbl_ladder_words words;               /* in force while the draws are made */
-  double beta[PBL_EXCHANGE_RUNGS];      /* what the words stand for */
+  pbl_ladder_words words;                 /* in force while the draws are made */
+  double beta[PBL_EXCHANGE_RUNGS];        /* what the words stand for */
   pbl_chains *device, *reference, *alone; /* all rungs, with labels; alone: no exchange, rung 0's
                                              beta in all chains, or NULL */
-  uint64_t burn_in; /* sweeps from the beginning of the ladder to draw 0 */
-  int64_t *energy[2];                   /* device, reference: chains x n_recorded, words */
+  uint64_t burn_in;                       /* sweeps from the beginning of the ladder to draw 0 */
+  int64_t *energy[2];                     /* device, reference: chains x n_recorded, words */
   double *law; /* rungs x 2^p-bits: exact laws of the rungs; NULL without */
   bool joint;  /* law is that of the ladder, exchange included; else of each rung on its own */
   bool lumped; /* and these are known */

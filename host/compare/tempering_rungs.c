@@ -19,8 +19,8 @@ static pbl_status by_replica(pbl_chains **out, const case_rungs *t, pbl_error *e
   for (size_t d = 0; d < c->n_recorded; d++) {
     const uint8_t *label = pbl_chains_labels(c, d);
     for (size_t r = 0; r < c->n_chains; r++)
-      memcpy(pbl_chains_row(*out, r, d),
-             pbl_chains_row(c, label[r] * t->lanes + r % t->lanes, d), c->row_bytes);
+      memcpy(pbl_chains_row(*out, r, d), pbl_chains_row(c, label[r] * t->lanes + r % t->lanes, d),
+             c->row_bytes);
   }
   (*out)->n_recorded = c->n_recorded;
   return PBL_OK;
@@ -116,8 +116,7 @@ static double difference_p(double *t, double mean, double error2, double expecte
   const double sum = error2 + expected_error2, dof = (double)n - 1;
   *t = (mean - expected) / sqrt(sum);
   if (!(sum > 0)) return NAN;
-  const double welch =
-      sum * sum * dof / (error2 * error2 + expected_error2 * expected_error2);
+  const double welch = sum * sum * dof / (error2 * error2 + expected_error2 * expected_error2);
   return pbl_student_t_two_sided_p(*t, welch);
 }
 
@@ -188,8 +187,8 @@ static pbl_status rung_means(case_work *w, pbl_error *err) {
     const size_t k = i / MOST_OBSERVABLES, j = i % MOST_OBSERVABLES;
     const size_t first = k * t->lanes * MOST_OBSERVABLES + j;
     double error2, expected_error2 = 0, expected = t->law ? exact[i] : 0;
-    const double value = mean_of(&error2, mean[0] + first, t->lanes, MOST_OBSERVABLES,
-                                 variance[0][i] / draws);
+    const double value =
+        mean_of(&error2, mean[0] + first, t->lanes, MOST_OBSERVABLES, variance[0][i] / draws);
     if (!t->law)
       expected = mean_of(&expected_error2, mean[1] + first, t->lanes, MOST_OBSERVABLES,
                          variance[1][i] / draws);

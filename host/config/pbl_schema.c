@@ -214,7 +214,8 @@ static const pbl_field ladder_fields[] = {
       "Pairs that a pass tries: `even_odd` rungs (0,1), (2,3), .. and (1,2), (3,4), .. in turn; "
       "`random` by a coin (reversible)."),
     I(pbl_case_ladder, "adapt", adapt, 0, 0, 16, "0",
-      "Rounds before the burn-in that move the betas between the first and the last until exchanges "
+      "Rounds before the burn-in that move the betas between the first and the last until "
+      "exchanges "
       "are refused equally often; each twice as long as the one before, the last as long as the "
       "burn-in. Only for `compare`."),
     I(pbl_case_ladder, "alone_draws", alone_draws, 0, 0, 1e9, "0",

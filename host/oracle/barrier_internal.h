@@ -7,14 +7,14 @@
 struct pbl_barrier {
   int V, H;
   size_t rungs;
-  size_t n;      /* counts (a, h) of one rung */
-  size_t m;      /* what a sweep remembers of them */
-  size_t chain;  /* m^rungs */
-  double *value; /* PBL_BARRIER_OBSERVABLES x n */
-  double *start; /* rungs x m: Boltzmann law of what is remembered */
-  double *sweep; /* rungs x m x n: from what is remembered to counts */
-  double *alone; /* rungs x m x m: the same, forgotten again */
-  double *pair;  /* (rungs - 1) x m^2 x m^2: sweeps of rungs k and k+1, exchange; index a + m b */
+  size_t n;       /* counts (a, h) of one rung */
+  size_t m;       /* what a sweep remembers of them */
+  size_t chain;   /* m^rungs */
+  double *value;  /* PBL_BARRIER_OBSERVABLES x n */
+  double *start;  /* rungs x m: Boltzmann law of what is remembered */
+  double *sweep;  /* rungs x m x n: from what is remembered to counts */
+  double *alone;  /* rungs x m x m: the same, forgotten again */
+  double *pair;   /* (rungs - 1) x m^2 x m^2: sweeps of rungs k and k+1, exchange; index a + m b */
   double *accept; /* (rungs - 1) x n x n */
 };
 

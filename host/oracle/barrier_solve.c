@@ -89,8 +89,7 @@ static pbl_status settle(solver *s, pbl_progress *progress, pbl_error *err) {
   s->law[0] = 1.0;
   for (size_t k = 0; k < b->rungs; k++, known *= b->m)
     for (size_t x = b->m; x-- > 0;)
-      for (size_t y = 0; y < known; y++)
-        s->law[x * known + y] = s->law[y] * b->start[k * b->m + x];
+      for (size_t y = 0; y < known; y++) s->law[x * known + y] = s->law[y] * b->start[k * b->m + x];
   for (size_t step = 0; change >= SETTLED; step++) {
     if (!pbl_progress_report(progress, "law of the ladder", step, 0))
       return pbl_fail(err, PBL_INTERRUPTED, "law of the ladder: interrupted");
@@ -217,7 +216,8 @@ static pbl_status solve_one(pbl_barrier_exact *out, solver *s, size_t which, con
   }
   size_t steps = 0;
   const pbl_status status =
-      pbl_gmres(u, right, all, equations, s, all > LARGE ? RESTART_LARGE : RESTART, RESIDUAL, MAX_STEPS, &steps, progress, err);
+      pbl_gmres(u, right, all, equations, s, all > LARGE ? RESTART_LARGE : RESTART, RESIDUAL,
+                MAX_STEPS, &steps, progress, err);
   out->mean[which] = mean;
   out->variance[which] = variance;
   if (status == PBL_OK) out->tau[which] = 0.5 + lag_sum(s, centred, u) / variance;
@@ -237,8 +237,9 @@ pbl_status pbl_barrier_solve(pbl_barrier_exact *out, const pbl_barrier *b,
   for (size_t k = 0; status == PBL_OK && k < PBL_BARRIER_OBSERVABLES; k++)
     status = solve_one(out, &s, k, law, progress, err);
   for (size_t k = 0; k + 1 < PBL_BARRIER_MAX_RUNGS; k++)
-    out->acceptance[k] =
-        status == PBL_OK && k + 1 < b->rungs && passes != PBL_BARRIER_ALONE ? acceptance(&s, k) : NAN;
+    out->acceptance[k] = status == PBL_OK && k + 1 < b->rungs && passes != PBL_BARRIER_ALONE
+                             ? acceptance(&s, k)
+                             : NAN;
   close_solver(&s);
   return status;
 }

@@ -65,8 +65,8 @@ pbl_status pbl_gmres(double *x, const double *b, size_t n, pbl_linear_map map, v
   const double goal = tolerance * cblas_dnrm2((int)n, b, 1);
   size_t taken = 0;
   if (basis == NULL || q == NULL) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "gmres: no memory for %zu vectors of %zu", restart + 1,
-                      n);
+    status =
+        pbl_fail(err, PBL_NO_MEMORY, "gmres: no memory for %zu vectors of %zu", restart + 1, n);
   }
   while (status == PBL_OK) {
     map(context, basis, x);

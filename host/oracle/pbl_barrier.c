@@ -132,8 +132,8 @@ static pbl_status allocate(pbl_barrier **out, int V, int H, size_t rungs, pbl_sc
   b->n = (size_t)(V + 1) * (size_t)(H + 1);
   b->m = scan == PBL_SCAN_COIN ? b->n : (size_t)V + 1;
   if (pow((double)b->m, (double)rungs) > (double)PBL_ORACLE_LADDER_STATES) {
-    pbl_status status = pbl_fail(err, PBL_INVALID, "planted barrier: %zu counts in %zu rungs", b->m,
-                                 rungs);
+    pbl_status status =
+        pbl_fail(err, PBL_INVALID, "planted barrier: %zu counts in %zu rungs", b->m, rungs);
     pbl_barrier_destroy(b);
     return status;
   }
@@ -180,11 +180,9 @@ pbl_status pbl_barrier_create(pbl_barrier **out, int n_visible, int n_hidden, do
   for (size_t k = 0; k < rungs; k++) {
     rung_law p;
     for (int a = 0; a <= b->V; a++)
-      p.hidden[a] =
-          1.0 / (1.0 + exp(-2.0 * beta[k] * (hidden_bias + weight * (2 * a - b->V))));
+      p.hidden[a] = 1.0 / (1.0 + exp(-2.0 * beta[k] * (hidden_bias + weight * (2 * a - b->V))));
     for (int h = 0; h <= b->H; h++)
-      p.visible[h] =
-          1.0 / (1.0 + exp(-2.0 * beta[k] * (visible_bias + weight * (2 * h - b->H))));
+      p.visible[h] = 1.0 / (1.0 + exp(-2.0 * beta[k] * (visible_bias + weight * (2 * h - b->H))));
     fill_sweep(b, k, &p, scan);
     fill_start(b, k, beta[k]);
     if (k + 1 < rungs)

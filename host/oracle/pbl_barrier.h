@@ -53,8 +53,8 @@ typedef enum {
 } pbl_barrier_passes;
 
 /* every >= 1: sweeps from pass to pass. The linear equations are solved to a residual of 1e-11.
- * Memory: some 25 (beyond 2^20: 13) vectors of (states of the chain) x 2 every doubles; INVALID beyond 2^24 of them.
- * NUMERIC, NO_MEMORY, INTERRUPTED. progress may be NULL. */
+ * Memory: some 25 (beyond 2^20: 13) vectors of (states of the chain) x 2 every doubles; INVALID
+ * beyond 2^24 of them. NUMERIC, NO_MEMORY, INTERRUPTED. progress may be NULL. */
 pbl_status pbl_barrier_solve(pbl_barrier_exact *out, const pbl_barrier *b,
                              pbl_barrier_passes passes, size_t every, pbl_progress *progress,
                              pbl_error *err);

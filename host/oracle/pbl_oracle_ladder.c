@@ -36,7 +36,8 @@ size_t pbl_ladder_power(size_t n, size_t k) {
 static pbl_status check(size_t rungs, size_t n, const double *kernel, const double *accept,
                         pbl_error *err) {
   double states = 1.0;
-  if (rungs < 1 || n < 1) return pbl_fail(err, PBL_INVALID, "ladder: %zu rungs, %zu states", rungs, n);
+  if (rungs < 1 || n < 1)
+    return pbl_fail(err, PBL_INVALID, "ladder: %zu rungs, %zu states", rungs, n);
   for (size_t k = 0; k < rungs; k++) states *= (double)n;
   if (states > (double)PBL_ORACLE_LADDER_STATES)
     return pbl_fail(err, PBL_INVALID, "ladder: %zu states to the power of %zu rungs are too many",

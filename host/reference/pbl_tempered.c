@@ -10,15 +10,15 @@ struct pbl_tempered {
   pbl_tempered_options opt;
   double beta[PBL_TEMPERED_MAX_RUNGS];
   pbl_reference *rung[PBL_TEMPERED_MAX_RUNGS];
-  pbl_rbm *model;         /* or graph */
+  pbl_rbm *model; /* or graph */
   const pbl_graph *graph;
-  size_t n;               /* p-bits */
-  signed char *state;     /* rungs x ladders x n */
-  double *energy;         /* rungs x ladders */
-  uint8_t *replica;       /* rungs x ladders: who is there, by the rung it started at */
-  size_t since;           /* sweeps since the last pass */
+  size_t n;           /* p-bits */
+  signed char *state; /* rungs x ladders x n */
+  double *energy;     /* rungs x ladders */
+  uint8_t *replica;   /* rungs x ladders: who is there, by the rung it started at */
+  size_t since;       /* sweeps since the last pass */
   bool odd;
-  pbl_xoshiro words;      /* decisions and coins */
+  pbl_xoshiro words; /* decisions and coins */
   uint64_t tries[PBL_TEMPERED_MAX_RUNGS], accepts[PBL_TEMPERED_MAX_RUNGS];
 };
 
@@ -38,9 +38,8 @@ static pbl_status create_rungs(pbl_tempered *t, const pbl_colouring *blocks, pbl
                                        .threads = t->opt.threads,
                                        .kernel = t->opt.kernel,
                                        .beta = t->beta[k]};
-    status = t->graph != NULL
-                 ? pbl_reference_create_graph(&t->rung[k], t->graph, blocks, &opt, err)
-                 : pbl_reference_create(&t->rung[k], t->model, &opt, err);
+    status = t->graph != NULL ? pbl_reference_create_graph(&t->rung[k], t->graph, blocks, &opt, err)
+                              : pbl_reference_create(&t->rung[k], t->model, &opt, err);
   }
   return status;
 }
@@ -143,8 +142,7 @@ static void exchange(pbl_tempered *t, size_t k, size_t l) {
 }
 
 static void fetch(pbl_tempered *t) {
-  for (size_t k = 0; k < t->opt.n_rungs; k++)
-    pbl_reference_get_state(t->rung[k], states_of(t, k));
+  for (size_t k = 0; k < t->opt.n_rungs; k++) pbl_reference_get_state(t->rung[k], states_of(t, k));
 }
 
 /* States have been fetched. */

@@ -38,9 +38,9 @@ void pbl_tempered_destroy(pbl_tempered *t);
 pbl_status pbl_tempered_set_state(pbl_tempered *t, const signed char *states, pbl_error *err);
 /* V+H bytes, 1 = keep: all ladders must have the same value there. */
 pbl_status pbl_tempered_set_clamp(pbl_tempered *t, const uint8_t *clamp, pbl_error *err);
-/* n_draws draws of `every` sweeps, appended to out, whose chain k L + l is rung k of ladder l; NULL:
- * burn-in. out->label, where it was created, receives the rungs of all replicas: replica k L + l is
- * the one that started at rung k of ladder l. Errors as pbl_reference_run. */
+/* n_draws draws of `every` sweeps, appended to out, whose chain k L + l is rung k of ladder l;
+ * NULL: burn-in. out->label, where it was created, receives the rungs of all replicas: replica k L
+ * + l is the one that started at rung k of ladder l. Errors as pbl_reference_run. */
 pbl_status pbl_tempered_run(pbl_tempered *t, pbl_chains *out, size_t n_draws, size_t every,
                             pbl_progress *progress, pbl_error *err);
 /* Tries and exchanges of pair k so far, all ladders. */

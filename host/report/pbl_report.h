@@ -160,10 +160,10 @@ typedef struct {
 
 /* Pair k of a ladder: rungs k and k+1. NaN where unknown. */
 typedef struct {
-  double tries, rate;          /* of the device, all lanes, since the burn-in */
-  double mean, error;          /* acceptance expected from the states after every sweep, over lanes */
+  double tries, rate; /* of the device, all lanes, since the burn-in */
+  double mean, error; /* acceptance expected from the states after every sweep, over lanes */
   double expected, expected_error; /* the same by the exact law (error 0), else by the reference */
-  double decision_z;           /* decisions seen one by one against their own probabilities */
+  double decision_z;               /* decisions seen one by one against their own probabilities */
 } pbl_exchange_pair;
 
 typedef struct {
@@ -177,22 +177,22 @@ typedef struct {
 /* One observable at rung 0: half-Sokal tau in sweeps with exchange and without. */
 typedef struct {
   char name[48];
-  pbl_estimate ladder, alone, factor;             /* factor: alone/ladder, 95 % */
-  pbl_resolution resolution, alone_resolution;    /* of the two measured values */
-  double exact_ladder, exact_alone; /* NaN when unknown */
+  pbl_estimate ladder, alone, factor;          /* factor: alone/ladder, 95 % */
+  pbl_resolution resolution, alone_resolution; /* of the two measured values */
+  double exact_ladder, exact_alone;            /* NaN when unknown */
 } pbl_exchange_factor;
 
 /* Replica exchange; n_rungs 0: the case has no ladder. Lanes are independent ladders. */
 typedef struct {
   size_t n_rungs, n_lanes;
-  size_t adapted;                          /* rounds that moved the betas; 0: as configured */
+  size_t adapted; /* rounds that moved the betas; 0: as configured */
   pbl_exchange_rung rung[PBL_EXCHANGE_RUNGS];
   pbl_exchange_pair pair[PBL_EXCHANGE_RUNGS]; /* n_rungs - 1 */
   double round_trips;       /* from rung 0 to the last and back: per replica, within the draws */
   double round_trips_least; /* of the replica of all that made fewest */
   double barrier;           /* sum of the mean rejections */
   double decisions;         /* seen one by one; 0: a draw is not next to every pass */
-  double alone_sweeps;      /* per chain, of the device's chains at rung 0 without exchange; 0: none */
+  double alone_sweeps; /* per chain, of the device's chains at rung 0 without exchange; 0: none */
   size_t n_factors;
   pbl_exchange_factor factor[PBL_EXCHANGE_FACTORS];
 } pbl_exchange_report;

@@ -27,7 +27,8 @@ void pbl_report_print_exchange(FILE *f, const pbl_case_result *c) {
   if (r->n_rungs == 0) return;
   pbl_report_number(a, r->round_trips, DIGITS);
   pbl_report_number(b, r->barrier, DIGITS);
-  fprintf(f, "  ladder                 %zu rungs in %zu lanes, %s round trips a replica, barrier %s",
+  fprintf(f,
+          "  ladder                 %zu rungs in %zu lanes, %s round trips a replica, barrier %s",
           r->n_rungs, r->n_lanes, a, b);
   if (r->adapted > 0) fprintf(f, ", adapted in %zu rounds", r->adapted);
   fputs("\n    rung  beta    energy           expected         p      accepts  expected\n", f);
@@ -144,8 +145,9 @@ static void open_table(FILE *f, const char *caption, const char *const *heads) {
 }
 
 static void html_factors(FILE *f, const pbl_exchange_report *r) {
-  static const char *const heads[] = {"observable", "tau without exchange", "exact", "tau of rung 0",
-                                      "exact",      "factor",               "exact", NULL};
+  static const char *const heads[] = {
+      "observable", "tau without exchange", "exact", "tau of rung 0", "exact", "factor", "exact",
+      NULL};
   if (r->n_factors == 0) return;
   open_table(f, "Autocorrelation times (half-Sokal, sweeps) without exchange and with it.", heads);
   for (size_t k = 0; k < r->n_factors; k++) {
@@ -169,9 +171,17 @@ static void html_factors(FILE *f, const pbl_exchange_report *r) {
 }
 
 void pbl_report_html_exchange(FILE *f, const pbl_case_result *c) {
-  static const char *const heads[] = {"rung",     "beta",    "energy",   "error",
-                                      "expected", "error",   "innovations p",
-                                      "exchanges accepted", "expected", "z of decisions", NULL};
+  static const char *const heads[] = {"rung",
+                                      "beta",
+                                      "energy",
+                                      "error",
+                                      "expected",
+                                      "error",
+                                      "innovations p",
+                                      "exchanges accepted",
+                                      "expected",
+                                      "z of decisions",
+                                      NULL};
   const pbl_exchange_report *r = &c->exchange;
   if (r->n_rungs == 0) return;
   open_table(f,

@@ -88,9 +88,9 @@ static void print_case_header(const printer *p) {
   }
   if (c->exchange.n_rungs > 0)
     snprintf(rungs, sizeof rungs, " (%zu rungs x %zu)", c->exchange.n_rungs, c->exchange.n_lanes);
-  snprintf(text, sizeof text, "%s   %d chains%s x %d draws, every %s   kernel %s   backend %s", sizes,
-           c->config->chains, rungs, c->config->draws, every, pbl_kernel_name(c->config->kernel),
-           pbl_report_backend_name(p->r));
+  snprintf(text, sizeof text, "%s   %d chains%s x %d draws, every %s   kernel %s   backend %s",
+           sizes, c->config->chains, rungs, c->config->draws, every,
+           pbl_kernel_name(c->config->kernel), pbl_report_backend_name(p->r));
   const size_t name = strlen(c->name);
   fprintf(p->f, "\n%s", paint(p, "\033[1m"));
   put(p->f, c->name, name);

@@ -21,8 +21,9 @@ typedef struct {
   size_t rungs, lanes;
   const uint32_t *beta; /* words of the rungs */
   int weight_frac, beta_frac;
-  uint64_t before; /* sweeps from the beginning of the ladder (position 0, even) to draw 0's first */
-  uint64_t every;  /* sweeps from draw to draw, at most `distance` */
+  uint64_t
+      before;     /* sweeps from the beginning of the ladder (position 0, even) to draw 0's first */
+  uint64_t every; /* sweeps from draw to draw, at most `distance` */
   uint64_t distance; /* from pass to pass, >= 1 */
   bool random;       /* parity of a pass by a coin of all lanes; else even and odd in turn */
 } pbl_decisions_input;

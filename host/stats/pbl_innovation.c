@@ -116,8 +116,9 @@ static pbl_status create_graphs(pbl_half halves[MAX_HALVES], size_t *n_halves,
                                 pbl_kernel kernel, size_t every, bool exact_sigmoid,
                                 pbl_error *err) {
   if (kernel == PBL_KERNEL_RANDOM_SITE)
-    return pbl_fail(err, PBL_INVALID,
-                    "innovation tests: recorded states do not show which p-bits random_site picked");
+    return pbl_fail(
+        err, PBL_INVALID,
+        "innovation tests: recorded states do not show which p-bits random_site picked");
   const bool coin = kernel == PBL_KERNEL_COIN, palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   if (coin && chains->order == NULL)
     return pbl_fail(err, PBL_INVALID,

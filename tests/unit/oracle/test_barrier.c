@@ -96,8 +96,8 @@ static void compare(int V, int H, size_t rungs, pbl_scan scan, pbl_barrier_passe
                             : passes == PBL_BARRIER_RANDOM ? coin
                                                            : none;
   for (size_t k = 0; k < 3; k++) {
-    const double tau = tau_in_turn(l, pass, passes == PBL_BARRIER_EVEN_ODD ? 2 : 1, laws, f + k * n,
-                                   n, &variance);
+    const double tau =
+        tau_in_turn(l, pass, passes == PBL_BARRIER_EVEN_ODD ? 2 : 1, laws, f + k * n, n, &variance);
     assert_true(fabs(exact.tau[k] - tau) < 1e-8 * tau);
     assert_true(fabs(exact.variance[k] - variance) < 1e-10 * variance);
   }

@@ -49,10 +49,9 @@ static void schemes_have_the_published_certificates(void **state) {
   static const struct {
     const char *scheme;
     double asymmetry, half_digit;
-  } expected[] = {{"L", 0, 0},          {"E", 0, 0},         {"O", 0, 0},
-                  {"M", 0, 0},          {"S", 0, 0},         {"LSL", 0, 0},
-                  {"SLS", 0, 0},        {"LS+SL", 0, 0},     {"LLSLL", 0, 0},
-                  {"EO", 4.5e-2, 5e-4}, {"LS", 1.7e-3, 5e-5}};
+  } expected[] = {{"L", 0, 0},     {"E", 0, 0},          {"O", 0, 0},         {"M", 0, 0},
+                  {"S", 0, 0},     {"LSL", 0, 0},        {"SLS", 0, 0},       {"LS+SL", 0, 0},
+                  {"LLSLL", 0, 0}, {"EO", 4.5e-2, 5e-4}, {"LS", 1.7e-3, 5e-5}};
   published p = pair_ladder(PBL_SCAN_COIN);
   for (size_t k = 0; k < sizeof expected / sizeof *expected; k++) {
     const pbl_ladder_certificate c = certify(&p, expected[k].scheme);
@@ -90,9 +89,9 @@ static void twelve_spins_in_all_are_certified(void **state) {
   double *law = malloc(4096 * sizeof *law);
   pbl_oracle_ladder *l;
   pbl_ladder_certificate c;
-  assert_int_equal(pbl_oracle_ladder_ideal(&l, rung, 3, 3, &w[0][0], beta, 2,
-                                           PBL_SCAN_PALINDROMIC, NULL),
-                   PBL_OK);
+  assert_int_equal(
+      pbl_oracle_ladder_ideal(&l, rung, 3, 3, &w[0][0], beta, 2, PBL_SCAN_PALINDROMIC, NULL),
+      PBL_OK);
   pbl_oracle_ladder_product(law, l, rung);
   assert_int_equal(pbl_oracle_ladder_certify(&c, l, "LSL", law, NULL), PBL_OK);
   assert_true(c.stationarity < ZERO && c.asymmetry < ZERO);
@@ -118,8 +117,8 @@ static void device_integers_miss_detailed_balance_by_the_chord(void **state) {
   }
   for (int k = 0; k < 3; k++) real[k] = beta[k] / 4096.0;
   pbl_oracle_ladder_destroy(p.l);
-  assert_int_equal(
-      pbl_oracle_ladder_ideal(&p.l, rung, 1, 1, weights, real, 3, PBL_SCAN_COIN, NULL), PBL_OK);
+  assert_int_equal(pbl_oracle_ladder_ideal(&p.l, rung, 1, 1, weights, real, 3, PBL_SCAN_COIN, NULL),
+                   PBL_OK);
   pbl_oracle_ladder_product(p.law, p.l, rung);
   assert_true(certify(&p, "LSL").asymmetry < ZERO);
   for (int k = 0; k < 3; k++) {
@@ -197,8 +196,8 @@ static void steps_agree_with_a_matrix_built_state_by_state(void **state) {
     }
   }
   pbl_oracle_ladder *l;
-  assert_int_equal(
-      pbl_oracle_ladder_create(&l, 3, N, &kernel[0][0][0], &accept[0][0][0], NULL), PBL_OK);
+  assert_int_equal(pbl_oracle_ladder_create(&l, 3, N, &kernel[0][0][0], &accept[0][0][0], NULL),
+                   PBL_OK);
   assert_int_equal(pbl_oracle_ladder_backward(l, "LE", f, NULL), PBL_OK);
   assert_int_equal(pbl_oracle_ladder_forward(l, "LE", q, NULL), PBL_OK);
   for (int x = 0; x < STATES; x++) {
@@ -216,9 +215,9 @@ static void one_rung_has_the_tau_of_its_oracle(void **state) {
   pbl_oracle_ladder *l;
   pbl_oracle *o;
   double law[4], f[4] = {-2, 0, 1, 5}, tau, expected;
-  assert_int_equal(pbl_oracle_ladder_ideal(&l, law, 1, 1, pair_weights, pair_beta, 1,
-                                           PBL_SCAN_CYCLIC, NULL),
-                   PBL_OK);
+  assert_int_equal(
+      pbl_oracle_ladder_ideal(&l, law, 1, 1, pair_weights, pair_beta, 1, PBL_SCAN_CYCLIC, NULL),
+      PBL_OK);
   assert_int_equal(
       pbl_oracle_create_weights_scan(&o, 1, 1, pair_weights, 1.0, PBL_SCAN_CYCLIC, NULL), PBL_OK);
   assert_int_equal(pbl_oracle_ladder_tau(NULL, NULL, &tau, l, "L", law, f, 0, NULL), PBL_OK);

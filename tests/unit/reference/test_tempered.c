@@ -68,9 +68,9 @@ static void check_means(const pbl_chains *c) {
     double *x = magnetisation(c, k), law[(SIDE + 1) * (SIDE + 1)], mean = 0;
     pbl_tau_report report;
     pbl_barrier *b;
-    assert_int_equal(pbl_barrier_create(&b, SIDE, SIDE, WEIGHT, BIAS, 0, &betas[k], 1,
-                                        PBL_SCAN_CYCLIC, NULL),
-                     PBL_OK);
+    assert_int_equal(
+        pbl_barrier_create(&b, SIDE, SIDE, WEIGHT, BIAS, 0, &betas[k], 1, PBL_SCAN_CYCLIC, NULL),
+        PBL_OK);
     assert_int_equal(pbl_barrier_laws(law, b, PBL_BARRIER_ALONE, 1, NULL, NULL), PBL_OK);
     for (int a = 0; a <= SIDE; a++)
       for (int h = 0; h <= SIDE; h++) mean += law[a + (SIDE + 1) * h] * (2 * a - SIDE);

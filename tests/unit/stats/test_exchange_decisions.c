@@ -20,14 +20,14 @@ static const uint32_t betas[RUNGS] = {4096, 2900, 2000, 1400};
 
 typedef enum {
   SOUND,
-  SIGN,         /* exp(-b D) */
-  STALE,        /* energies of the sweep before */
-  NOT_MOVED,    /* energies by the place at which a replica began */
-  SWAPPED,      /* betas of rungs 1 and 2 changed about */
-  ODD_TWICE,    /* the parity does not turn */
-  LATE,         /* the pass comes one sweep later */
-  TWO_STEPS,    /* a replica moves two rungs in one pass */
-  MORE          /* accepts 5 % of what it should refuse */
+  SIGN,      /* exp(-b D) */
+  STALE,     /* energies of the sweep before */
+  NOT_MOVED, /* energies by the place at which a replica began */
+  SWAPPED,   /* betas of rungs 1 and 2 changed about */
+  ODD_TWICE, /* the parity does not turn */
+  LATE,      /* the pass comes one sweep later */
+  TWO_STEPS, /* a replica moves two rungs in one pass */
+  MORE       /* accepts 5 % of what it should refuse */
 } fault;
 
 typedef struct {
@@ -145,8 +145,14 @@ static void draws_that_hide_a_pass_are_refused(void **state) {
   pbl_decisions_report r;
   int64_t energy[CHAINS] = {0};
   assert_int_equal(pbl_chains_create(&c, CHAINS, 1, 1, NULL), PBL_OK);
-  pbl_decisions_input in = {.chains = c, .energy = energy, .rungs = RUNGS, .lanes = LANES,
-                            .beta = betas, .weight_frac = 6, .beta_frac = 12, .every = 2,
+  pbl_decisions_input in = {.chains = c,
+                            .energy = energy,
+                            .rungs = RUNGS,
+                            .lanes = LANES,
+                            .beta = betas,
+                            .weight_frac = 6,
+                            .beta_frac = 12,
+                            .every = 2,
                             .distance = 1};
   assert_int_equal(pbl_exchange_decisions(&r, &in, NULL), PBL_INVALID); /* no labels */
   assert_int_equal(pbl_chains_create_labels(c, NULL), PBL_OK);
