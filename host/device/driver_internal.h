@@ -27,8 +27,12 @@ struct pbl_driver {
   bool ladder;         /* replica exchange: samples bring labels */
   pbl_window_log *log; /* borrowed, or NULL */
   uint32_t record[PBL_WINDOW_WORDS];
-  size_t record_fill;   /* words of it so far */
-  uint32_t next_window; /* index that the next record must have */
+  size_t record_fill;        /* words of it so far */
+  uint32_t next_window;      /* index that the next record must have */
+  pbl_trace_sink trace_sink; /* NULL: no trace */
+  void *trace_user;
+  uint32_t trace_record[PBL_TRACE_RECORD_WORDS];
+  size_t trace_fill; /* words of it so far */
 };
 
 /* Read or write one register; a failure names it: PBL_READ(d, &value, STATUS, err). */
@@ -112,6 +116,17 @@ pbl_status pbl_frames_push(pbl_frames *f, const uint32_t *words, const uint8_t *
 
 /* Are the labels of each lane a permutation of the rungs? */
 bool pbl_labels_are_sound(const uint8_t *labels, size_t contexts, size_t lanes);
+
+/* ---- trace port: driver_trace.c; nothing where no trace was asked for ---- */
+
+/* Clocks per advance() while a trace is taken: less than the pause at a window's end, so that a
+ * sink that reads the device's beta at a sweep's first record reads that of the sweep. */
+#define PBL_DRIVER_TRACE_BATCH 64u
+pbl_status pbl_trace_prepare(pbl_driver *d, pbl_error *err);
+/* Hands over what has arrived; *n_words grows. DEVICE when a record is broken; what the sink says.
+ */
+pbl_status pbl_trace_drain(pbl_driver *d, uint64_t *n_words, pbl_error *err);
+pbl_status pbl_trace_finish(pbl_driver *d, pbl_error *err);
 
 /* ---- telemetry: driver_windows.c ---- */
 

@@ -44,7 +44,8 @@ static pbl_status discard_stale_words(run *r, pbl_error *err) {
   if (total > 0 && !r->d->unclean)
     return pbl_fail(err, PBL_DEVICE, "%s device: %zu words were in the sample stream before START",
                     device_name(r), total);
-  const pbl_status s = pbl_windows_prepare(r->d, err);
+  pbl_status s = pbl_windows_prepare(r->d, err);
+  if (s == PBL_OK) s = pbl_trace_prepare(r->d, err);
   if (s == PBL_OK) r->d->unclean = false;
   return s;
 }
@@ -103,6 +104,7 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   if (s != PBL_OK) return pbl_wrap(err, s, "%s device: running", device_name(r));
   s = drain_stream(r, err);
   if (s == PBL_OK) s = pbl_windows_drain(d, err);
+  if (s == PBL_OK) s = pbl_trace_drain(d, &r->n_words, err);
   if (s == PBL_OK) s = pbl_driver_status(d, &r->status, "during a run", err);
   if (s == PBL_OK) s = PBL_READ64(d, &count, SWEEP_COUNT, err);
   if (s != PBL_OK) return s;
@@ -110,7 +112,8 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   *ended = (r->status & PBL_STATUS_DONE_MASK) && !(r->status & PBL_STATUS_BUSY_MASK);
   /* The last words may have arrived during the status read. */
   if (*ended) s = drain_stream(r, err);
-  return *ended && s == PBL_OK ? pbl_windows_drain(d, err) : s;
+  if (*ended && s == PBL_OK) s = pbl_windows_drain(d, err);
+  return *ended && s == PBL_OK ? pbl_trace_drain(d, &r->n_words, err) : s;
 }
 
 static pbl_status request_stop(run *r, pbl_error *err) {
@@ -119,8 +122,8 @@ static pbl_status request_stop(run *r, pbl_error *err) {
 }
 
 static pbl_status run_until_done(run *r, pbl_error *err) {
-  const uint64_t batch =
-      r->d->timeout_cycles < PBL_DRIVER_BATCH ? r->d->timeout_cycles : PBL_DRIVER_BATCH;
+  const uint64_t most = r->d->trace_sink ? PBL_DRIVER_TRACE_BATCH : PBL_DRIVER_BATCH;
+  const uint64_t batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
   const char *what = r->frames.out != NULL ? "sampling" : "burn-in";
   pbl_patience patience;
   pbl_patience_start(&patience, r->d);
@@ -151,6 +154,7 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (s == PBL_OK) s = run_until_done(r, err);
   if (s == PBL_OK) s = PBL_WRITE(r->d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
   if (s == PBL_OK) s = pbl_windows_finish(r->d, err);
+  if (s == PBL_OK) s = pbl_trace_finish(r->d, err);
   if (s != PBL_OK) return s;
   const size_t draws = r->frames.draw - draws_before;
   const size_t expected = every == 0 ? 0 : sweeps == 0 ? 1 : sweeps / every;

@@ -133,6 +133,16 @@ pbl_status pbl_driver_exchange_read(pbl_driver *d, pbl_exchange_state *out, pbl_
  * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
 
+/* Trace port (hw.trace; docs/device-options.md). Gets n whole records of four words, in the order
+ * of the device, inside pbl_driver_run; may read registers. What it returns unless OK ends the run.
+ */
+#define PBL_TRACE_RECORD_WORDS 4
+typedef pbl_status (*pbl_trace_sink)(void *user, const uint32_t *records, size_t n, pbl_error *err);
+/* From the next run on: sweeps first, first + 1, .. of every run (counted from 1; 0: none),
+ * `sweeps` of them (0: to its end). INVALID for a device without trace port. */
+pbl_status pbl_driver_set_trace(pbl_driver *d, uint32_t first, uint32_t sweeps, pbl_trace_sink sink,
+                                void *user, pbl_error *err);
+
 pbl_device *pbl_driver_device(pbl_driver *d);
 /* As given to create. */
 const pbl_hw *pbl_driver_hw(const pbl_driver *d);

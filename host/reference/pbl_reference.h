@@ -39,8 +39,9 @@ pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
                                 const pbl_reference_options *opt, pbl_error *err);
 /* The same for an Ising model on any graph: block Gibbs over the colours, blocks 0, 1, .. B-1, and
  * back to 0 when palindromic, or B-1, .. 0 instead by a coin; p-bits of a block by number.
- * random_site: n updates of p-bits drawn at random, which the chains of a block share. Copies both. Where the functions below
- * say V+H it is the graph's n. INVALID also when `blocks` is no colouring of `graph`. */
+ * random_site: n updates of p-bits drawn at random, which the chains of a block share. Copies both.
+ * Where the functions below say V+H it is the graph's n. INVALID also when `blocks` is no colouring
+ * of `graph`. */
 pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
                                       const pbl_colouring *blocks, const pbl_reference_options *opt,
                                       pbl_error *err);

@@ -142,8 +142,7 @@ static pbl_chains *sample(const pbl_image *im, const plan *p, const fault *f) {
   pbl_chains *out = NULL;
   signed char *s = malloc(2 * n);
   assert_int_equal(pbl_chains_create(&out, p->chains, p->draws, n, NULL), PBL_OK);
-  if (p->kernel == PBL_KERNEL_COIN)
-    assert_int_equal(pbl_chains_create_order(out, 1, NULL), PBL_OK);
+  if (p->kernel == PBL_KERNEL_COIN) assert_int_equal(pbl_chains_create_order(out, 1, NULL), PBL_OK);
   for (size_t c = 0; c < p->chains; c++) {
     pbl_xoshiro g, coins;
     pbl_xoshiro_seed(&coins, 77 * p->seed + c);
@@ -320,9 +319,9 @@ static void what_random_site_does_is_not_in_the_states(void **state) {
   pbl_image *im = image_of(&p);
   pbl_chains *c = sample(im, &p, &(fault){0});
   pbl_innovation_report r;
-  assert_int_equal(pbl_innovation_test(&r, c, im, im->beta, PBL_KERNEL_RANDOM_SITE, 1, false, 1,
-                                       NULL, NULL),
-                   PBL_INVALID);
+  assert_int_equal(
+      pbl_innovation_test(&r, c, im, im->beta, PBL_KERNEL_RANDOM_SITE, 1, false, 1, NULL, NULL),
+      PBL_INVALID);
   assert_int_equal(
       pbl_innovation_test(&r, c, im, im->beta, PBL_KERNEL_COIN, 1, false, 1, NULL, NULL),
       PBL_INVALID);
