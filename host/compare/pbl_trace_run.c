@@ -186,6 +186,7 @@ static void print_equal(const char *what, const char *name, const pbl_trace_star
 /* Has the run, whose status is st, found something? */
 static pbl_status judge(bool *equal, job *j, pbl_status st, pbl_error *err) {
   const char *name = j->w->cc->name;
+  const uint64_t first = trace_betas_ask(&j->betas) ? 1 : j->opt->first; /* that was checked */
   if (!st) st = pbl_trace_check_end(j->check, err);
   const pbl_trace_mismatch *m = j->check ? pbl_trace_check_mismatch(j->check) : NULL;
   if (m && (!st || st == PBL_INTERRUPTED)) {
@@ -204,7 +205,7 @@ static pbl_status judge(bool *equal, job *j, pbl_status st, pbl_error *err) {
   }
   if (!st && *equal) st = compare_states(equal, j, err);
   if (!st && *equal)
-    print_equal("case", name, &j->start, j->check, j->opt->first, trace_betas_text(&j->betas));
+    print_equal("case", name, &j->start, j->check, first, trace_betas_text(&j->betas));
   return st;
 }
 
