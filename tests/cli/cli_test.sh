@@ -77,7 +77,7 @@ all_faults_of_a_file_come_at_once_with_positions() {
   printf 'schema: 1\nsede: 3\ncases:\n  - name: a\n    kernel: cylic\n    draws: 0\n' >c.yaml
   run 2 compare c.yaml
   errors_say "c.yaml:2:1: unknown key 'sede'; did you mean 'seed'?"
-  errors_say "c.yaml:5:13: kernel: 'cylic' is none of cyclic, palindromic, coin; did you mean 'cyclic'?"
+  errors_say "c.yaml:5:13: kernel: 'cylic' is none of cyclic, palindromic, coin, random_site; did you mean 'cyclic'?"
   errors_say "c.yaml:6:12: draws: 0 is out of range"
   output_is_empty
 }

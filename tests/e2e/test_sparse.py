@@ -17,10 +17,10 @@ class Sparse(ProgramTest):
         gates = {case["name"]: [g["name"] for g in case["gates"]] for case in report["cases"]}
         self.assertIn("device innovations", gates["complete_12_coin"])
         # samples do not show the picks; one lane a context: transitions can be tested
-        self.assertNotIn("device innovations", gates["regular_12_random_site"])
+        self.assertNotIn("device innovations", gates["regular_10_random_site"])
         for gate in ("transitions", "tau against exact kernel", "moments against exact law",
                      "Q_op against exact"):
-            self.assertIn(gate, gates["regular_12_random_site"])
+            self.assertIn(gate, gates["regular_10_random_site"])
         for case in report["cases"]:
             print(f"{case['name']}: {case['verdict']}")
             show_gates(case)
@@ -46,7 +46,7 @@ class Sparse(ProgramTest):
         options = ["--set", "cases.king_16x16.draws=200", "--set",
                    "cases.complete_12.draws=1000", "--set", "cases.regular_12.draws=1000",
                    "--set", "cases.complete_12_coin.draws=1000", "--set",
-                   "cases.regular_12_random_site.draws=1000"]
+                   "cases.regular_10_random_site.draws=1000"]
         chains, gates = [], []
         for threads in ("1", "3"):
             report = self.compare(None, EXAMPLE, *options, "--threads", threads, out=threads)
