@@ -29,6 +29,7 @@ module sparse_fabric #(
     parameter int LaneBits      = 1,
     parameter int CellBits      = 1,
     parameter int CountBits     = 2,
+    parameter int Exchange      = 0,   // lanes may differ in beta
     parameter int Trace         = 0,
     parameter int Padded        = 0    // words of 32 bits where a simulation is faster with them
 ) (
@@ -36,7 +37,7 @@ module sparse_fabric #(
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     input  wire  [           16:0] pbits_i,         // n
     // operation counter
     input  wire                    sweep_i,
@@ -278,7 +279,7 @@ module sparse_fabric #(
       .Sites(Sites), .Lanes(Lanes), .ExactBits(ExactBits), .SumBits(SumBits),
       .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
       .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits), .Trace(Trace)
+      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits), .Exchange(Exchange), .Trace(Trace)
   ) u_cells (
       .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
       .first1_i(first1_q), .weights1_i(weights1_q), .states1_i(states1), .biases1_i(biases1_q),

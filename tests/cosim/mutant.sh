@@ -9,6 +9,7 @@ here=$source_dir/tests/cosim
 cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
 if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
+if [[ $mutant == exchange_* ]]; then cases=mutants_exchange.yaml; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -18,7 +19,7 @@ echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal u
 
 . "$source_dir/tests/plant.sh"
 
-expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of)'
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_)'
 case $mutant in
   none) ;;
   table_index_truncated)
@@ -203,6 +204,53 @@ case $mutant in
   sparse_frame_swaps_pbits)
     plant fabric/sparse_operations.sv 'frame_pbit_o = frame_q[15:0];' \
       "frame_pbit_o = frame_q[15:0] ^ 16'd1;" ;;
+  exchange_none) ;;
+  exchange_sign)
+    plant control/exchange_decision.sv 'beta_step_i[BetaBits] != energy_step_i[48]' \
+      'beta_step_i[BetaBits] == energy_step_i[48]' ;;
+  exchange_draws_only_below_zero)
+    plant control/replica_exchange.sv "draw_o = (trying && clock == 5'd8) ||" \
+      "draw_o = (trying && clock == 5'd8 && energy_step_q[48] != (low_beta_q < high_beta_q)) ||" ;;
+  exchange_parity_stays)
+    plant control/replica_exchange.sv 'parity_q <= !parity_q;' 'parity_q <= parity_q;' ;;
+  exchange_parity_of_low_bit)
+    plant control/replica_exchange.sv 'random_i ? word_i[31]' 'random_i ? word_i[0]' ;;
+  exchange_betas_stay)
+    plant control/replica_exchange.sv '(trying && swapped_q &&' "(trying && 1'b0 &&" ;;
+  exchange_betas_of_lane_0)
+    plant control/replica_exchange.sv "row_q[32'(lane_q)*BetaBits+:BetaBits] <= high_beta_q;" \
+      'row_q[0+:BetaBits] <= high_beta_q;' ;;
+  exchange_energies_of_lane_0)
+    plant control/replica_exchange.sv 'energy_lane_o = lane_q;' "energy_lane_o = '0;" ;;
+  exchange_first_context_keeps_its_betas)
+    plant control/replica_exchange.sv 'else if (run && end_o) lane_beta_o <= beta_mem[0];' '' ;;
+  exchange_rungs_not_looked_up)
+    plant control/replica_exchange.sv "entry_o = 6'(looked_up);" "entry_o = '0;" ;;
+  exchange_label_frame_after_the_pass)
+    plant control/replica_exchange.sv '(labels_end && !pass_due)' 'labels_end'
+    plant control/replica_exchange.sv "count_q[4:0] == '1 && last_try);" \
+      "count_q[4:0] == '1 && last_try && !label_due_q);"
+    plant control/replica_exchange.sv 'label_due ? Labels : Head;' 'pass_due ? Head : Labels;'
+    plant control/replica_exchange.sv 'if (end_o) begin phase_q <= Rest;' \
+      "if (phase_q == Try && count_q[4:0] == '1 && last_try && label_due_q) begin
+         phase_q <= Labels; end else if (end_o) begin phase_q <= Rest;" ;;
+  exchange_label_frame_overtakes_the_packer)
+    plant control/replica_exchange.sv 'label_tvalid_o = valid_q && stream_free_i;' \
+      'label_tvalid_o = valid_q;' ;;
+  exchange_position_not_carried)
+    plant control/replica_exchange.sv 'if (clear_i) begin' 'if (clear_i || (begin_i && after_start_i)) begin' ;;
+  exchange_freeze_ignored)
+    plant control/replica_exchange.sv 'pass_due = !freeze_i && every_i' 'pass_due = every_i'
+    plant control/replica_exchange.sv 'enable_i && !freeze_i &&' 'enable_i &&' ;;
+  exchange_counts_of_the_other_pair)
+    plant control/replica_exchange.sv "if (counted_q[ContextBits'(select_i)])" \
+      "if (counted_q[ContextBits'(select_i ^ 6'd1)])"
+    plant control/replica_exchange.sv "accepts_o} = count_mem[ContextBits'(select_i)];" \
+      "accepts_o} = count_mem[ContextBits'(select_i ^ 6'd1)];" ;;
+  exchange_labels_not_cleared)
+    plant control/exchange_labels.sv 'else if (clear_i) begin' "else if (1'b0) begin" ;;
+  exchange_look_up_one_clock_short)
+    plant control/replica_exchange.sv "== Replicas + 3;" '== Replicas + 2;' ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 

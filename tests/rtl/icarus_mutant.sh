@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Plants one fault in a copy of the RTL and passes when the bench of the sparse device, tb_sparse,
-# notices it. Faults that lock-step does not see: those of a guard that lets too much pass.
+# Plants one fault in a copy of the RTL and passes when a bench notices it: that of the sparse
+# device, tb_sparse (faults that lock-step does not see: a guard that lets too much pass), or for
+# MUTANT trace_* that of the trace port, tb_trace_port.
 #
-# Usage: sparse_mutant.sh WORK_FOLDER MUTANT
+# Usage: icarus_mutant.sh WORK_FOLDER MUTANT
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$1 mutant=$2
@@ -18,7 +19,9 @@ cp -r "$here" "$folder/tests/rtl"
 . "$here/../plant.sh"
 
 check=control/sparse_check.sv registers=control/device_registers.sv
-operations=fabric/sparse_operations.sv
+operations=fabric/sparse_operations.sv trace=bus/trace_port.sv
+bench=tb_sparse
+if [[ $mutant == trace_* ]]; then bench=tb_trace_port; fi
 case $mutant in
   guard_sees_no_neighbour)
     plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
@@ -53,12 +56,23 @@ case $mutant in
   drain_of_7) plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
   energy_pass_forgotten)
     plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
+  trace_full_buffer_takes_words) plant $trace "active && count_q != 2'd2;" 'active;' ;;
+  trace_last_record_twice) plant $trace 'done_q <= (ends || done_q) && !en_i;' "done_q <= 1'b0;" ;;
+  trace_array_not_held) plant $trace 'hold_o = taps && !ends;' "hold_o = 1'b0;" ;;
+  trace_sites_before_lanes)
+    plant $trace "if (32'(lane_o) == Lanes - 1) site_o <=" "if (1'b1) site_o <=" ;;
+  trace_cells_without_pbit) plant $trace 'active = update_i[117];' "active = 1'b1;" ;;
+  trace_last_sweep_left_out) plant $trace 'since < sweeps_q' "since + 32'd1 < sweeps_q" ;;
+  trace_never_ends) plant $trace "(sweeps_q == '0 || since < sweeps_q)" "1'b1" ;;
+  trace_not_busy_with_its_last_word) plant $trace "busy_o = count_q != '0;" 'busy_o = count_q[1];' ;;
+  trace_replica_of_context_0) plant $trace "8'(32'(context_i) * Lanes + " "8'(32'(0) * Lanes + " ;;
+  trace_registers_move_in_a_run) plant $trace 'else if (write_i && idle_i)' 'else if (write_i)' ;;
   *)
     echo "FAILED: no mutant '$mutant'" >&2
     exit 1
     ;;
 esac
-output=$("$folder/tests/rtl/run_icarus.sh" "$folder" tb_sparse) && code=0 || code=$?
+output=$("$folder/tests/rtl/run_icarus.sh" "$folder" $bench) && code=0 || code=$?
 printf '%s\n' "$output" | head -n 5
 if [[ $code -eq 0 || $output != *FAIL:* ]]; then
   echo "FAILED: mutant $mutant is not noticed"
