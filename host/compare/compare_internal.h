@@ -89,6 +89,8 @@ bool case_is_regulated(const pbl_case_config *cc);
 /* CONFIG when what a comparison of such a case needs is missing. */
 pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
 pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Of a case with a beta schedule. */
+pbl_status case_schedule_words(pbl_schedule_words *words, const case_work *w, pbl_error *err);
 /* Writes the beta schedule, if the case has one. */
 pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err);
 /* Replica exchange in the device (section ladder). */
