@@ -350,7 +350,7 @@ module tb_statistics #(
         end
         begin
           idle(20);
-          write(`PBIT_REG_STAT_EVERY, 7, running || busy);
+          #1 write(`PBIT_REG_STAT_EVERY, 7, running || busy);  // refused but when the run has ended
           while (!host_done) begin
             repeat ({$random} % 400) tick;
             if (!host_done) swap_banks;
