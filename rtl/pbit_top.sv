@@ -362,7 +362,7 @@ module pbit_top #(
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),
         .due_i(due), .palindromic_i(seq_palindromic),
-        .random_i(seq_busy ? seq_random : random),
+        .random_i(seq_busy ? seq_random : random), .coin_i(seq_coin),
         .reversed_i(op_load ? next_coin && control_word[31] : reversed),
         .last_group_i(last_group), .word_i(control_word), .draw_o(pick_draw),
         .load_i(op_load), .next_i(op_next),

@@ -45,8 +45,9 @@ module sparse_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
-    input  wire                    random_i,        // these two: with load_i, of the next sweep
-    input  wire                    reversed_i,
+    input  wire                    random_i,        // with load_i, the next sweep
+    input  wire                    coin_i,          // in force
+    input  wire                    reversed_i,      // with load_i, the next sweep
     input  wire  [           15:0] last_group_i,    // of the schedule
     input  wire  [           31:0] word_i,          // next of the control generator
     output logic                   draw_o,          // it is taken
@@ -130,7 +131,7 @@ module sparse_fabric #(
   sparse_operations u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .load_i(load_i),
       .pass_i(unknown_q && !sweep_done_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i), .coin_i(coin_i),
       .reversed_i(reversed_i), .last_group_i(last_group_i), .word_i(word_i), .draw_o(draw_o),
       .pbits_i(pbits_i), .end_o(end_o),
       .read_o(walk_read), .read_group_o(walk_group), .length_i(group_length),
