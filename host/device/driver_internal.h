@@ -26,8 +26,13 @@ struct pbl_driver {
   bool telemetry;      /* the regulator sends records */
   pbl_window_log *log; /* borrowed, or NULL */
   uint32_t record[PBL_WINDOW_WORDS];
-  size_t record_fill;   /* words of it so far */
-  uint32_t next_window; /* index that the next record must have */
+  size_t record_fill;          /* words of it so far */
+  uint32_t next_window;        /* index that the next record must have */
+  uint32_t statistics_every;   /* STAT_EVERY as written last */
+  pbl_statistics *statistics;  /* that runs drain into, borrowed, or NULL */
+  uint64_t statistics_samples; /* how often */
+  uint64_t statistics_drained; /* samples of this run at the last swap */
+  bool statistics_swapping;    /* asked for, not read yet */
 };
 
 /* Read or write one register; a failure names it: PBL_READ(d, &value, STATUS, err). */
@@ -106,6 +111,13 @@ pbl_status pbl_frames_push(pbl_frames *f, const uint32_t *words, const uint8_t *
 pbl_status pbl_windows_prepare(pbl_driver *d, pbl_error *err);
 /* Takes what has arrived. DEVICE when a record is broken or its index is not the next one. */
 pbl_status pbl_windows_drain(pbl_driver *d, pbl_error *err);
+/* ---- statistics unit: driver_statistics.c; nothing where no totals are watched ---- */
+
+void pbl_statistics_begin_run(pbl_driver *d);
+/* `sweeps` of the run are done. */
+pbl_status pbl_statistics_poll(pbl_driver *d, uint64_t sweeps, pbl_error *err);
+pbl_status pbl_statistics_end_run(pbl_driver *d, pbl_error *err);
+
 /* After a run: every window that ended has sent its record. */
 pbl_status pbl_windows_finish(pbl_driver *d, pbl_error *err);
 

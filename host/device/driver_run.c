@@ -106,6 +106,8 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   if (s == PBL_OK) s = PBL_READ64(d, &count, SWEEP_COUNT, err);
   if (s != PBL_OK) return s;
   r->sweeps = count - r->first_sweep;
+  s = pbl_statistics_poll(d, r->sweeps, err);
+  if (s != PBL_OK) return s;
   *ended = (r->status & PBL_STATUS_DONE_MASK) && !(r->status & PBL_STATUS_BUSY_MASK);
   /* The last words may have arrived during the status read. */
   if (*ended) s = drain_stream(r, err);
@@ -150,6 +152,7 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (s == PBL_OK) s = run_until_done(r, err);
   if (s == PBL_OK) s = PBL_WRITE(r->d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
   if (s == PBL_OK) s = pbl_windows_finish(r->d, err);
+  if (s == PBL_OK) s = pbl_statistics_end_run(r->d, err);
   if (s != PBL_OK) return s;
   const size_t draws = r->frames.draw - draws_before;
   const size_t expected = every == 0 ? 0 : sweeps == 0 ? 1 : sweeps / every;
@@ -161,10 +164,13 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   return PBL_OK;
 }
 
-/* SWEEPS is 32 bits wide. Pieces are multiples of `every`, so that samples keep their cadence. */
+/* SWEEPS is 32 bits wide. Pieces are multiples of `every` and of what the statistics unit counts by
+ * (one divides the other), so that samples keep their cadence. */
 static pbl_status run_pieces(run *r, size_t every, pbl_error *err) {
   const uint32_t sample_every = r->frames.out != NULL ? (uint32_t)(every > 0 ? every : 1) : 0;
-  const uint64_t longest = sample_every > 0 ? UINT32_MAX / sample_every * sample_every : UINT32_MAX;
+  const uint32_t counted = r->d->statistics_every,
+                 period = sample_every > counted ? sample_every : counted;
+  const uint64_t longest = period > 0 ? UINT32_MAX / period * period : UINT32_MAX;
   uint64_t left = r->total_sweeps;
   pbl_status s = PBL_OK;
   do {
@@ -207,6 +213,7 @@ pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t
   if (s == PBL_OK) s = prepare(&r, err);
   if (s == PBL_OK) s = pbl_frames_create(&r.frames, &d->hw, out, out != NULL ? n_draws : 0, err);
   if (s != PBL_OK) return s;
+  pbl_statistics_begin_run(d);
   r.first_draw = r.frames.draw;
   s = run_pieces(&r, every, err);
   if (s != PBL_OK && s != PBL_INTERRUPTED) d->unclean = true;
