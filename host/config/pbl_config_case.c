@@ -179,11 +179,13 @@ static void set_sparse(pbl_hw *hw, pbl_hw *sized) {
   if (sized->sparse.groups == 0) sized->sparse.groups = 1;
 }
 
-/* lanes 0: the most that divide the chains. */
+/* lanes 0: the most that divide the chains, for the statistics unit a power of two. */
 static void fill_lanes(pbl_case_config *c) {
   if (c->hw.lanes != 0) return;
   c->hw.lanes = c->chains < MAX_LANES ? c->chains : MAX_LANES;
-  while (c->chains % c->hw.lanes != 0) c->hw.lanes--;
+  while (c->chains % c->hw.lanes != 0 ||
+         (c->hw.statistics && (c->hw.lanes & (c->hw.lanes - 1)) != 0))
+    c->hw.lanes--;
 }
 
 static bool check_hw(const check *k) {
@@ -252,6 +254,51 @@ static void check_schedule(const check *k) {
                    pbl_regulator_mode_name(mode));
 }
 
+static bool is_number(const char *text) {
+  return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' && strlen(text) <= 7;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Up to four of the known words. */
+static bool names_projections(const char *text) {
+  static const char *const words[] = {"magnetisation", "visible", "hidden", "random"};
+  for (int n = 0; *text != '\0'; n++) {
+    const size_t length = strcspn(text, " ");
+    bool known = false;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+      known = known || (strlen(words[k]) == length && strncmp(text, words[k], length) == 0);
+    if (!known || n == 4) return false;
+    text += length + strspn(text + length, " ");
+  }
+  return true;
+}
+
+static void check_statistics(const check *k) {
+  pbl_case_statistics *s = &k->c->statistics;
+  const pbl_node *section = pbl_yaml_get(k->node, "statistics");
+  if (!k->c->hw.statistics) {
+    if (has_section(k->node, "statistics"))
+      pbl_problem_at(k->p, section, "statistics: needs hw.statistics: true");
+    return;
+  }
+  const pbl_node *pairs = pbl_yaml_get(section, "pairs"),
+                 *projections = pbl_yaml_get(section, "projections");
+  if (strcmp(s->pairs, "edges") != 0 && !is_number(s->pairs))
+    pbl_problem_at(k->p, pairs, "pairs: '%.31s' is neither edges nor a number", s->pairs);
+  if (ends_with(s->projections, ".npy")) {
+    pbl_path_resolve(k->p, projections, s->projections, sizeof s->projections, false);
+  } else if (!names_projections(s->projections)) {
+    pbl_problem_at(k->p, projections,
+                   "projections: '%.80s' is neither a .npy file nor up to four of magnetisation, "
+                   "visible, hidden, random",
+                   s->projections);
+  }
+}
+
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
   const check k = {.p = p,
@@ -271,6 +318,7 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   if (sized) check_faults(&k);
   check_coupled(&k);
   check_regulator(&k);
+  check_statistics(&k);
   check_schedule(&k);
   if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {
     pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
