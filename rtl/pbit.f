@@ -24,7 +24,7 @@ fabric/sparse_operations.sv
 fabric/sparse_fabric.sv
 control/sweep_sequencer.sv
 control/crc32_word.sv
-control/kernel_coin.sv
+control/control_generator.sv
 control/image_check.sv
 control/sparse_check.sv
 control/exp2_table.sv
@@ -34,7 +34,17 @@ control/window_record.sv
 control/beta_schedule.sv
 control/regulator_registers.sv
 control/regulator.sv
+control/absent_options.sv
 control/device_registers.sv
 bus/axil_slave.sv
 bus/axis_packer.sv
+stats/bank_sums.sv
+stats/pbit_counts.sv
+stats/pair_counts.sv
+stats/energy_samples.sv
+stats/batch_series.sv
+stats/sample_control.sv
+stats/statistics_registers.sv
+stats/statistics_unit.sv
+stats/sample_path.sv
 pbit_top.sv

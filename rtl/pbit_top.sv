@@ -44,7 +44,12 @@ module pbit_top #(
     parameter int Side          = 0,   // S, even, 4..128
     parameter int NRules        = 0,   // K, 1..6
     parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
-    parameter logic [47:0] RuleB = 48'd0
+    parameter logic [47:0] RuleB = 48'd0,
+    // options, 1: built
+    parameter int Exchange      = 0,   // replica exchange; 2..64 contexts
+    parameter int Statistics    = 0,   // statistics unit; Lanes a power of two
+    parameter int StatPairs     = 0,   // pairs of p-bits that it counts, 0..2^20
+    parameter int Trace         = 0    // trace port
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -73,6 +78,10 @@ module pbit_top #(
     output logic        m_axis_telemetry_tvalid,
     input  wire         m_axis_telemetry_tready,
     output logic        m_axis_telemetry_tlast,
+    output logic [31:0] m_axis_trace_tdata,
+    output logic        m_axis_trace_tvalid,
+    input  wire         m_axis_trace_tready,
+    output logic        m_axis_trace_tlast,
     output logic        irq_o
 );
   // derived, do not override
@@ -114,6 +123,10 @@ module pbit_top #(
   `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
   `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
   `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
+  `PBIT_REQUIRE(exchange, Exchange == 0 || (Exchange == 1 && Contexts >= 2 && Contexts <= 64))
+  `PBIT_REQUIRE(statistics, Statistics == 0 || (Statistics == 1 && (Lanes & (Lanes - 1)) == 0))
+  `PBIT_REQUIRE(stat_pairs, StatPairs >= 0 && StatPairs <= (Statistics != 0 ? 1048576 : 0))
+  `PBIT_REQUIRE(trace, Trace == 0 || Trace == 1)
   `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
   `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
 
@@ -134,12 +147,12 @@ module pbit_top #(
   );
 
   logic start, stop, check, palindromic, coin, coupled, seq_busy, en, stall;
-  logic pack_ready, pack_empty, frame;
+  logic pack_ready, pack_busy, frame, to_stream, to_unit, unit_hold, energy_wanted;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, coin_we, sched_we;
   logic group_push, group_commit, unprove, energy_unknown, proof, invalidate, sched_clear;
   logic checking, hash_valid, sweep_done;
   logic [16:0] pbits;
-  logic [31:0] sweeps, every, hash, guard, host_data;
+  logic [31:0] sweeps, every, unit_every, hash, guard, host_data;
   logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
   logic [BetaBits-1:0] beta_set, beta;
   logic [CountBits-1:0] flips, sats, freezes;
@@ -155,19 +168,32 @@ module pbit_top #(
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta, next_beta;
-  logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
-  logic [ContextBits-1:0] host_context, energy_context, probe_context;
+  logic [LaneBits-1:0] host_lane, energy_lane, unit_lane, port_lane, probe_lane;
+  logic [ContextBits-1:0] host_context, energy_context, unit_context, port_context, probe_context;
 
-  // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
-  // between two clocks.
+  // A word that cannot be taken, or work of the regulator or the statistics unit that is not done,
+  // stops the whole array between two clocks.
   always_comb begin
-    stall        = (emit && !pack_ready) || hold;
+    stall        = (emit && !pack_ready) || hold || unit_hold;
     en           = !stall;
     host_lane    = LaneBits'(32'(replica) % Lanes);
     host_context = ContextBits'(32'(replica) / Lanes);
+    // energy port: host, then windows, then statistics unit
+    port_lane    = energy_read ? host_lane : energy_wanted ? energy_lane : unit_lane;
+    port_context = energy_read ? host_context : energy_wanted ? energy_context : unit_context;
     probe_lane    = LaneBits'(32'(probe_replica) % Lanes);
     probe_context = ContextBits'(32'(probe_replica) / Lanes);
   end
+
+  // Registers of the options: those of one that is not built read 0 and refuse writes.
+  logic absent_readable, absent_writable, absent_refused, exch_readable, exch_writable;
+  logic exch_refused, stat_readable, stat_writable, stat_refused, trace_readable, trace_writable;
+  logic trace_refused, stat_swap, stat_clear;
+  logic [31:0] exch_data, stat_data, trace_data;
+  absent_options #(.Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)) u_absent (
+      .write_i(reg_write), .address_i(reg_address), .readable_o(absent_readable),
+      .writable_o(absent_writable), .refused_o(absent_refused)
+  );
 
   device_registers #(
       .Visible(Visible), .Hidden(Hidden), .Replicas(Replicas), .Lanes(Lanes),
@@ -176,15 +202,21 @@ module pbit_top #(
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
       .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
-      .ImageWords(ImageWords), .Cells(Cells),
-      .CountBits(CountBits)
+      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Exchange(Exchange),
+      .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
-      .idle_o(idle), .regulator_data_i(regulator_data),
-      .regulator_readable_i(regulator_readable), .regulator_writable_i(regulator_writable),
-      .regulator_refused_i(regulator_refused), .window_clear_o(window_clear),
-      .sched_clear_o(sched_clear),
+      .idle_o(idle),
+      .other_data_i(regulator_data | {32'd0, exch_data | stat_data | trace_data}),
+      .other_readable_i(regulator_readable || absent_readable || exch_readable ||
+                        stat_readable || trace_readable),
+      .other_writable_i(regulator_writable || absent_writable || exch_writable ||
+                        stat_writable || trace_writable),
+      .other_refused_i(regulator_refused || absent_refused || exch_refused || stat_refused ||
+                       trace_refused),
+      .window_clear_o(window_clear), .sched_clear_o(sched_clear),
+      .stat_swap_o(stat_swap), .stat_clear_o(stat_clear),
       .start_o(start), .stop_o(stop), .check_o(check), .palindromic_o(palindromic),
       .coin_o(coin), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
@@ -196,7 +228,7 @@ module pbit_top #(
       .host_row_o(host_row), .host_col_o(host_col),
       .host_data_o(host_data), .replica_o(replica),
       .energy_read_o(energy_read), .probe_pbit_o(probe_pbit),
-      .probe_replica_o(probe_replica), .busy_i(seq_busy || !pack_empty || regulator_busy),
+      .probe_replica_o(probe_replica), .busy_i(seq_busy || pack_busy || regulator_busy),
        .stalled_i(stall),
       .checking_i(checking), .hash_valid_i(hash_valid), .hash_i(hash), .proof_i(proof),
       .guard_i(guard), .beta_active_i(beta),
@@ -216,19 +248,23 @@ module pbit_top #(
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
-      .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
+      .every_i(every), .unit_every_i(unit_every), .beta_i(next_beta), .sweep_beta_i(sweep_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
       .palindromic_o(seq_palindromic), .coin_o(seq_coin), .coupled_o(seq_coupled),
       .sweep_o(sweep),
-      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
+      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .to_stream_o(to_stream),
+      .to_unit_o(to_unit), .next_o(op_next),
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
-  kernel_coin #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_coin (
+  logic pick_draw;  // a random scan draws
+  logic [31:0] control_word;
+  control_generator #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_control (
       .clk_i(clk_i), .load_i(coin_we), .load_word_i(host_col[1:0]), .load_data_i(host_data),
-      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed)
+      .coin_i(seq_coin), .read_only_i(read_only), .next_i(op_next), .reversed_o(reversed),
+      .draw_i(pick_draw), .word_o(control_word)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -271,8 +307,8 @@ module pbit_top #(
         .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(probe_lane),
         .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -284,6 +320,7 @@ module pbit_top #(
         .check_clamp_o(check_clamp)
     );
     assign emit_count = 6'(Lanes);
+    assign pick_draw  = 1'b0;
   end else if (Fabric == 2) begin : g_lattice
     lattice_fabric #(
         .Side(Side), .Sites(P), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB), .Lanes(Lanes),
@@ -302,8 +339,8 @@ module pbit_top #(
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -314,6 +351,7 @@ module pbit_top #(
         .check_table_word_o(check_table_word), .check_read_clamp_i(check_read_clamp),
         .check_clamp_o(check_clamp)
     );
+    assign pick_draw = 1'b0;
   end else begin : g_sparse
     localparam int PbitBits = Pbits > 1 ? $clog2(Pbits) : 1;  // derived
     logic check_read_group;
@@ -339,8 +377,8 @@ module pbit_top #(
         .sat_count_o(sats), .freeze_count_o(freezes), .probe_pbit_i(probe_pbit),
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .edge_push_i(weight_push), .edge_commit_i(weight_commit), .group_push_i(group_push),
         .group_commit_i(group_commit), .table_we_i(table_we), .clamp_we_i(clamp_we),
         .state_we_i(state_we), .rng_we_i(rng_we), .energy_unknown_i(energy_unknown),
@@ -370,6 +408,7 @@ module pbit_top #(
     );
     assign emit_count  = 6'(Lanes);
     assign flip_hidden = 1'b0;
+    assign pick_draw   = 1'b0;
     // of the other image check
     assign {check_load_row, check_shift_row} = '0;
     assign check_index = '0;
@@ -388,7 +427,8 @@ module pbit_top #(
       .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
       .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
       .energy_lane_o(energy_lane), .energy_context_o(energy_context),
-      .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
+      .energy_taken_i(energy_read), .energy_wanted_o(energy_wanted), .energy_i(energy),
+      .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
       .hold_o(hold), .sweep_beta_o(sweep_beta), .next_beta_o(next_beta), .regulates_o(regulates),
       .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
@@ -397,6 +437,13 @@ module pbit_top #(
       .m_axis_telemetry_tready(m_axis_telemetry_tready),
       .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
+
+  // ---- replica exchange ----
+  if (Exchange != 0) begin : g_exchange
+    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
+  end else begin : g_no_exchange
+    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
+  end
 
   if (Sparse == 0) begin : g_check
     image_check #(
@@ -413,11 +460,32 @@ module pbit_top #(
     assign {proof, guard} = '0;
   end
 
-  axis_packer #(.Bits(EmitBits)) u_packer (
+  // ---- trace port ----
+  if (Trace != 0) begin : g_trace
+    assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
+  end else begin : g_no_trace
+    assign {trace_data, trace_readable, trace_writable, trace_refused} = '0;
+  end
+  assign {m_axis_trace_tdata, m_axis_trace_tvalid, m_axis_trace_tlast} = '0;
+
+  localparam int FramePbits = Sparse != 0 ? Pbits : Visible + Hidden;  // derived
+  sample_path #(
+      .Bits(EmitBits), .Statistics(Statistics), .Pbits(FramePbits), .Replicas(Replicas),
+      .Lanes(Lanes), .Contexts(Contexts), .Pairs(StatPairs), .FrameAfter(Fabric != 1 ? 1 : 0),
+      .ContextBits(ContextBits), .LaneBits(LaneBits)
+  ) u_samples (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
-      .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
-      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
-      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+      .push_count_i(emit_count), .push_data_i(emit_data), .to_stream_i(to_stream),
+      .to_unit_i(to_unit), .sample_i(1'b1), .ready_o(pack_ready), .frame_o(frame),
+      .busy_o(pack_busy), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid),
+      .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast), .write_i(reg_write),
+      .read_i(reg_read), .address_i(reg_address), .data_i(reg_wdata), .idle_i(idle),
+      .swap_i(stat_swap), .clear_i(stat_clear), .data_o(stat_data),
+      .readable_o(stat_readable), .writable_o(stat_writable), .refused_o(stat_refused),
+      .every_o(unit_every), .pbits_i(Sparse != 0 ? pbits : 17'(FramePbits)), .due_i(to_unit),
+      .sweep_i(sweep), .at_next_i(at_next), .next_i(op_next), .context_i(op_context),
+      .hold_o(unit_hold), .energy_lane_o(unit_lane), .energy_context_o(unit_context),
+      .energy_taken_i(energy_read || energy_wanted), .energy_i(energy)
   );
 endmodule
 `default_nettype wire

@@ -30,6 +30,11 @@ typedef struct {
    * docs/device.md). */
   pbl_status (*telemetry_read)(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
                                size_t *n_words, pbl_error *err);
+  /* optional. The same for the trace port (hardware key `trace`; four words per update of a p-bit,
+   * docs/device-options.md), while DEVICE says that this device was built without one. NULL: the
+   * back-end has none. Call pbl_device_trace_read. */
+  pbl_status (*trace_read)(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                           size_t *n_words, pbl_error *err);
   /* required. Runs up to max_cycles clocks, and may stop early when the device is idle or when
    * its receive buffer is full (back-pressure then stalls the device; nothing is lost). */
   pbl_status (*advance)(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
@@ -43,6 +48,14 @@ typedef struct {
 struct pbl_device {
   const pbl_device_ops *ops;
 };
+
+/* trace_read of the back-end; DEVICE, with nothing read, where it has no trace port. */
+static inline pbl_status pbl_device_trace_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
+                                               size_t max_words, size_t *n_words, pbl_error *err) {
+  *n_words = 0;
+  if (dev->ops->trace_read) return dev->ops->trace_read(dev, dst, last, max_words, n_words, err);
+  return pbl_fail(err, PBL_DEVICE, "%s: this back-end has no trace port", dev->ops->name);
+}
 
 /* Bit-exact C twin of the RTL with these parameters. */
 pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err);

@@ -1,6 +1,6 @@
 `default_nettype none
 // Register file and image port of the device: rtl/pkg/registers.yaml, docs/registers.md. The
-// registers of the regulator (0x100 and above) are elsewhere and answer through regulator_*.
+// registers of regulator and options (0x100 and above) are elsewhere and answer through other_*.
 //
 // One access per clock from the bus slave; error_o marks unmapped addresses and writes to read-only
 // registers. Counters are 64 bits wide and never wrap in practice; reading _LO latches _HI.
@@ -34,7 +34,11 @@ module device_registers #(
     parameter int ImageRows     = 7,
     parameter int ImageWords    = 7,
     parameter int Cells         = 1,
-    parameter int CountBits     = 1
+    parameter int CountBits     = 1,
+    parameter int Exchange      = 0,   // options, 1: built
+    parameter int Statistics    = 0,
+    parameter int StatPairs     = 0,
+    parameter int Trace         = 0
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -46,16 +50,18 @@ module device_registers #(
     output logic [        31:0] data_o,
     output logic                error_o,
     output logic                idle_o,              // commands and image writes are accepted
-    input  wire  [        63:0] regulator_data_i,
-    input  wire                 regulator_readable_i,
-    input  wire                 regulator_writable_i,
-    input  wire                 regulator_refused_i,
+    input  wire  [        63:0] other_data_i,
+    input  wire                 other_readable_i,
+    input  wire                 other_writable_i,
+    input  wire                 other_refused_i,
     // commands and configuration
     output logic                start_o,
     output logic                stop_o,
     output logic                check_o,
     output logic                window_clear_o,
     output logic                sched_clear_o,
+    output logic                stat_swap_o,
+    output logic                stat_clear_o,
     output logic                palindromic_o,
     output logic                coin_o,
     output logic                coupled_o,
@@ -130,7 +136,7 @@ module device_registers #(
         odd_lanes, in_row, index_ok, proved, row_end, pbits_write, pbits_ok, no_coin;
 
   // ---- decode ----
-  assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the regulator's answer needs it
+  assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the other registers' answer needs it
   assign idle_o = idle;
   always_comb begin
     odd_lanes = Lanes % 2 == 1;
@@ -162,13 +168,16 @@ module device_registers #(
     proved      = Sparse == 0 || (pbits_q != '0 && (proof_i || sweeps_q == '0));
     start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
-    refused = regulator_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5]) && !idle) ||
+    refused = other_refused_i || (img_write && !img_ok) ||
+              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
+                        (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
               (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin)));
 
     window_clear_o  = ctrl && data_i[4] && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
+    stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
+    stat_clear_o    = ctrl && data_i[7] && Statistics != 0 && idle;
     energy_read_o   = read_i && address_i == `PBIT_REG_ENERGY_LO;
     sweep_count_o   = sweeps_done_q[31:0];
     start_o         = start;
@@ -335,6 +344,8 @@ module device_registers #(
       `PBIT_REG_CAPS_PBITS:      wide = {32'd0, 32'(Pbits)};
       `PBIT_REG_CAPS_EDGE_ROWS:  wide = {32'd0, 32'(EdgeRows)};
       `PBIT_REG_CAPS_GROUPS:     wide = {32'd0, 32'(Groups)};
+      `PBIT_REG_CAPS_OPTIONS:    wide = {61'd0, Trace != 0, Statistics != 0, Exchange != 0};
+      `PBIT_REG_CAPS_STAT_PAIRS: wide = {32'd0, 32'(StatPairs)};
       `PBIT_REG_PBITS:           wide = 64'(pbits_q);
       `PBIT_REG_GUARD:           wide = 64'(guard_i);
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
@@ -370,8 +381,8 @@ module device_registers #(
       `PBIT_REG_PROBE_THRESHOLD: wide = 64'(probe_entry_i);
       `PBIT_REG_PROBE_STATE:     wide = 64'(probe_state_i);
       default: begin
-        wide     = regulator_data_i;
-        readable = regulator_readable_i;
+        wide     = other_data_i;
+        readable = other_readable_i;
       end
     endcase
     case (address_i)
@@ -379,7 +390,7 @@ module device_registers #(
       `PBIT_REG_SAMPLE_EVERY, `PBIT_REG_BETA, `PBIT_REG_IRQ_ENABLE, `PBIT_REG_IRQ_STATUS,
       `PBIT_REG_IMG_SELECT, `PBIT_REG_IMG_ADDRESS, `PBIT_REG_IMG_DATA, `PBIT_REG_REPLICA_SELECT,
       `PBIT_REG_PROBE_SELECT, `PBIT_REG_PBITS: writable = 1'b1;
-      default: writable = regulator_writable_i;
+      default: writable = other_writable_i;
     endcase
     data_o  = wide[31:0];
     error_o = write_i ? !writable : !readable;

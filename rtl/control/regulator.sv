@@ -47,6 +47,7 @@ module regulator #(
     output logic [   LaneBits-1:0] energy_lane_o,
     output logic [ContextBits-1:0] energy_context_o,
     input  wire                    energy_taken_i,
+    output logic                   energy_wanted_o,   // the port is in use
     input  wire  [           47:0] energy_i,
     // sequencer
     input  wire                    at_next_i,         // in the last clock of a context's sweep
@@ -98,6 +99,7 @@ module regulator #(
     beta_o        = scheduled ? sched_beta : step_beta;
     window_done_o = done && done_window;
     busy_o        = statistics_busy || record_busy;
+    energy_wanted_o = statistics_hold;
     hold_o        = (at_next_i && statistics_hold) ||
                     (at_pause_i && pause_window_i && record_busy) ||
                     (at_pause_end_i && step_busy);

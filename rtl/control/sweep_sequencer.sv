@@ -22,10 +22,11 @@ module sweep_sequencer #(
     input  wire                     start_i,
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
-    input  wire                     coin_i,         // order of half-sweeps by kernel_coin
+    input  wire                     coin_i,         // order of half-sweeps by control_generator
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
+    input  wire  [            31:0] unit_every_i,   // the same of the statistics unit
     input  wire  [    BetaBits-1:0] beta_i,
     // temperature regulator
     input  wire                     sweep_beta_i,   // beta_i holds from the next sweep on
@@ -48,6 +49,8 @@ module sweep_sequencer #(
     input  wire                     end_i,          // in its last clock
     output logic                    read_only_o,    // it updates nothing
     output logic                    emit_o,         // a sample leaves in it
+    output logic                    to_stream_o,    // to the sample stream
+    output logic                    to_unit_o,      // to the statistics unit
     output logic                    next_o,         // end of a context's sweep
     output logic                    last_context_o,
     output logic [ ContextBits-1:0] context_o,
@@ -58,16 +61,20 @@ module sweep_sequencer #(
   logic [1:0] state_q, state_d;
   logic [ContextBits-1:0] context_q, context_d;
   logic [31:0] left_q, left_d, since_q, since_d, every_q, every_d;
+  logic [31:0] unit_since_q, unit_since_d, unit_every_q, unit_every_d;
   logic [BetaBits-1:0] beta_q, beta_d;
   logic emit_q, emit_d;          // a sample is due in this pass
+  logic unit_q, unit_d;          // and one of the statistics unit
   logic read_only_q, read_only_d;
   logic stop_q, stop_d, palindromic_q, palindromic_d, coin_q, coin_d, coupled_q, coupled_d;
   logic [6:0] pause_q, pause_d;  // clocks of the pause, Length 128
   logic window_q, window_d;      // the pause is a window's
   logic end_q, end_d;            // and the run ends with it
-  logic last_context, due, more;
+  logic last_context, due, unit_due, more;
 
-  assign due = every_q != 0 && since_q + 1 == every_q;  // apart: the operation counter needs it
+  // apart: the operation counter needs it
+  assign due      = every_q != 0 && since_q + 1 == every_q;
+  assign unit_due = unit_every_q != 0 && unit_since_q + 1 == unit_every_q;
   always_comb begin
     last_context = 32'(context_q) == Contexts - 1;
     more         = left_q > 1 && !stop_q && !stop_i;
@@ -77,8 +84,11 @@ module sweep_sequencer #(
     left_d        = left_q;
     since_d       = since_q;
     every_d       = every_q;
+    unit_since_d  = unit_since_q;
+    unit_every_d  = unit_every_q;
     beta_d        = beta_q;
     emit_d        = emit_q;
+    unit_d        = unit_q;
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
     coin_d        = coin_q;
@@ -94,6 +104,9 @@ module sweep_sequencer #(
         left_d        = sweeps_i;
         every_d       = every_i;
         since_d       = '0;
+        unit_every_d  = unit_every_i;
+        unit_since_d  = '0;
+        unit_d        = 1'b0;
         beta_d        = regulates_i ? beta_q : beta_i;
         window_d      = 1'b0;
         end_d         = 1'b0;
@@ -127,10 +140,12 @@ module sweep_sequencer #(
               left_d      = left_q - 1;
               since_d     = due ? '0 : since_q + 1;
               if (sweep_beta_i) beta_d = beta_i;
+              unit_since_d = unit_due ? '0 : unit_since_q + 1;
               emit_d      = due && FrameAfter == 0;
+              unit_d      = unit_due && FrameAfter == 0;
               read_only_d = !more;
               window_d    = 1'b1;
-              end_d       = !more && (!due || FrameAfter != 0);
+              end_d       = !more && (!(due || unit_due) || FrameAfter != 0);
               if (end_d) state_d = Idle;
               if (window_ends_i) state_d = Pause;
             end
@@ -147,6 +162,9 @@ module sweep_sequencer #(
       left_q        <= '0;
       since_q       <= '0;
       every_q       <= '0;
+      unit_since_q  <= '0;
+      unit_every_q  <= '0;
+      unit_q        <= 1'b0;
       beta_q        <= '0;
       pause_q       <= '0;
       window_q      <= 1'b0;
@@ -163,6 +181,9 @@ module sweep_sequencer #(
       left_q        <= left_d;
       since_q       <= since_d;
       every_q       <= every_d;
+      unit_since_q  <= unit_since_d;
+      unit_every_q  <= unit_every_d;
+      unit_q        <= unit_d;
       beta_q        <= beta_d;
       pause_q       <= pause_d;
       window_q      <= window_d;
@@ -187,7 +208,9 @@ module sweep_sequencer #(
     load_context_o = context_d;
     sweep_o        = state_q == Sweep;
     read_only_o    = read_only_q;
-    emit_o         = emit_q || (FrameAfter != 0 && due);
+    to_stream_o    = emit_q || (FrameAfter != 0 && due);
+    to_unit_o      = unit_q || (FrameAfter != 0 && unit_due && !read_only_q);
+    emit_o         = to_stream_o || to_unit_o;
     last_context_o = last_context;
     context_o      = context_q;
     sweep_done_o   = next_o && last_context && !read_only_q;

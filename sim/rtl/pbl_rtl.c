@@ -55,6 +55,18 @@ static pbl_status rtl_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *la
   return PBL_OK;
 }
 
+static pbl_status rtl_trace_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
+                                 size_t *n_words, pbl_error *err) {
+  rtl_device *d = self(dev);
+  *n_words = 0;
+  if (!d->api->has_trace(d->instance)) {
+    return pbl_fail(err, PBL_DEVICE,
+                    "rtl: this device was built without a trace port (trace: true)");
+  }
+  *n_words = d->api->trace_read(d->instance, dst, last, max_words);
+  return PBL_OK;
+}
+
 static pbl_status rtl_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) {
   (void)err;
   self(dev)->api->advance(self(dev)->instance, max_cycles);
@@ -79,6 +91,7 @@ static const pbl_device_ops rtl_ops = {
     .write32 = rtl_write32,
     .stream_read = rtl_stream_read,
     .telemetry_read = rtl_telemetry_read,
+    .trace_read = rtl_trace_read,
     .advance = rtl_advance,
     .cycles = rtl_cycles,
     .stream_throttle = rtl_throttle,

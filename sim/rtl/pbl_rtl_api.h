@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PBL_RTL_API_VERSION 2
+#define PBL_RTL_API_VERSION 3
 #define PBL_RTL_API_SYMBOL "pbl_rtl_api_get"
 
 /* Result of a bus access: AXI response, or no response within the shim's limit of clocks. */
@@ -21,10 +21,12 @@ typedef struct {
   int (*write32)(void *instance, uint32_t address, uint32_t value);
   int (*read32)(void *instance, uint32_t *value, uint32_t address);
   /* Up to max_cycles clocks; stops early when the interrupt line is high after a clock or when the
-   * receive buffer of either stream is full. */
+   * receive buffer of a stream is full. */
   void (*advance)(void *instance, uint64_t max_cycles);
   size_t (*stream_read)(void *instance, uint32_t *words, uint8_t *last, size_t max_words);
   size_t (*telemetry_read)(void *instance, uint32_t *words, uint8_t *last, size_t max_words);
+  int (*has_trace)(const void *instance); /* 1: built with a trace port */
+  size_t (*trace_read)(void *instance, uint32_t *words, uint8_t *last, size_t max_words);
   uint64_t (*cycles)(const void *instance);
   void (*stream_throttle)(void *instance, unsigned permille, uint64_t seed);
 } pbl_rtl_api;

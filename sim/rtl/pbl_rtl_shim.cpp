@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "Vpbit.h"
+#include "pbl_regs.h"
 #include "pbl_rtl_api.h"
 #include "verilated.h"
 
@@ -68,19 +69,24 @@ struct Instance {
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vpbit> top;
   uint64_t cycles = 0;
-  Receiver samples, telemetry;
+  Receiver samples, telemetry, trace;
+  bool traces = false;  // built with a trace port
 
-  bool full() const { return samples.full() || telemetry.full(); }
+  bool full() const { return samples.full() || telemetry.full() || trace.full(); }
 
   void clock() {
     Vpbit *t = top.get();
     t->m_axis_tready = samples.ready();
     t->m_axis_telemetry_tready = telemetry.ready();
+    if (traces) t->m_axis_trace_tready = trace.ready();
     t->clk_i = 0;
     t->eval();
     if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
     if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
       telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
+    }
+    if (traces && t->m_axis_trace_tvalid && t->m_axis_trace_tready) {
+      trace.take(t->m_axis_trace_tdata, t->m_axis_trace_tlast);
     }
     t->clk_i = 1;
     t->eval();
@@ -91,6 +97,8 @@ struct Instance {
 Instance *self(void *p) {
   return static_cast<Instance *>(p);
 }
+
+int read32(void *p, uint32_t *value, uint32_t address);
 
 void *create(uint64_t reset_seed) {
   try {
@@ -109,6 +117,9 @@ void *create(uint64_t reset_seed) {
     for (int i = 0; i < 4; i++) s->clock();
     t->rst_ni = 1;
     s->clock();
+    uint32_t options = 0;
+    s->traces = read32(s.get(), &options, PBL_REG_CAPS_OPTIONS) == PBL_RTL_OKAY &&
+                (options & PBL_CAPS_OPTIONS_TRACE_MASK) != 0;
     s->cycles = 0;
     s->samples.clear();
     s->telemetry.clear();
@@ -190,6 +201,14 @@ size_t telemetry_read(void *p, uint32_t *words, uint8_t *last, size_t max_words)
   return self(p)->telemetry.read(words, last, max_words);
 }
 
+int has_trace(const void *p) {
+  return static_cast<const Instance *>(p)->traces;
+}
+
+size_t trace_read(void *p, uint32_t *words, uint8_t *last, size_t max_words) {
+  return self(p)->trace.read(words, last, max_words);
+}
+
 uint64_t cycles(const void *p) {
   return static_cast<const Instance *>(p)->cycles;
 }
@@ -197,11 +216,12 @@ uint64_t cycles(const void *p) {
 void stream_throttle(void *p, unsigned permille, uint64_t seed) {
   self(p)->samples.throttle(permille, seed);
   self(p)->telemetry.throttle(permille, ~seed);  // on other clocks than the samples'
+  self(p)->trace.throttle(permille, seed ^ 0x5851F42D4C957F2Dull);
 }
 
 const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,         destroy, write32,        read32, advance,
-    stream_read,         telemetry_read, cycles,  stream_throttle};
+    PBL_RTL_API_VERSION, create,         destroy,   write32,    read32, advance,
+    stream_read,         telemetry_read, has_trace, trace_read, cycles, stream_throttle};
 
 }  // namespace
 

@@ -64,11 +64,11 @@ case $mutant in
   coupled_uses_own_word)
     plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
   coin_stuck)
-    plant control/kernel_coin.sv '&& word[31]' "&& 1'b0" ;;
+    plant control/control_generator.sv '&& word_o[31]' "&& 1'b0" ;;
   coin_of_low_bit)
-    plant control/kernel_coin.sv '&& word[31]' '&& word[0]' ;;
+    plant control/control_generator.sv '&& word_o[31]' '&& word_o[0]' ;;
   coin_drawn_in_read_only_pass)
-    plant control/kernel_coin.sv 'next_i && coin_i && !read_only_i' 'next_i && coin_i' ;;
+    plant control/control_generator.sv 'next_i && coin_i && !read_only_i' 'next_i && coin_i' ;;
   coin_of_first_context_for_all)
     plant pbit_top.sv '.read_only_i(read_only), .next_i(op_next), .reversed_o' \
       '.read_only_i(read_only), .next_i(op_next && last_context), .reversed_o' ;;

@@ -35,8 +35,8 @@ module formal_sparse_start (
       .Groups(2), .ImageRows(2), .ImageWords(2)
   ) u_registers (
       .clk_i(clk), .rst_ni(rst_n), .write_i(write), .read_i(1'b0), .address_i(address),
-      .data_i(data), .data_o(read_data), .regulator_data_i(64'd0), .regulator_readable_i(1'b0),
-      .regulator_writable_i(1'b0), .regulator_refused_i(1'b0), .start_o(start), .stop_o(stop),
+      .data_i(data), .data_o(read_data), .other_data_i(64'd0), .other_readable_i(1'b0),
+      .other_writable_i(1'b0), .other_refused_i(1'b0), .start_o(start), .stop_o(stop),
       .check_o(check), .palindromic_o(palindromic), .coin_o(coin), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta), .weight_push_o(weight_push),
       .group_push_o(group_push),

@@ -1,7 +1,7 @@
 `default_nettype none
 // sweep_sequencer and dense_operations, connected as in pbit_top: operations, half-sweeps, sweeps,
 // samples and runs, counted at their ports and compared with docs/device.md. All commands,
-// registers, stalls and coins are free inputs; a coin holds for a sweep, as kernel_coin's does.
+// registers, stalls and coins are free inputs; a coin holds for a sweep, as in control_generator.
 //
 // That a run ends follows: a context's sweep has its exact number of clocks, a pause 128, and a run
 // of n sweeps no sweep after the n-th. PBIT_INSIDE: invariants of the induction, which name signals
