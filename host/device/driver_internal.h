@@ -15,7 +15,7 @@
 struct pbl_driver {
   pbl_device *dev;
   pbl_hw hw;
-  uint64_t timeout_cycles;
+  uint64_t timeout_cycles, batch_cycles;
   pbl_image image; /* own copy: set_clamp hashes the whole image again */
   bool has_image;  /* the copy is allocated */
   bool verified;   /* the device's hash agreed: sampling is allowed */

@@ -120,8 +120,8 @@ static pbl_status request_stop(run *r, pbl_error *err) {
 }
 
 static pbl_status run_until_done(run *r, pbl_error *err) {
-  const uint64_t batch =
-      r->d->timeout_cycles < PBL_DRIVER_BATCH ? r->d->timeout_cycles : PBL_DRIVER_BATCH;
+  const uint64_t wanted = r->d->batch_cycles > 0 ? r->d->batch_cycles : PBL_DRIVER_BATCH,
+                 batch = r->d->timeout_cycles < wanted ? r->d->timeout_cycles : wanted;
   const char *what = r->frames.out != NULL ? "sampling" : "burn-in";
   pbl_patience patience;
   pbl_patience_start(&patience, r->d);
@@ -219,4 +219,8 @@ pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t
   if (s != PBL_OK && s != PBL_INTERRUPTED) d->unclean = true;
   pbl_frames_release(&r.frames);
   return s;
+}
+
+void pbl_driver_set_batch(pbl_driver *d, uint64_t cycles) {
+  d->batch_cycles = cycles;
 }

@@ -125,6 +125,8 @@ pbl_status pbl_driver_statistics_drain(pbl_driver *d, pbl_statistics *t, pbl_err
 /* From now on runs drain the unit while they go on, about every so many samples, into t (borrowed;
  * NULL: no more). What is left at a run's end waits for the next drain. */
 void pbl_driver_watch_statistics(pbl_driver *d, pbl_statistics *t, uint64_t samples);
+/* Clocks that a run lets pass until the host looks again; 0: as after create. */
+void pbl_driver_set_batch(pbl_driver *d, uint64_t cycles);
 
 pbl_device *pbl_driver_device(pbl_driver *d);
 /* As given to create. */
