@@ -25,14 +25,24 @@ static pbl_sparse_need need_of(const sparse_plan *plan, const pbl_graph *g,
       .pbits = g->n, .groups = plan->n_groups, .edge_rows = plan->n_rows, .clocks = clocks};
 }
 
-pbl_status pbl_sparse_need_of(pbl_sparse_need *out, const pbl_graph *g, const pbl_colouring *c,
-                              int sites, pbl_error *err) {
+/* A group of one for singles, still of a fabric that can be. */
+static int most_of(int sites, pbl_sparse_layout layout) {
+  return layout == PBL_SPARSE_SINGLES && sites >= 1 && sites <= 64 ? 1 : sites;
+}
+
+pbl_status pbl_sparse_need_laid(pbl_sparse_need *out, const pbl_graph *g, const pbl_colouring *c,
+                                int sites, pbl_sparse_layout layout, pbl_error *err) {
   sparse_plan plan;
-  const pbl_status status = sparse_plan_create(&plan, g, c, sites, err);
+  const pbl_status status = sparse_plan_create(&plan, g, c, most_of(sites, layout), err);
   if (status != PBL_OK) return status;
   *out = need_of(&plan, g, c);
   sparse_plan_release(&plan);
   return PBL_OK;
+}
+
+pbl_status pbl_sparse_need_of(pbl_sparse_need *out, const pbl_graph *g, const pbl_colouring *c,
+                              int sites, pbl_error *err) {
+  return pbl_sparse_need_laid(out, g, c, sites, PBL_SPARSE_FULL, err);
 }
 
 static int default_sites(const pbl_colouring *c) {
@@ -67,10 +77,15 @@ static pbl_status check_capacity(const pbl_hw_sparse *there, const pbl_sparse_ne
 }
 
 pbl_status pbl_sparse_fit(pbl_hw *hw, const pbl_graph *g, const pbl_colouring *c, pbl_error *err) {
+  return pbl_sparse_fit_laid(hw, g, c, PBL_SPARSE_FULL, err);
+}
+
+pbl_status pbl_sparse_fit_laid(pbl_hw *hw, const pbl_graph *g, const pbl_colouring *c,
+                               pbl_sparse_layout layout, pbl_error *err) {
   pbl_hw_sparse s = hw->sparse;
   pbl_sparse_need need;
-  if (s.sites == 0) s.sites = default_sites(c);
-  pbl_status status = pbl_sparse_need_of(&need, g, c, s.sites, err);
+  if (s.sites == 0) s.sites = layout == PBL_SPARSE_SINGLES ? 1 : default_sites(c);
+  pbl_status status = pbl_sparse_need_laid(&need, g, c, s.sites, layout, err);
   if (status != PBL_OK) return status;
   /* Powers of two up to the largest that is built: what needs more is told below. */
   const pbl_hw_sparse most = {
@@ -180,12 +195,12 @@ static void fill_groups(pbl_image *im, const sparse_plan *plan) {
 }
 
 static pbl_status fill(pbl_image *im, pbl_graph_quantisation *report, const pbl_graph *g,
-                       const pbl_colouring *c, pbl_error *err) {
+                       const pbl_colouring *c, pbl_sparse_layout layout, pbl_error *err) {
   const pbl_graph_words format = {
       .weight_int = im->hw.weight_int, .weight_frac = im->hw.weight_frac, .scale = PBL_SCALE_NONE};
   pbl_graph_image *words = NULL;
   sparse_plan plan;
-  pbl_status status = sparse_plan_create(&plan, g, c, im->hw.sparse.sites, err);
+  pbl_status status = sparse_plan_create(&plan, g, c, most_of(im->hw.sparse.sites, layout), err);
   if (status != PBL_OK) return status;
   const pbl_sparse_need need = need_of(&plan, g, c);
   status = check_capacity(&im->hw.sparse, &need, err);
@@ -203,6 +218,13 @@ static pbl_status fill(pbl_image *im, pbl_graph_quantisation *report, const pbl_
 pbl_status pbl_sparse_image_create(pbl_image **out, pbl_graph_quantisation *report,
                                    const pbl_graph *g, const pbl_colouring *c, const pbl_hw *hw,
                                    double beta, pbl_error *err) {
+  return pbl_sparse_image_create_laid(out, report, g, c, hw, beta, PBL_SPARSE_FULL, err);
+}
+
+pbl_status pbl_sparse_image_create_laid(pbl_image **out, pbl_graph_quantisation *report,
+                                        const pbl_graph *g, const pbl_colouring *c,
+                                        const pbl_hw *hw, double beta, pbl_sparse_layout layout,
+                                        pbl_error *err) {
   *out = NULL;
   pbl_image *im = NULL;
   uint32_t beta_word = 0;
@@ -213,7 +235,7 @@ pbl_status pbl_sparse_image_create(pbl_image **out, pbl_graph_quantisation *repo
   pbl_status status = pbl_hw_check(hw, err);
   if (status == PBL_OK) status = pbl_image_quantise_beta(&beta_word, NULL, hw, beta, err);
   if (status == PBL_OK) status = image_alloc(&im, hw, err);
-  if (status == PBL_OK) status = fill(im, report, g, c, err);
+  if (status == PBL_OK) status = fill(im, report, g, c, layout, err);
   if (status != PBL_OK) {
     pbl_image_destroy(im);
     return status;

@@ -52,10 +52,10 @@ static void cut(sparse_plan *plan, const pbl_graph *g, const pbl_colouring *c, s
 }
 
 pbl_status sparse_plan_create(sparse_plan *plan, const pbl_graph *g, const pbl_colouring *c,
-                              int sites, pbl_error *err) {
+                              int most, pbl_error *err) {
   *plan = (sparse_plan){0};
-  if (sites < 1 || sites > 64)
-    return pbl_fail(err, PBL_INVALID, "a sparse fabric of %d sites, allowed: 1..64", sites);
+  if (most < 1 || most > 64)
+    return pbl_fail(err, PBL_INVALID, "a sparse fabric of %d sites, allowed: 1..64", most);
   pbl_status status = pbl_colouring_verify(c, g, err);
   if (status == PBL_OK) status = check_degrees(g, err);
   if (status != PBL_OK) return status;
@@ -66,7 +66,7 @@ pbl_status sparse_plan_create(sparse_plan *plan, const pbl_graph *g, const pbl_c
                ? sort_nodes(plan->order, g, c, err)
                : pbl_fail(err, PBL_NO_MEMORY, "no memory for the schedule of %zu p-bits", g->n);
   if (status == PBL_OK) {
-    cut(plan, g, c, (size_t)sites);
+    cut(plan, g, c, (size_t)most);
   } else {
     sparse_plan_release(plan);
   }

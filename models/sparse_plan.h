@@ -11,9 +11,10 @@ typedef struct {
   uint32_t *length;        /* n_groups: its largest degree */
 } sparse_plan;
 
-/* CONFIG for a p-bit with more than 1024 neighbours; INVALID for a colouring that is none. */
+/* At most `most` p-bits a group, 1..64. CONFIG for a p-bit with more than 1024 neighbours; INVALID
+ * for a colouring that is none. */
 pbl_status sparse_plan_create(sparse_plan *plan, const pbl_graph *g, const pbl_colouring *c,
-                              int sites, pbl_error *err);
+                              int most, pbl_error *err);
 void sparse_plan_release(sparse_plan *plan);
 
 #endif

@@ -32,6 +32,10 @@ control/temperature_regulator.sv
 control/window_statistics.sv
 control/window_record.sv
 control/beta_schedule.sv
+control/exchange_decision.sv
+control/exchange_labels.sv
+control/replica_exchange.sv
+control/exchange_registers.sv
 control/regulator_registers.sv
 control/regulator.sv
 control/absent_options.sv
@@ -47,4 +51,5 @@ stats/sample_control.sv
 stats/statistics_registers.sv
 stats/statistics_unit.sv
 stats/sample_path.sv
+bus/trace_port.sv
 pbit_top.sv

@@ -41,6 +41,7 @@ void pbl_chains_destroy(pbl_chains *c) {
   if (c == NULL) return;
   free(c->bits);
   free(c->order);
+  free(c->label);
   free(c);
 }
 
@@ -53,6 +54,17 @@ pbl_status pbl_chains_create_order(pbl_chains *c, size_t order_chains, pbl_error
   free(c->order);
   c->order = order;
   c->order_chains = order_chains;
+  return PBL_OK;
+}
+
+pbl_status pbl_chains_create_labels(pbl_chains *c, pbl_error *err) {
+  const size_t n = c->n_draws * c->n_chains; /* less than the bits of the store */
+  uint8_t *label = calloc(n > 0 ? n : 1, 1);
+  if (label == NULL)
+    return pbl_fail(err, PBL_NO_MEMORY, "chain store: no memory for the labels of %zu draws",
+                    c->n_draws);
+  free(c->label);
+  c->label = label;
   return PBL_OK;
 }
 

@@ -18,6 +18,9 @@ typedef struct {
    * chains, which share their coins; else NULL */
   uint8_t *order;
   size_t order_chains;
+  /* replica exchange: n_draws x n_chains, rung at which replica r ran in a draw; else NULL. Chain
+   * k L + l is rung k of lane l; replica r belongs to lane r mod L. */
+  uint8_t *label;
 } pbl_chains;
 
 pbl_status pbl_chains_create(pbl_chains **out, size_t n_chains, size_t n_draws, size_t n_pbits,
@@ -25,6 +28,11 @@ pbl_status pbl_chains_create(pbl_chains **out, size_t n_chains, size_t n_draws, 
 void pbl_chains_destroy(pbl_chains *c);
 /* Room for the orders, all A B; order_chains >= 1. NO_MEMORY. */
 pbl_status pbl_chains_create_order(pbl_chains *c, size_t order_chains, pbl_error *err);
+/* Room for the labels, all 0. NO_MEMORY. */
+pbl_status pbl_chains_create_labels(pbl_chains *c, pbl_error *err);
+static inline uint8_t *pbl_chains_labels(const pbl_chains *c, size_t draw) { /* of one draw */
+  return c->label + draw * c->n_chains;
+}
 static inline uint8_t *pbl_chains_row(const pbl_chains *c, size_t chain, size_t draw) {
   return c->bits + (chain * c->n_draws + draw) * c->row_bytes;
 }

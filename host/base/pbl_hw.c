@@ -315,6 +315,8 @@ const char *pbl_kernel_name(pbl_kernel k) {
       return "palindromic";
     case PBL_KERNEL_COIN:
       return "coin";
+    case PBL_KERNEL_RANDOM_SITE:
+      return "random_site";
   }
   return "unknown";
 }

@@ -14,7 +14,8 @@ typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
 typedef enum {
   PBL_KERNEL_CYCLIC = 0,      /* A B */
   PBL_KERNEL_PALINDROMIC = 1, /* A B A */
-  PBL_KERNEL_COIN = 2         /* A B or B A, a fair coin per sweep */
+  PBL_KERNEL_COIN = 2,        /* A B or B A, a fair coin per sweep */
+  PBL_KERNEL_RANDOM_SITE = 3  /* sparse fabric: single p-bits, picked at random */
 } pbl_kernel;
 
 #define PBL_HW_MAX_RULES 6
@@ -128,6 +129,6 @@ void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */
 const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
-const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin" */
+const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin", ... */
 
 #endif

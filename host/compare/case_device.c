@@ -96,6 +96,7 @@ pbl_status case_prepare_device(pbl_driver *d, const case_work *w, pbl_error *err
   if (!st) st = pbl_driver_set_kernel(d, w->cc->kernel, err);
   if (!st) st = pbl_driver_set_coupled(d, w->cc->coupled, err);
   if (!st) st = case_set_schedule(d, w, err);
+  if (!st) st = case_set_exchange(d, w, err);
   if (!st) st = case_set_regulator(d, w, err);
   free(starts);
   return st;

@@ -42,7 +42,7 @@ pbl_status case_check_device_pairs(const pbl_case_config *cc, pbl_error *err) {
                     "case %s: device_pairs: pairs of lanes, the device has %d; change chains or "
                     "hw.lanes",
                     cc->name, cc->hw.lanes);
-  if (cc->kernel == PBL_KERNEL_COIN)
+  if (case_shares_draws(cc))
     return pbl_fail(err, PBL_CONFIG,
                     "case %s: device_pairs needs kernel cyclic or palindromic: its software pairs "
                     "know no coin",

@@ -195,9 +195,9 @@ static pbl_status state_frequencies(case_work *w, pbl_error *err) {
 static pbl_status transitions(case_work *w, pbl_error *err) {
   pbl_law_test t;
   pbl_error reason;
-  if (w->cc->kernel == PBL_KERNEL_COIN && w->hw.lanes > 1) {
-    pbl_progress_note(w->progress, "transitions not tested: the %d lanes of a context share coins",
-                      w->hw.lanes);
+  if (case_shares_draws(w->cc) && w->hw.lanes > 1) {
+    pbl_progress_note(w->progress, "transitions not tested: the %d lanes of a context share %s",
+                      w->hw.lanes, w->cc->kernel == PBL_KERNEL_COIN ? "coins" : "picks");
     return PBL_OK;
   }
   const pbl_status st =

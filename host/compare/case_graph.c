@@ -122,7 +122,8 @@ static pbl_status teacher_data(case_work *w, pbl_error *err) {
 static pbl_status fit(pbl_hw *hw, const case_work *w, pbl_error *err) {
   *hw = w->cc->hw;
   hw->replicas = w->cc->chains;
-  const pbl_status st = pbl_sparse_fit(hw, w->graph, w->colouring, err);
+  const pbl_sparse_layout layout = pbl_sparse_layout_of(w->cc->kernel);
+  const pbl_status st = pbl_sparse_fit_laid(hw, w->graph, w->colouring, layout, err);
   return st ? st : pbl_hw_check(hw, err);
 }
 
@@ -138,12 +139,11 @@ pbl_status pbl_compare_graph_hw(pbl_hw *out, const pbl_case_config *c, pbl_error
 pbl_status case_setup_graph(case_work *w, pbl_quantisation *q, pbl_error *err) {
   pbl_graph_quantisation report;
   w->beta = w->cc->beta > 0 ? w->cc->beta : 1.0;
-  if (w->cc->kernel != PBL_KERNEL_CYCLIC && w->cc->kernel != PBL_KERNEL_PALINDROMIC)
-    return pbl_fail(err, PBL_CONFIG, "kernel: the sparse fabric has cyclic and palindromic");
   pbl_status st = case_graph(&w->graph, &w->colouring, w->cc, 0, err);
   if (!st) st = fit(&w->hw, w, err);
   if (!st)
-    st = pbl_sparse_image_create(&w->image, &report, w->graph, w->colouring, &w->hw, w->beta, err);
+    st = pbl_sparse_image_create_laid(&w->image, &report, w->graph, w->colouring, &w->hw, w->beta,
+                                      pbl_sparse_layout_of(w->cc->kernel), err);
   if (!st) st = pbl_sparse_dequantise(&w->held, w->image, w->graph, err);
   if (!st) st = list_edges(w, err);
   if (!st) st = teacher_data(w, err);

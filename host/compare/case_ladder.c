@@ -148,7 +148,7 @@ static bool can_couple(const case_work *w) {
   /* The coupling knows two blocks. Its means are of all V x H products, kept for every pair. */
   const double products = (double)w->hw.n_visible * w->hw.n_hidden;
   return !w->graph && products <= MAX_COUPLED_PRODUCTS && w->cc->coupled_pairs >= 2 &&
-         w->cc->burn_in > 0 && !w->cc->clamp[0] && w->cc->kernel != PBL_KERNEL_COIN;
+         w->cc->burn_in > 0 && !w->cc->clamp[0] && !case_shares_draws(w->cc);
 }
 
 static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {

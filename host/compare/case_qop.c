@@ -120,7 +120,8 @@ static pbl_status exact_qop(case_work *w, pbl_error *err) {
   const pbl_qop_report *q = &r->q_op.device;
   if (!w->law || !case_has_data(w) || q->window == 0) return PBL_OK;
   if (w->cc->every > 1) return PBL_OK; /* a thinned window has more noise than the exact one */
-  if (w->cc->kernel == PBL_KERNEL_COIN) return PBL_OK; /* the block solver has no quantised coin */
+  /* the block solver has no quantised coin; shared draws make the noise of chains scatter alike */
+  if (case_shares_draws(w->cc) && (!w->graph || w->hw.lanes > 1)) return PBL_OK;
   pbl_status st = case_exact_qop(&r->q_op.exact, &r->q_op.exact_signal, &r->q_op.exact_noise, w,
                                  q->window, err);
   if (st || !(q->q.value > 0) || !(q->q.low > 0)) return st;

@@ -27,6 +27,7 @@ static pbl_status words_of(pbl_regulator_words *words, const case_work *w, pbl_e
   if (st) return st;
   words->macro = pbl_regulator_macro_word(r->macro);
   words->scheduled = w->cc->schedule[0] != '\0';
+  words->ladder = case_has_exchange(w->cc);
   words->freeze = r->freeze;
   words->telemetry = r->telemetry && r->settings.window_sweeps > 0;
   return PBL_OK;
@@ -47,11 +48,11 @@ pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err) {
                     "and regulator.windows above 0, telemetry: true and freeze: false (it freezes "
                     "after the windows)",
                     cc->name, pbl_regulator_mode_name(r->settings.mode));
-  if (cc->kernel == PBL_KERNEL_COIN)
+  if (case_shares_draws(cc))
     return pbl_fail(err, PBL_CONFIG,
-                    "case %s: kernel coin and a regulator that moves beta are only for pbitloop "
+                    "case %s: kernel %s and a regulator that moves beta are only for pbitloop "
                     "lockstep",
-                    cc->name);
+                    cc->name, pbl_kernel_name(cc->kernel));
   if (cc->faults.beta_gain > 0 && cc->faults.beta_gain != 1.0)
     return pbl_fail(err, PBL_CONFIG,
                     "case %s: faults.beta_gain has no effect where the regulator sets beta; drop "

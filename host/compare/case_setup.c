@@ -107,6 +107,8 @@ static pbl_status list_edges(case_work *w, pbl_error *err) {
 }
 
 static pbl_status setup_model(case_work *w, pbl_quantisation *q, pbl_error *err) {
+  if (w->cc->kernel == PBL_KERNEL_RANDOM_SITE)
+    return pbl_fail(err, PBL_CONFIG, "kernel random_site is for graphs on the sparse fabric");
   pbl_status st = load_model(w, err);
   if (st) return st;
   w->beta = w->cc->beta > 0 ? w->cc->beta : w->model->beta;

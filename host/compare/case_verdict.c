@@ -94,6 +94,12 @@ static void gate_innovations(case_work *w, const char *name, const pbl_innovatio
 pbl_status case_innovations(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   const size_t every = (size_t)w->cc->every;
+  if (w->cc->kernel == PBL_KERNEL_RANDOM_SITE) {
+    pbl_progress_note(w->progress,
+                      "innovations not tested: samples do not show which p-bits were picked "
+                      "(pbitloop trace checks every update)");
+    return PBL_OK;
+  }
   pbl_status st =
       pbl_innovation_test(&r->innovation_device, w->device, w->image, w->image->beta, w->cc->kernel,
                           every, false, w->config->threads, w->progress, err);

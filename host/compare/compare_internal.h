@@ -56,6 +56,10 @@ typedef struct {
 } case_work;
 
 uint64_t case_seed(const case_work *w, case_stream stream);
+/* Kernels whose sweeps are drawn from the control generator, for all lanes of a context alike. */
+static inline bool case_shares_draws(const pbl_case_config *cc) {
+  return cc->kernel == PBL_KERNEL_COIN || cc->kernel == PBL_KERNEL_RANDOM_SITE;
+}
 
 /* Model, hardware parameters, image with its quantisation report. */
 pbl_status case_setup(case_work *w, pbl_error *err);
@@ -85,6 +89,11 @@ pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
 pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
 /* Writes the beta schedule, if the case has one. */
 pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Replica exchange in the device (section ladder). */
+bool case_has_exchange(const pbl_case_config *cc);
+pbl_status case_ladder_words(pbl_ladder_words *words, const case_work *w, pbl_error *err);
+/* Writes the ladder, if the case has one, and goes to its beginning. */
+pbl_status case_set_exchange(pbl_driver *d, const case_work *w, pbl_error *err);
 /* CONFIG unless a case's schedule ends within the burn-in at the beta of the case. */
 pbl_status case_check_schedule(const case_work *w, pbl_error *err);
 /* After the burn-in: DEVICE unless the device stands at the beta of the case. */

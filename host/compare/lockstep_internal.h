@@ -1,4 +1,4 @@
-/* Lock-step of the temperature regulator and of the statistics unit. */
+/* Lock-step of the temperature regulator, of replica exchange and of the statistics unit. */
 #ifndef LOCKSTEP_INTERNAL_H
 #define LOCKSTEP_INTERNAL_H
 
@@ -46,5 +46,25 @@ bool lockstep_stalls(const case_work *w);
  * differs and sets *equal to false. */
 pbl_status lockstep_compare_regulator(bool *equal, lockstep_windows *k, const case_work *w,
                                       lockstep_pair *p, uint64_t done, pbl_error *err);
+
+typedef struct {
+  uint64_t n_runs, tries, accepts; /* tries, accepts: of all pairs so far */
+  uint32_t n_stopped;              /* runs that were stopped */
+} lockstep_exchange;
+
+/* Before the first compared sweep of a ladder; no ladder: nothing. */
+pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Prints the first label that differs in the draws of a run that began after `done` sweeps. */
+bool lockstep_labels_differ(const case_work *w, const pbl_chains *a, const pbl_chains *b,
+                            uint64_t done);
+/* Which replica a chain was in a draw. */
+size_t lockstep_replica(const pbl_chains *c, size_t draw, size_t chain, size_t lanes);
+/* Labels, counters and position. Prints what differs and sets *equal to false. */
+pbl_status lockstep_compare_exchange(bool *equal, lockstep_exchange *x, const case_work *w,
+                                     const lockstep_pair *p, uint64_t done, pbl_error *err);
+/* Of a ladder, now and then: a run of both without samples that is stopped in the pauses after a
+ * sweep. Adds its sweeps to *done. */
+pbl_status lockstep_stopped_run(bool *equal, uint64_t *done, lockstep_exchange *x,
+                                const case_work *w, const lockstep_pair *p, pbl_error *err);
 
 #endif

@@ -17,9 +17,11 @@ void lockstep_windows_release(lockstep_windows *k) {
 
 size_t lockstep_run_length(const lockstep_windows *k, const case_work *w, size_t longest) {
   const size_t window = w->cc->regulator.settings.window_sweeps;
-  if (window == 0) return longest;
+  const size_t ladder = case_has_exchange(w->cc) ? (size_t)(w->cc->ladder.every + w->cc->every) : 0;
+  const size_t period = window > ladder ? window : ladder;
+  if (period == 0) return longest;
   /* 7 is prime to most lengths: all of them come by. */
-  const size_t length = 1 + (size_t)(k->n_runs * 7) % (2 * window);
+  const size_t length = 1 + (size_t)(k->n_runs * 7) % (2 * period);
   return length < longest ? length : longest;
 }
 

@@ -68,6 +68,8 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
+  if (case_has_exchange(cc))
+    return pbl_fail(err, PBL_CONFIG, "case %s: ladder is only for pbitloop lockstep", cc->name);
   const pbl_status st = case_check_device_pairs(cc, err);
   return st ? st : case_check_regulated(cc, err);
 }

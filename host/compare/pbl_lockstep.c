@@ -35,6 +35,8 @@ static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
   if (!st) st = case_prepare_device(p->twin, w, err);
   if (!st) st = begin_schedule(p->rtl, w, err);
   if (!st) st = begin_schedule(p->twin, w, err);
+  if (!st) st = lockstep_begin_exchange(p->rtl, w, err);
+  if (!st) st = lockstep_begin_exchange(p->twin, w, err);
   const unsigned permille = w->config->lockstep_throttle_permille;
   pbl_device *dev = p->rtl ? pbl_driver_device(p->rtl) : NULL;
   if (!st && permille < 1000 && dev->ops->stream_throttle) {
@@ -53,7 +55,7 @@ static size_t last_block(const pbl_sparse_law *law) {
 static size_t sparse_order(const pbl_sparse_law *law, pbl_kernel kernel, size_t p) {
   size_t at = 0;
   while (law->order[at] != p) at++;
-  if (kernel == PBL_KERNEL_CYCLIC) return at;
+  if (kernel != PBL_KERNEL_PALINDROMIC) return at;
   const size_t others = law->n - last_block(law);
   return at >= others ? at - others : law->n - 1 - at;
 }
@@ -80,7 +82,9 @@ static bool first_difference(divergence *d, const case_work *w, const pbl_chains
         const size_t order = update_order(w, p);
         if (pbl_chains_spin(a, r, t, p) != pbl_chains_spin(b, r, t, p) && order < best) {
           best = order;
-          *d = (divergence){.sweep = done + (t + 1) * every, .pbit = p, .replica = r};
+          *d = (divergence){.sweep = done + (t + 1) * every,
+                            .pbit = p,
+                            .replica = lockstep_replica(a, t, r, (size_t)w->hw.lanes)};
           found = true;
         }
       }
@@ -178,10 +182,13 @@ static pbl_status run_both(bool *equal, const case_work *w, const pair *p, size_
   pbl_status st = PBL_OK;
   for (int k = 0; !st && k < 2; k++) {
     if (draws > 0) st = pbl_chains_create(&drawn[k], chains, draws, pbits, err);
+    if (!st && draws > 0 && case_has_exchange(w->cc)) st = pbl_chains_create_labels(drawn[k], err);
     if (!st && draws > 0) st = pbl_driver_run(both[k], drawn[k], draws, every, NULL, err);
     if (!st && rest > 0) st = pbl_driver_run(both[k], NULL, rest, 1, NULL, err);
   }
-  if (!st && draws > 0 && first_difference(&d, w, drawn[0], drawn[1], done)) {
+  if (!st && draws > 0 && lockstep_labels_differ(w, drawn[0], drawn[1], done)) {
+    *equal = false;
+  } else if (!st && draws > 0 && first_difference(&d, w, drawn[0], drawn[1], done)) {
     *equal = false;
     st = explain(w, &d, err);
   }
@@ -201,7 +208,8 @@ static void describe_size(char *text, size_t size, const case_work *w) {
 
 static uint64_t updates_per_sweep(const case_work *w) {
   const uint64_t n = (uint64_t)pbl_hw_pbits(&w->hw);
-  if (w->cc->kernel == PBL_KERNEL_CYCLIC) return n;
+  /* random_site: in the mean */
+  if (w->cc->kernel != PBL_KERNEL_PALINDROMIC) return n;
   return w->image->sparse ? 2 * n - last_block(w->image->sparse) : n + (uint64_t)w->hw.n_hidden;
 }
 
@@ -210,6 +218,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   pair p = {0};
   lockstep_windows windows = {0};
   lockstep_statistics statistics = {0};
+  lockstep_exchange exchange = {0};
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);
@@ -226,9 +235,11 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     const size_t n = total - done < longest ? (size_t)(total - done) : longest;
     st = run_both(equal, w, &p, n, done, err);
     done += n;
+    if (!st && *equal) st = lockstep_stopped_run(equal, &done, &exchange, w, &p, err);
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
     if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
     if (!st) st = lockstep_compare_statistics(equal, &statistics, w, &p, done, err);
+    if (!st && *equal) st = lockstep_compare_exchange(equal, &exchange, w, &p, done, err);
   }
   if (!st && *equal) {
     char size[64];
@@ -242,6 +253,8 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     if (statistics.rtl)
       printf(", %" PRIu64 " samples of the statistics unit in %zu banks", statistics.rtl->n_samples,
              statistics.rtl->n_drains);
+    if (exchange.tries > 0)
+      printf(", %" PRIu64 " of %" PRIu64 " exchanges", exchange.accepts, exchange.tries);
     printf("\n");
   }
   close_pair(&p);

@@ -42,6 +42,16 @@ typedef struct {
   char projections[512]; /* words: magnetisation, visible, hidden, random; or a .npy file */
 } pbl_case_statistics;
 
+/* Which pairs of rungs a pass tries. */
+typedef enum { PBL_SCHEME_EVEN_ODD, PBL_SCHEME_RANDOM } pbl_ladder_scheme;
+
+/* Replica exchange in a case: its chains are rungs times lanes. */
+typedef struct {
+  char betas[1024]; /* of the rungs, rung 0 first (pbl_ladder.h); "": no ladder */
+  int every;        /* sweeps from pass to pass; 0: no exchange */
+  pbl_ladder_scheme scheme;
+} pbl_case_ladder;
+
 #define PBL_MAX_CASES 32
 
 typedef struct {
@@ -80,6 +90,7 @@ typedef struct {
   pbl_case_statistics statistics;
   char schedule[1024];  /* entries of the beta schedule (pbl_schedule.h); "": none */
   bool schedule_repeat; /* only for lockstep */
+  pbl_case_ladder ladder;
 } pbl_case_config;
 
 typedef struct {

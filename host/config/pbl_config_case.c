@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pbl_config_internal.h"
+#include "pbl_ladder.h"
 #include "pbl_schedule.h"
 
 #define MAX_EXACT_PBITS \
@@ -18,6 +19,7 @@ typedef struct {
   pbl_case_config *c;
   bool random;         /* then the sizes are known */
   bool lattice, graph; /* sections */
+  pbl_ladder ladder;   /* no rungs: none, or none that can be read */
 } check;
 
 /* The node of a key of the case, or the case itself when the key is not written. */
@@ -179,9 +181,14 @@ static void set_sparse(pbl_hw *hw, pbl_hw *sized) {
   if (sized->sparse.groups == 0) sized->sparse.groups = 1;
 }
 
-/* lanes 0: the most that divide the chains, for the statistics unit a power of two. */
-static void fill_lanes(pbl_case_config *c) {
+/* lanes 0: the most that divide the chains, for the statistics unit a power of two; with a ladder a
+ * context is a rung. */
+static void fill_lanes(pbl_case_config *c, int rungs) {
   if (c->hw.lanes != 0) return;
+  if (rungs > 0 && c->chains % rungs == 0 && c->chains / rungs <= MAX_LANES) {
+    c->hw.lanes = c->chains / rungs;
+    return;
+  }
   c->hw.lanes = c->chains < MAX_LANES ? c->chains : MAX_LANES;
   while (c->chains % c->hw.lanes != 0 ||
          (c->hw.statistics && (c->hw.lanes & (c->hw.lanes - 1)) != 0))
@@ -191,7 +198,7 @@ static void fill_lanes(pbl_case_config *c) {
 static bool check_hw(const check *k) {
   pbl_case_config *c = k->c;
   const pbl_node *lanes = at_hw(k, "lanes");
-  fill_lanes(c);
+  fill_lanes(c, k->ladder.n);
   c->hw.replicas = c->chains;
   c->hw.n_visible = c->hw.n_hidden = 0;
   if (c->hw.fabric == PBL_FABRIC_LATTICE)
@@ -299,20 +306,56 @@ static void check_statistics(const check *k) {
   }
 }
 
+/* Before check_hw, whose lanes depend on the rungs. */
+static void read_ladder(check *k) {
+  pbl_case_config *c = k->c;
+  const pbl_node *section = at(k, "ladder");
+  pbl_error fault = {0};
+  if (c->ladder.betas[0] == '\0') return;
+  if (pbl_ladder_parse(&k->ladder, c->ladder.betas, &fault) != PBL_OK) {
+    pbl_problem_at(k->p, section, "%.240s", fault.message);
+    k->ladder.n = 0;
+    return;
+  }
+  if (c->beta == 0.0) c->beta = k->ladder.beta[0];
+  if (c->beta != k->ladder.beta[0])
+    pbl_problem_at(k->p, at(k, "beta"),
+                   "beta: %g, but rung 0 of the ladder, which is the case, has %g", c->beta,
+                   k->ladder.beta[0]);
+  if (!c->hw.exchange)
+    pbl_problem_at(k->p, section,
+                   "ladder: needs hw.exchange: true, replica exchange in the device");
+}
+
+/* After check_hw, which fills the lanes. */
+static void check_ladder(const check *k) {
+  const pbl_case_config *c = k->c;
+  const pbl_node *section = at(k, "ladder");
+  const pbl_regulator_mode mode = c->regulator.settings.mode;
+  if (k->ladder.n == 0) return;
+  if (c->chains != k->ladder.n * c->hw.lanes)
+    pbl_problem_at(k->p, section, "ladder: %d rungs times %d lanes are %d chains; `chains` is %d",
+                   k->ladder.n, c->hw.lanes, k->ladder.n * c->hw.lanes, c->chains);
+  if (pbl_regulator_moves(mode) || c->schedule[0] != '\0')
+    pbl_problem_at(k->p, section, "ladder: not together with %s, which sets beta",
+                   c->schedule[0] != '\0' ? "schedule" : "regulator.mode");
+}
+
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c) {
-  const check k = {.p = p,
-                   .node = node,
-                   .base_hw = base_hw,
-                   .c = c,
-                   .random = has_section(node, "random"),
-                   .lattice = has_section(node, "lattice"),
-                   .graph = has_section(node, "graph")};
+  check k = {.p = p,
+             .node = node,
+             .base_hw = base_hw,
+             .c = c,
+             .random = has_section(node, "random"),
+             .lattice = has_section(node, "lattice"),
+             .graph = has_section(node, "graph")};
   c->lattice = k.lattice;
   check_name(&k);
   check_model(&k);
   if (k.graph) check_graph(&k);
   check_window(&k);
+  read_ladder(&k);
   const bool sized = check_hw(&k) || c->hw.fabric != PBL_FABRIC_LATTICE;
   if (sized) check_clamp(&k);
   if (sized) check_faults(&k);
@@ -320,6 +363,7 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   check_regulator(&k);
   check_statistics(&k);
   check_schedule(&k);
+  check_ladder(&k);
   if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {
     pbl_problem_at(p, at(&k, "exact"), "exact: %d p-bits, the exact law needs at most %d",
                    pbits(&k), MAX_EXACT_PBITS);

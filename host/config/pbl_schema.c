@@ -24,6 +24,7 @@ static const pbl_choice generators[] = {
 static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
                                      {"palindromic", PBL_KERNEL_PALINDROMIC},
                                      {"coin", PBL_KERNEL_COIN},
+                                     {"random_site", PBL_KERNEL_RANDOM_SITE},
                                      {NULL, 0}};
 
 const pbl_field pbl_schema_hw[] = {
@@ -209,6 +210,21 @@ static const pbl_field statistics_fields[] = {
       "(plus or minus 1); or a .npy file of up to 4 x p-bits, each -1, 0 or 1."),
     END};
 
+static const pbl_choice schemes[] = {
+    {"even_odd", PBL_SCHEME_EVEN_ODD}, {"random", PBL_SCHEME_RANDOM}, {NULL, 0}};
+
+static const pbl_field ladder_fields[] = {
+    T(pbl_case_ladder, "betas", betas, 0, NULL, "\"\"",
+      "Beta of each rung, 2 to 64, blanks between: `1 0.7 0.5 0.35`. The first, rung 0, is the "
+      "beta "
+      "of the case. Empty: no ladder."),
+    I(pbl_case_ladder, "every", every, 0, 0, 1e9, "1",
+      "Sweeps from pass to pass, each of which tries to exchange neighbouring rungs. 0: none."),
+    C(pbl_case_ladder, "scheme", scheme, schemes, "even_odd",
+      "Pairs that a pass tries: `even_odd` rungs (0,1), (2,3), .. and (1,2), (3,4), .. in turn; "
+      "`random` by a coin (reversible)."),
+    END};
+
 const pbl_field pbl_schema_case[] = {
     T(pbl_case_config, "name", name, MUST, NULL, NULL,
       "Unique; letters, digits, `_` and `-`. Names the case in tables and results."),
@@ -222,7 +238,9 @@ const pbl_field pbl_schema_case[] = {
     D(pbl_case_config, "beta", beta, 0, 0, 1000, "0", "Inverse temperature. 0: the model's."),
     C(pbl_case_config, "kernel", kernel, kernels, "cyclic",
       "Order of half-sweeps: `cyclic` A B, `palindromic` A B A (reversible), `coin` A B or B A, a "
-      "coin per sweep (reversible)."),
+      "coin per sweep (reversible). Graphs: blocks in turn, there and back, or there or back; "
+      "`random_site`, for graphs only, updates as many single p-bits as there are, each picked at "
+      "random (reversible)."),
     I(pbl_case_config, "chains", chains, 0, 1, 256, "16",
       "Replicas of the device and chains of the reference."),
     I(pbl_case_config, "burn_in_sweeps", burn_in, 0, 0, 1e9, "200",
@@ -257,6 +275,9 @@ const pbl_field pbl_schema_case[] = {
     S("schedule", 0, 0, schedule_fields,
       "Beta schedule on the device, one beta after the other. In `compare` it runs during the "
       "burn-in and must end at the beta of the case, at which the sampling begins."),
+    S("ladder", 0, offsetof(pbl_case_config, ladder), ladder_fields,
+      "Replica exchange in the device, which needs `hw.exchange`. `chains` is rungs times lanes; "
+      "`lanes: 0` is chosen so, and each lane is a ladder of its own."),
     S("hw", PBL_FIELD_INHERITS, offsetof(pbl_case_config, hw), pbl_schema_hw,
       "Keys of `hw` that differ in this case."),
     END};

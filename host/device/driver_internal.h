@@ -24,6 +24,7 @@ struct pbl_driver {
   bool unclean;        /* the last run broke off; stale words may wait in the streams */
   uint32_t config;     /* CONFIG as written last */
   bool telemetry;      /* the regulator sends records */
+  bool ladder;         /* replica exchange: samples bring labels */
   pbl_window_log *log; /* borrowed, or NULL */
   uint32_t record[PBL_WINDOW_WORDS];
   size_t record_fill;          /* words of it so far */
@@ -33,6 +34,10 @@ struct pbl_driver {
   uint64_t statistics_samples; /* how often */
   uint64_t statistics_drained; /* samples of this run at the last swap */
   bool statistics_swapping;    /* asked for, not read yet */
+  pbl_trace_sink trace_sink;   /* NULL: no trace */
+  void *trace_user;
+  uint32_t trace_record[PBL_TRACE_RECORD_WORDS];
+  size_t trace_fill; /* words of it so far */
 };
 
 /* Read or write one register; a failure names it: PBL_READ(d, &value, STATUS, err). */
@@ -59,8 +64,9 @@ enum {
   PBL_TARGET_CLAMPS,
   PBL_TARGET_STATE,
   PBL_TARGET_GENERATOR,
-  PBL_TARGET_GROUPS,  /* schedule of the sparse fabric */
-  PBL_TARGET_SCHEDULE /* of beta */
+  PBL_TARGET_GROUPS,   /* schedule of the sparse fabric */
+  PBL_TARGET_SCHEDULE, /* of beta */
+  PBL_TARGET_LABELS    /* of the ladder */
 };
 void pbl_driver_drop_image(pbl_driver *d); /* the driver's copy */
 /* Selects a target at its row, column 0. */
@@ -92,18 +98,40 @@ bool pbl_patience_is_over(pbl_patience *w, const pbl_driver *d, uint64_t *waited
 typedef struct {
   pbl_chains *out;
   size_t lanes, contexts, n_pbits;
-  size_t frame_words;
-  size_t draw, end;     /* next draw to fill; first one that must not come */
-  size_t context, fill; /* next frame of that draw; words of it so far */
-  uint32_t *frame;      /* frame_words + 1, the last stays 0 */
+  size_t frame_words, label_words;
+  size_t draw, end;  /* next draw to fill; first one that must not come */
+  size_t part, fill; /* next frame of that draw; words of it so far */
+  uint32_t *frame;   /* of the longer kind, and one more word */
+  size_t n_parts;    /* frames of a draw: contexts, and one of labels */
+  size_t label_part; /* which one that is; n_parts: none */
+  uint8_t *labels;   /* ladder: of every replica; NULL: no ladder */
+  uint8_t *rows;     /* ladder: a draw in the order of the replicas */
 } pbl_frames;
 
-pbl_status pbl_frames_create(pbl_frames *f, const pbl_hw *hw, pbl_chains *out, size_t n_draws,
-                             pbl_error *err);
+/* With a ladder, `labels` (of every replica; borrowed) are those of all draws, or, when they are
+ * NULL, every draw brings its own. */
+pbl_status pbl_frames_create(pbl_frames *f, const pbl_driver *d, pbl_chains *out, size_t n_draws,
+                             const uint8_t *labels, pbl_error *err);
 void pbl_frames_release(pbl_frames *f);
 /* DEVICE when TLAST is out of step or more draws come than were asked for. */
 pbl_status pbl_frames_push(pbl_frames *f, const uint32_t *words, const uint8_t *last,
                            size_t n_words, pbl_error *err);
+
+/* ---- replica exchange: driver_exchange.c ---- */
+
+/* Are the labels of each lane a permutation of the rungs? */
+bool pbl_labels_are_sound(const uint8_t *labels, size_t contexts, size_t lanes);
+
+/* ---- trace port: driver_trace.c; nothing where no trace was asked for ---- */
+
+/* Clocks per advance() while a trace is taken: less than the pause at a window's end, so that a
+ * sink that reads the device's beta at a sweep's first record reads that of the sweep. */
+#define PBL_DRIVER_TRACE_BATCH 64u
+pbl_status pbl_trace_prepare(pbl_driver *d, pbl_error *err);
+/* Hands over what has arrived; *n_words grows. DEVICE when a record is broken; what the sink says.
+ */
+pbl_status pbl_trace_drain(pbl_driver *d, uint64_t *n_words, pbl_error *err);
+pbl_status pbl_trace_finish(pbl_driver *d, pbl_error *err);
 
 /* ---- telemetry: driver_windows.c ---- */
 

@@ -4,6 +4,7 @@
 #define LAMBDA_LIMIT ((int64_t)1 << 26)
 #define FILTER_LIMIT ((int64_t)1 << 31)
 #define MODE_SCHEDULE 5u
+#define MODE_LADDER 6u
 
 typedef struct {
   const char *name;
@@ -20,7 +21,7 @@ static pbl_status check_ranges(const ranged *words, size_t n, pbl_error *err) {
   return PBL_OK;
 }
 
-static pbl_status check_words(const pbl_regulator_words *w, pbl_error *err) {
+static pbl_status check_words(const pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
   const int64_t l = LAMBDA_LIMIT;
   const ranged words[] = {
       {"mode", (int64_t)w->mode, 0, PBL_N_REGULATOR_MODES - 1},
@@ -39,11 +40,18 @@ static pbl_status check_words(const pbl_regulator_words *w, pbl_error *err) {
   if (w->scheduled && pbl_regulator_moves(w->mode))
     return pbl_fail(err, PBL_INVALID,
                     "driver: beta comes from the schedule or from the regulator, not from both");
+  if (w->ladder && (w->scheduled || pbl_regulator_moves(w->mode)))
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: beta comes from the ladder, from the schedule or from the regulator, "
+                    "not from two of them");
+  if (w->ladder && !d->hw.exchange)
+    return pbl_fail(err, PBL_INVALID,
+                    "driver: the device was built without replica exchange (hw.exchange)");
   return check_ranges(words, sizeof words / sizeof *words, err);
 }
 
 static uint32_t config_word(const pbl_regulator_words *w) {
-  const uint32_t mode = w->scheduled ? MODE_SCHEDULE : (uint32_t)w->mode;
+  const uint32_t mode = w->ladder ? MODE_LADDER : w->scheduled ? MODE_SCHEDULE : (uint32_t)w->mode;
   return mode << PBL_REG_CONFIG_MODE_SHIFT | (uint32_t)w->source << PBL_REG_CONFIG_SOURCE_SHIFT |
          (uint32_t)w->freeze << PBL_REG_CONFIG_FREEZE_SHIFT |
          (uint32_t)w->telemetry << PBL_REG_CONFIG_TELEMETRY_SHIFT |
@@ -51,7 +59,7 @@ static uint32_t config_word(const pbl_regulator_words *w) {
 }
 
 pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
-  pbl_status s = check_words(w, err);
+  pbl_status s = check_words(d, w, err);
   if (s == PBL_OK) s = PBL_WRITE(d, REG_CONFIG, config_word(w), err);
   if (s == PBL_OK) s = PBL_WRITE(d, WINDOW_SWEEPS, w->window_sweeps, err);
   if (s == PBL_OK) s = PBL_WRITE(d, RATE_SCALE, w->rate_scale, err);
@@ -68,8 +76,10 @@ pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w,
   if (s == PBL_OK) s = PBL_WRITE(d, T_MIN, w->t_min, err);
   if (s == PBL_OK) s = PBL_WRITE(d, T_MAX, w->t_max, err);
   if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the regulator was set", err);
-  if (s == PBL_OK) d->telemetry = w->telemetry;
-  return s;
+  if (s != PBL_OK) return s;
+  d->telemetry = w->telemetry;
+  d->ladder = w->ladder;
+  return PBL_OK;
 }
 
 pbl_status pbl_driver_regulator_read(pbl_driver *d, pbl_regulator_state *out, pbl_error *err) {

@@ -2,6 +2,7 @@
 #include "driver_internal.h"
 
 #define READ_WORDS 1024
+#define MAX_REPLICAS 256
 
 typedef struct {
   pbl_driver *d;
@@ -43,7 +44,8 @@ static pbl_status discard_stale_words(run *r, pbl_error *err) {
   if (total > 0 && !r->d->unclean)
     return pbl_fail(err, PBL_DEVICE, "%s device: %zu words were in the sample stream before START",
                     device_name(r), total);
-  const pbl_status s = pbl_windows_prepare(r->d, err);
+  pbl_status s = pbl_windows_prepare(r->d, err);
+  if (s == PBL_OK) s = pbl_trace_prepare(r->d, err);
   if (s == PBL_OK) r->d->unclean = false;
   return s;
 }
@@ -102,6 +104,7 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   if (s != PBL_OK) return pbl_wrap(err, s, "%s device: running", device_name(r));
   s = drain_stream(r, err);
   if (s == PBL_OK) s = pbl_windows_drain(d, err);
+  if (s == PBL_OK) s = pbl_trace_drain(d, &r->n_words, err);
   if (s == PBL_OK) s = pbl_driver_status(d, &r->status, "during a run", err);
   if (s == PBL_OK) s = PBL_READ64(d, &count, SWEEP_COUNT, err);
   if (s != PBL_OK) return s;
@@ -111,7 +114,8 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   *ended = (r->status & PBL_STATUS_DONE_MASK) && !(r->status & PBL_STATUS_BUSY_MASK);
   /* The last words may have arrived during the status read. */
   if (*ended) s = drain_stream(r, err);
-  return *ended && s == PBL_OK ? pbl_windows_drain(d, err) : s;
+  if (*ended && s == PBL_OK) s = pbl_windows_drain(d, err);
+  return *ended && s == PBL_OK ? pbl_trace_drain(d, &r->n_words, err) : s;
 }
 
 static pbl_status request_stop(run *r, pbl_error *err) {
@@ -120,8 +124,9 @@ static pbl_status request_stop(run *r, pbl_error *err) {
 }
 
 static pbl_status run_until_done(run *r, pbl_error *err) {
-  const uint64_t wanted = r->d->batch_cycles > 0 ? r->d->batch_cycles : PBL_DRIVER_BATCH,
-                 batch = r->d->timeout_cycles < wanted ? r->d->timeout_cycles : wanted;
+  const uint64_t usual = r->d->trace_sink ? PBL_DRIVER_TRACE_BATCH : PBL_DRIVER_BATCH,
+                 most = r->d->batch_cycles > 0 ? r->d->batch_cycles : usual,
+                 batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
   const char *what = r->frames.out != NULL ? "sampling" : "burn-in";
   pbl_patience patience;
   pbl_patience_start(&patience, r->d);
@@ -153,14 +158,15 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (s == PBL_OK) s = PBL_WRITE(r->d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
   if (s == PBL_OK) s = pbl_windows_finish(r->d, err);
   if (s == PBL_OK) s = pbl_statistics_end_run(r->d, err);
+  if (s == PBL_OK) s = pbl_trace_finish(r->d, err);
   if (s != PBL_OK) return s;
   const size_t draws = r->frames.draw - draws_before;
   const size_t expected = every == 0 ? 0 : sweeps == 0 ? 1 : sweeps / every;
-  if (r->frames.fill != 0 || r->frames.context != 0 || (!r->stopping && draws != expected))
+  if (r->frames.fill != 0 || r->frames.part != 0 || (!r->stopping && draws != expected))
     return pbl_fail(err, PBL_DEVICE,
                     "%s device: the run ended after %zu of %zu samples, with %zu frames and %zu "
                     "words of the next one",
-                    device_name(r), draws, expected, r->frames.context, r->frames.fill);
+                    device_name(r), draws, expected, r->frames.part, r->frames.fill);
   return PBL_OK;
 }
 
@@ -208,10 +214,16 @@ static pbl_status check_request(const pbl_driver *d, const pbl_chains *out, size
 pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
                           pbl_progress *p, pbl_error *err) {
   run r = {.d = d, .progress = p, .n_draws = n_draws};
+  uint8_t labels[MAX_REPLICAS];
   if (n_draws == 0) return PBL_OK;
   pbl_status s = check_request(d, out, n_draws, every, &r.total_sweeps, err);
   if (s == PBL_OK) s = prepare(&r, err);
-  if (s == PBL_OK) s = pbl_frames_create(&r.frames, &d->hw, out, out != NULL ? n_draws : 0, err);
+  /* Without a sweep no labels come with the sample. */
+  const bool present = d->ladder && r.total_sweeps == 0;
+  if (s == PBL_OK && present) s = pbl_driver_labels_read(d, labels, err);
+  if (s == PBL_OK)
+    s = pbl_frames_create(&r.frames, d, out, out != NULL ? n_draws : 0, present ? labels : NULL,
+                          err);
   if (s != PBL_OK) return s;
   pbl_statistics_begin_run(d);
   r.first_draw = r.frames.draw;

@@ -234,10 +234,15 @@ static pbl_status write_config(pbl_driver *d, uint32_t mask, uint32_t bits, pbl_
 }
 
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err) {
-  const uint32_t bits = kernel == PBL_KERNEL_COIN          ? PBL_CONFIG_COIN_MASK
-                        : kernel == PBL_KERNEL_PALINDROMIC ? PBL_CONFIG_KERNEL_MASK
-                                                           : 0;
-  return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK, bits, err);
+  static const uint32_t bits[] = {[PBL_KERNEL_CYCLIC] = 0,
+                                  [PBL_KERNEL_PALINDROMIC] = PBL_CONFIG_KERNEL_MASK,
+                                  [PBL_KERNEL_COIN] = PBL_CONFIG_COIN_MASK,
+                                  [PBL_KERNEL_RANDOM_SITE] = PBL_CONFIG_RANDOM_MASK};
+  if (kernel == PBL_KERNEL_RANDOM_SITE && d->hw.fabric != PBL_FABRIC_SPARSE)
+    return pbl_fail(err, PBL_INVALID, "driver: kernel %s is one of the sparse fabric",
+                    pbl_kernel_name(kernel));
+  return write_config(d, PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK | PBL_CONFIG_RANDOM_MASK,
+                      bits[kernel], err);
 }
 
 pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err) {

@@ -47,6 +47,7 @@ pbl_status pbl_driver_set_state(pbl_driver *d, const signed char *states, pbl_er
 /* clamp: V+H, 1 = keeps its state. Clamps are part of the image: the device hashes it again. */
 pbl_status pbl_driver_set_clamp(pbl_driver *d, const uint8_t *clamp, pbl_error *err);
 pbl_status pbl_driver_set_beta(pbl_driver *d, uint32_t beta, pbl_error *err);
+/* INVALID for random_site in another fabric than the sparse one. */
 pbl_status pbl_driver_set_kernel(pbl_driver *d, pbl_kernel kernel, pbl_error *err);
 /* Replicas 2p and 2p+1 on shared random words, from the next run on. INVALID with an odd number of
  * lanes. */
@@ -100,6 +101,35 @@ pbl_status pbl_driver_schedule_clear(pbl_driver *d, pbl_error *err);
 /* Position: entry of the next sweep, sweeps done in it. */
 pbl_status pbl_driver_schedule_read(pbl_driver *d, uint32_t *entry, uint32_t *sweeps,
                                     pbl_error *err);
+/* Replica exchange (hw.exchange; without it INVALID). The contexts of the device are the rungs,
+ * rung 0 the first; each lane is a ladder of its own. A replica keeps its states, and its label,
+ * the rung at which it runs, moves.
+ *
+ * Writes betas, distance of passes and scheme; they act where words.ladder of the regulator is set.
+ * Labels, position and parity stay. words->n must be the device's contexts, else INVALID. */
+pbl_status pbl_driver_set_ladder(pbl_driver *d, const pbl_ladder_words *words, pbl_error *err);
+/* Back to the beginning: replica r at rung r / lanes, a pass is as far away as can be and takes the
+ * even pairs. (SCHED_CLEAR: the schedule begins anew, too.) */
+pbl_status pbl_driver_ladder_clear(pbl_driver *d, pbl_error *err);
+/* Labels in force from the next sweep on: rung of every replica (`replicas` values). */
+pbl_status pbl_driver_labels_read(pbl_driver *d, uint8_t *labels, pbl_error *err);
+/* INVALID unless the labels of each lane are a permutation of the rungs. */
+pbl_status pbl_driver_labels_write(pbl_driver *d, const uint8_t *labels, pbl_error *err);
+
+/* While words.ladder is set, pbl_driver_run hands out chains at fixed temperature: chain k L + l of
+ * `out` is what lane l had at rung k, whichever replica that was, at the labels of the sweep that
+ * the draw shows, before the exchange that may follow it. (With every = 0, which makes no sweep: at
+ * the labels in force.) Where out->label is not NULL it receives the labels of every draw. DEVICE
+ * when the labels of a draw are no permutations. set_state, energies and probe stay in the order of
+ * replicas; after ladder_clear that is the order of the chains. */
+typedef struct {
+  uint32_t tries[PBL_SCHEDULE_ENTRIES - 1]; /* of pair k: rungs k and k + 1, all lanes, since the */
+  uint32_t accepts[PBL_SCHEDULE_ENTRIES - 1]; /* last upload; they stop at 2^32 - 1 */
+  uint32_t sweeps;                            /* since the last pass */
+  bool odd;                                   /* parity of the next pass, unless by a coin */
+} pbl_exchange_state;
+/* 0 for pairs that there are not. */
+pbl_status pbl_driver_exchange_read(pbl_driver *d, pbl_exchange_state *out, pbl_error *err);
 /* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
  * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
@@ -127,6 +157,16 @@ pbl_status pbl_driver_statistics_drain(pbl_driver *d, pbl_statistics *t, pbl_err
 void pbl_driver_watch_statistics(pbl_driver *d, pbl_statistics *t, uint64_t samples);
 /* Clocks that a run lets pass until the host looks again; 0: as after create. */
 void pbl_driver_set_batch(pbl_driver *d, uint64_t cycles);
+
+/* Trace port (hw.trace; docs/device-options.md). Gets n whole records of four words, in the order
+ * of the device, inside pbl_driver_run; may read registers. What it returns unless OK ends the run.
+ */
+#define PBL_TRACE_RECORD_WORDS 4
+typedef pbl_status (*pbl_trace_sink)(void *user, const uint32_t *records, size_t n, pbl_error *err);
+/* From the next run on: sweeps first, first + 1, .. of every run (counted from 1; 0: none),
+ * `sweeps` of them (0: to its end). INVALID for a device without trace port. */
+pbl_status pbl_driver_set_trace(pbl_driver *d, uint32_t first, uint32_t sweeps, pbl_trace_sink sink,
+                                void *user, pbl_error *err);
 
 pbl_device *pbl_driver_device(pbl_driver *d);
 /* As given to create. */

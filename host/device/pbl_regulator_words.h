@@ -31,9 +31,19 @@ typedef struct {
   bool repeat; /* begin again after the last entry, else hold it */
 } pbl_schedule_words;
 
+/* A ladder of replica exchange, as the device holds it (docs/device-options.md). The betas of its
+ * rungs stand in the memory of the beta schedule. */
+typedef struct {
+  uint32_t n; /* rungs: the contexts of the device */
+  uint32_t beta[PBL_SCHEDULE_ENTRIES];
+  uint32_t every; /* device sweeps from pass to pass; 0: no exchange */
+  bool random;    /* parity of a pass by a coin; else even and odd in turn */
+} pbl_ladder_words;
+
 typedef struct {
   pbl_regulator_mode mode;
   bool scheduled;         /* beta from the schedule; mode must be HOST or FIXED */
+  bool ladder;            /* replica exchange: each replica at the beta of its rung; likewise */
   bool source;            /* flips that count: false visible, true visible and hidden */
   bool freeze;            /* hold filter and lambda */
   bool telemetry;         /* send a record per window */

@@ -61,9 +61,9 @@ void pbl_forward_visible(const pbl_oracle *o, double *q);
 
 /* Forward steps until the law stays; NUMERIC after 1e6 sweeps, INTERRUPTED. */
 pbl_status pbl_oracle_settle(pbl_oracle *o, pbl_progress *progress, pbl_error *err);
-/* One sweep over the p-bits of a graph, in place. */
-void pbl_sites_backward(const pbl_oracle *o, double *f);
-void pbl_sites_forward(const pbl_oracle *o, double *q);
+/* One sweep over the p-bits of a graph, in place; scratch: 2^n doubles. */
+void pbl_sites_backward(const pbl_oracle *o, double *f, double *scratch);
+void pbl_sites_forward(const pbl_oracle *o, double *q, double *scratch);
 
 /* INVALID unless `data` has the oracle's shape and data moments, and K >= 1. */
 pbl_status pbl_gradient_check(const pbl_oracle *o, const pbl_rbm *data, size_t K, pbl_error *err);

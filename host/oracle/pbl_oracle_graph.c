@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "oracle_internal.h"
 #include "vector_math.h"
@@ -112,17 +113,87 @@ static void forward_site(double *q, const double *p, size_t half, size_t bit) {
   }
 }
 
-/* The last update is applied first. */
-void pbl_sites_backward(const pbl_oracle *o, double *f) {
-  const size_t half = pbl_oracle_count(o) / 2;
-  for (size_t k = o->n_steps; k-- > 0;)
-    backward_site(f, o->site + o->step[k] * half, half, (size_t)1 << o->step[k]);
+/* sum += the update of one p-bit. */
+PBL_CLONES
+static void add_backward_site(double *sum, const double *f, const double *p, size_t half,
+                              size_t bit) {
+  for (size_t y = 0; y < half; y += bit) {
+    const double *restrict minus = f + 2 * y, *restrict plus = f + 2 * y + bit;
+    double *restrict to_minus = sum + 2 * y, *restrict to_plus = sum + 2 * y + bit;
+    for (size_t k = 0; k < bit; k++) {
+      const double mean = p[y + k] * plus[k] + (1.0 - p[y + k]) * minus[k];
+      to_plus[k] += mean;
+      to_minus[k] += mean;
+    }
+  }
 }
 
-void pbl_sites_forward(const pbl_oracle *o, double *q) {
-  const size_t half = pbl_oracle_count(o) / 2;
-  for (size_t k = 0; k < o->n_steps; k++)
-    forward_site(q, o->site + o->step[k] * half, half, (size_t)1 << o->step[k]);
+PBL_CLONES
+static void add_forward_site(double *sum, const double *q, const double *p, size_t half,
+                             size_t bit) {
+  for (size_t y = 0; y < half; y += bit) {
+    const double *restrict minus = q + 2 * y, *restrict plus = q + 2 * y + bit;
+    double *restrict to_minus = sum + 2 * y, *restrict to_plus = sum + 2 * y + bit;
+    for (size_t k = 0; k < bit; k++) {
+      const double total = minus[k] + plus[k], up = p[y + k] * total;
+      to_plus[k] += up;
+      to_minus[k] += total - up;
+    }
+  }
+}
+
+typedef void site_update(double *x, const double *p, size_t half, size_t bit);
+typedef void site_sum(double *sum, const double *x, const double *p, size_t half, size_t bit);
+
+/* The steps in their order, or from the last to the first. */
+static void in_turn(const pbl_oracle *o, double *x, site_update *update, bool last_first) {
+  const size_t half = pbl_oracle_count(o) / 2, n = o->n_steps;
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t p = o->step[last_first ? n - 1 - k : k];
+    update(x, o->site + p * half, half, (size_t)1 << p);
+  }
+}
+
+/* Half a sweep in either order: the mixture is its own reverse. */
+static void either_way(const pbl_oracle *o, double *x, double *scratch, site_update *update) {
+  const size_t n = pbl_oracle_count(o);
+  memcpy(scratch, x, n * sizeof *x);
+  in_turn(o, x, update, false);
+  in_turn(o, scratch, update, true);
+  for (size_t k = 0; k < n; k++) x[k] = 0.5 * (x[k] + scratch[k]);
+}
+
+/* As many picks as there are p-bits. */
+static void at_random(const pbl_oracle *o, double *x, double *scratch, site_sum *add) {
+  const size_t n = pbl_oracle_count(o), pbits = (size_t)o->V;
+  const double share = 1.0 / (double)pbits;
+  for (size_t pick = 0; pick < pbits; pick++) {
+    memset(scratch, 0, n * sizeof *scratch);
+    for (size_t p = 0; p < pbits; p++)
+      add(scratch, x, o->site + p * (n / 2), n / 2, (size_t)1 << p);
+    for (size_t k = 0; k < n; k++) x[k] = share * scratch[k];
+  }
+}
+
+/* The last update is applied first. */
+void pbl_sites_backward(const pbl_oracle *o, double *f, double *scratch) {
+  if (o->scan == PBL_SCAN_COIN) {
+    either_way(o, f, scratch, backward_site);
+  } else if (o->scan == PBL_SCAN_RANDOM_SWEEP) {
+    at_random(o, f, scratch, add_backward_site);
+  } else {
+    in_turn(o, f, backward_site, true);
+  }
+}
+
+void pbl_sites_forward(const pbl_oracle *o, double *q, double *scratch) {
+  if (o->scan == PBL_SCAN_COIN) {
+    either_way(o, q, scratch, forward_site);
+  } else if (o->scan == PBL_SCAN_RANDOM_SWEEP) {
+    at_random(o, q, scratch, add_forward_site);
+  } else {
+    in_turn(o, q, forward_site, false);
+  }
 }
 
 static pbl_status check(const pbl_graph *g, const pbl_colouring *blocks, double beta,
@@ -132,7 +203,7 @@ static pbl_status check(const pbl_graph *g, const pbl_colouring *blocks, double 
                     PBL_ORACLE_MAX_PBITS);
   if (!isfinite(beta) || beta < 0.0)
     return pbl_fail(err, PBL_INVALID, "exact oracle: beta %g is negative or not finite", beta);
-  if (kernel != PBL_KERNEL_CYCLIC && kernel != PBL_KERNEL_PALINDROMIC)
+  if ((int)kernel < PBL_KERNEL_CYCLIC || kernel > PBL_KERNEL_RANDOM_SITE)
     return pbl_fail(err, PBL_INVALID, "exact oracle: unknown kernel %d", (int)kernel);
   return pbl_colouring_verify(blocks, g, err);
 }
@@ -142,7 +213,7 @@ static pbl_status allocate(pbl_oracle **out, const pbl_graph *g, pbl_kernel kern
   pbl_oracle *o = calloc(1, sizeof *o);
   if (o == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact oracle: out of memory");
   o->V = (int)g->n;
-  o->scan = pbl_scan_of(kernel);
+  o->scan = kernel == PBL_KERNEL_RANDOM_SITE ? PBL_SCAN_RANDOM_SWEEP : pbl_scan_of(kernel);
   o->visible_states = (size_t)1 << g->n;
   o->hidden_states = 1;
   o->log_z = NAN;

@@ -1,7 +1,9 @@
 /* Exact oracles of Ising models on any graph whose blocks are updated in turn: blocks 0, 1, .. B-1,
- * and back to 0 when palindromic (B-1 once). What pbl_oracle.h and pbl_dense.h do with an oracle
- * they do with this one, except Q_op (its gradient is an RBM's): the graph's p-bits are the visible
- * ones, there are no hidden ones. pbl_blocks.h and pbl_oracle_information are not for graphs.
+ * and back to 0 when palindromic (B-1 once); coin: 0, 1, .. B-1 or B-1, .. 0, each in half of the
+ * sweeps; random_site: n updates of single p-bits, each p-bit equally likely every time. What
+ * pbl_oracle.h and pbl_dense.h do with an oracle they do with this one, except Q_op (its gradient
+ * is an RBM's): the graph's p-bits are the visible ones, there are no hidden ones. pbl_blocks.h and
+ * pbl_oracle_information are not for graphs.
  *
  * p-bits of one block share no edge, so that a block is a product of single updates. Memory:
  * n/2 + a few vectors of 2^n doubles. */

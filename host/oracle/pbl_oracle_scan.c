@@ -148,9 +148,9 @@ static void forward_scan(const pbl_oracle *o, double *q, double *scratch) {
 static void scan_step(const pbl_oracle *o, double *x, double *scratch, bool forward) {
   if (o->site != NULL) {
     if (forward) {
-      pbl_sites_forward(o, x);
+      pbl_sites_forward(o, x, scratch);
     } else {
-      pbl_sites_backward(o, x);
+      pbl_sites_backward(o, x, scratch);
     }
     return;
   }

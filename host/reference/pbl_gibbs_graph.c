@@ -99,3 +99,20 @@ void pbl_gibbs_graph_sweep(pbl_gibbs_block *b, const pbl_gibbs_graph *g, const u
   for (size_t k = 0; k < g->n_blocks; k++) update_block(b, g, k, clamp, two_beta);
   for (size_t k = g->n_blocks - 1; palindromic && k-- > 0;) update_block(b, g, k, clamp, two_beta);
 }
+
+void pbl_gibbs_graph_back(pbl_gibbs_block *b, const pbl_gibbs_graph *g, const uint8_t *clamp,
+                          float two_beta) {
+  for (size_t k = g->n_blocks; k-- > 0;) update_block(b, g, k, clamp, two_beta);
+}
+
+void pbl_gibbs_graph_site(pbl_gibbs_block *b, const pbl_gibbs_graph *g, size_t place,
+                          const uint8_t *clamp, float two_beta) {
+  size_t k = 0;
+  while (place >= g->start[k + 1]) k++;
+  pbl_sparse_half one = g->block[k];
+  one.n_targets = 1;
+  one.first += place - g->start[k];
+  pbl_gibbs_sparse_field(b->field, &one, b->v);
+  pbl_gibbs_draw(b, b->v + place * LANES, g->bias + place, clamp ? clamp + place : NULL, 1,
+                 two_beta);
+}

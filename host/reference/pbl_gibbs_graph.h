@@ -26,5 +26,11 @@ void pbl_gibbs_graph_destroy(pbl_gibbs_graph *g); /* NULL is legal */
  * 0 when palindromic (B-1 once). clamp: n by place, 1 = keep; or NULL. */
 void pbl_gibbs_graph_sweep(pbl_gibbs_block *b, const pbl_gibbs_graph *g, const uint8_t *clamp,
                            float two_beta, bool palindromic);
+/* Blocks B-1, .. 0. */
+void pbl_gibbs_graph_back(pbl_gibbs_block *b, const pbl_gibbs_graph *g, const uint8_t *clamp,
+                          float two_beta);
+/* The one p-bit at a place, in all 16 chains. */
+void pbl_gibbs_graph_site(pbl_gibbs_block *b, const pbl_gibbs_graph *g, size_t place,
+                          const uint8_t *clamp, float two_beta);
 
 #endif

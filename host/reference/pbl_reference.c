@@ -28,7 +28,7 @@ struct pbl_reference {
   uint8_t *clamp;           /* V+H; graph: by place */
   bool clamped;
   pbl_gibbs_block *blocks; /* chains beyond n_chains are computed and never shown */
-  pbl_xoshiro *coins;      /* of each block; NULL but for the kernel coin */
+  pbl_xoshiro *coins;      /* of each block; NULL but for the kernels coin and random_site */
 };
 
 static void *duplicate(const void *data, size_t bytes) {
@@ -39,8 +39,7 @@ static void *duplicate(const void *data, size_t bytes) {
 
 static pbl_status check_options(const pbl_reference_options *opt, pbl_error *err) {
   if (opt->n_chains < 1) return pbl_fail(err, PBL_INVALID, "reference: n_chains must be >= 1");
-  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC &&
-      opt->kernel != PBL_KERNEL_COIN)
+  if ((int)opt->kernel < PBL_KERNEL_CYCLIC || opt->kernel > PBL_KERNEL_RANDOM_SITE)
     return pbl_fail(err, PBL_INVALID, "reference: unknown kernel %d", (int)opt->kernel);
   if (!isfinite(opt->beta) || opt->beta < 0.0)
     return pbl_fail(err, PBL_INVALID, "reference: beta %g must be finite and >= 0", opt->beta);
@@ -100,6 +99,8 @@ static pbl_status create(pbl_reference **out, size_t n_visible, size_t n_hidden,
 pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
                                 const pbl_reference_options *opt, pbl_error *err) {
   *out = NULL;
+  if (opt->kernel == PBL_KERNEL_RANDOM_SITE)
+    return pbl_fail(err, PBL_INVALID, "reference: the kernel random_site is for graphs");
   if (model->n_visible < 1 || model->n_hidden < 1)
     return pbl_fail(err, PBL_INVALID, "reference: a model of %d x %d p-bits cannot be sampled",
                     model->n_visible, model->n_hidden);
@@ -132,10 +133,11 @@ pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *grap
                                       const pbl_colouring *blocks, const pbl_reference_options *opt,
                                       pbl_error *err) {
   *out = NULL;
-  if (opt->kernel != PBL_KERNEL_CYCLIC && opt->kernel != PBL_KERNEL_PALINDROMIC)
-    return pbl_fail(err, PBL_INVALID, "reference: kernel %d is not for graphs", (int)opt->kernel);
+  const bool drawn = opt->kernel == PBL_KERNEL_COIN || opt->kernel == PBL_KERNEL_RANDOM_SITE;
   pbl_status status = create(out, graph->n, 0, opt, err);
   if (!status) status = pbl_gibbs_graph_create(&(*out)->graph, graph, blocks, err);
+  if (!status && drawn && !create_coins(*out))
+    status = pbl_fail(err, PBL_NO_MEMORY, "no memory for the coins of a reference sampler");
   if (!status) {
     random_states(*out);
     return PBL_OK;
@@ -219,16 +221,32 @@ typedef struct {
   uint64_t every, from, to; /* sweeps from+1 .. to of the run */
 } stretch;
 
-/* Whether the visible p-bits came first. */
+/* Whether it went back. */
+static bool sweep_graph(const pbl_reference *r, size_t block, const uint8_t *clamp,
+                        float two_beta) {
+  pbl_gibbs_block *b = &r->blocks[block];
+  if (r->opt.kernel == PBL_KERNEL_RANDOM_SITE) {
+    for (size_t k = 0; k < r->n_visible; k++) {
+      const uint64_t word = pbl_xoshiro_next(&r->coins[block]);
+      pbl_gibbs_graph_site(b, r->graph, (size_t)(word * r->n_visible >> 32), clamp, two_beta);
+    }
+    return false;
+  }
+  if (r->opt.kernel == PBL_KERNEL_COIN && pbl_xoshiro_next(&r->coins[block]) >> 31) {
+    pbl_gibbs_graph_back(b, r->graph, clamp, two_beta);
+    return true;
+  }
+  pbl_gibbs_graph_sweep(b, r->graph, clamp, two_beta, r->opt.kernel == PBL_KERNEL_PALINDROMIC);
+  return false;
+}
+
+/* Whether the visible p-bits, or a graph's last block, came first. */
 static bool sweep_block(const pbl_reference *r, size_t block) {
   pbl_gibbs_block *b = &r->blocks[block];
   const bool palindromic = r->opt.kernel == PBL_KERNEL_PALINDROMIC;
   const uint8_t *clamp = r->clamped ? r->clamp : NULL;
   const float two_beta = (float)(2.0 * r->opt.beta);
-  if (r->graph) {
-    pbl_gibbs_graph_sweep(b, r->graph, clamp, two_beta, palindromic);
-    return false;
-  }
+  if (r->graph) return sweep_graph(r, block, clamp, two_beta);
   const pbl_gibbs_law law = {.w = r->w,
                              .sparse = r->sparse,
                              .bias_v = r->b,

@@ -25,7 +25,8 @@ typedef struct pbl_reference pbl_reference;
 typedef struct {
   size_t n_chains; /* >= 1 */
   uint64_t seed;   /* chain c's stream: xoshiro128++ seeded by `seed`, c+1 long jumps ahead; the
-                    * coins of block b (kernel coin): as many blocks' chains and b long jumps more */
+                    * coins of block b (kernel coin; the picks of random_site): as many blocks'
+                    * chains and b long jumps more */
   int threads;     /* 0: all cores */
   pbl_kernel kernel;
   double beta; /* inverse temperature */
@@ -37,8 +38,10 @@ typedef struct {
 pbl_status pbl_reference_create(pbl_reference **out, const pbl_rbm *model,
                                 const pbl_reference_options *opt, pbl_error *err);
 /* The same for an Ising model on any graph: block Gibbs over the colours, blocks 0, 1, .. B-1, and
- * back to 0 when palindromic; p-bits of a block by number. Copies both. Where the functions below
- * say V+H it is the graph's n. INVALID also when `blocks` is no colouring of `graph`. */
+ * back to 0 when palindromic, or B-1, .. 0 instead by a coin; p-bits of a block by number.
+ * random_site: n updates of p-bits drawn at random, which the chains of a block share. Copies both.
+ * Where the functions below say V+H it is the graph's n. INVALID also when `blocks` is no colouring
+ * of `graph`. */
 pbl_status pbl_reference_create_graph(pbl_reference **out, const pbl_graph *graph,
                                       const pbl_colouring *blocks, const pbl_reference_options *opt,
                                       pbl_error *err);

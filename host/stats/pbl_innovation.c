@@ -102,6 +102,40 @@ static pbl_status create_coin_halves(pbl_half halves[MAX_HALVES], size_t *n_halv
   return PBL_OK;
 }
 
+/* Whole sweeps from draw to draw, or the block that was updated last. */
+static pbl_status create_graph(pbl_half *half, const pbl_chains *chains, const pbl_image *image,
+                               uint32_t beta, bool exact_sigmoid, bool whole, bool backward,
+                               pbl_error *err) {
+  const size_t last = backward ? 0 : image->sparse->n_blocks - 1;
+  return pbl_half_create_graph(half, image, beta, exact_sigmoid, whole ? SIZE_MAX : last, backward,
+                               chains->n_chains, err);
+}
+
+static pbl_status create_graphs(pbl_half halves[MAX_HALVES], size_t *n_halves,
+                                const pbl_chains *chains, const pbl_image *image, uint32_t beta,
+                                pbl_kernel kernel, size_t every, bool exact_sigmoid,
+                                pbl_error *err) {
+  if (kernel == PBL_KERNEL_RANDOM_SITE)
+    return pbl_fail(
+        err, PBL_INVALID,
+        "innovation tests: recorded states do not show which p-bits random_site picked");
+  const bool coin = kernel == PBL_KERNEL_COIN, palindromic = kernel == PBL_KERNEL_PALINDROMIC;
+  if (coin && chains->order == NULL)
+    return pbl_fail(err, PBL_INVALID,
+                    "innovation tests of the kernel coin need to know the order of each sweep");
+  pbl_status status = create_graph(&halves[0], chains, image, beta, exact_sigmoid,
+                                   !palindromic && every == 1, palindromic, err);
+  if (status != PBL_OK) return status;
+  *n_halves = 1;
+  if (!coin) return PBL_OK;
+  status = create_graph(&halves[1], chains, image, beta, exact_sigmoid, every == 1, true, err);
+  if (status != PBL_OK) return status;
+  *n_halves = 2;
+  halves[0].sweeps = PBL_SWEEPS_AB;
+  halves[1].sweeps = PBL_SWEEPS_BA;
+  return PBL_OK;
+}
+
 /* Which half-sweeps can be reconstructed from the recorded states; see the header. */
 static pbl_status create_halves(pbl_half halves[MAX_HALVES], size_t *n_halves,
                                 const pbl_chains *chains, const pbl_image *image, uint32_t beta,
@@ -109,14 +143,8 @@ static pbl_status create_halves(pbl_half halves[MAX_HALVES], size_t *n_halves,
                                 pbl_error *err) {
   const bool palindromic = kernel == PBL_KERNEL_PALINDROMIC;
   pbl_status status = PBL_OK;
-  if (image->sparse != NULL) {
-    const size_t last = palindromic ? 0 : image->sparse->n_blocks - 1;
-    status =
-        pbl_half_create_graph(&halves[0], image, beta, exact_sigmoid,
-                              palindromic || every > 1 ? last : SIZE_MAX, chains->n_chains, err);
-    *n_halves = status == PBL_OK;
-    return status;
-  }
+  if (image->sparse != NULL)
+    return create_graphs(halves, n_halves, chains, image, beta, kernel, every, exact_sigmoid, err);
   if (kernel == PBL_KERNEL_COIN)
     return create_coin_halves(halves, n_halves, chains, image, beta, every, exact_sigmoid, err);
   if (!palindromic) {

@@ -78,7 +78,8 @@ typedef struct {
  * Images of graphs in B blocks: cyclic with every = 1, the whole sweep, block b given the new
  * states of blocks before it and the old ones of those after it, cross pairs over all p-bits in the
  * order of the sweep; otherwise only the block updated last, B-1 (palindromic: 0), given all
- * others. */
+ * others. Coin: the same for each sweep in the order it had. INVALID for random_site: recorded
+ * states do not show which p-bits were picked. */
 pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
                                const pbl_image *image, uint32_t beta, pbl_kernel kernel,
                                size_t every, bool exact_sigmoid, int threads,

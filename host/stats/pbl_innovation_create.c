@@ -167,8 +167,10 @@ static bool number_edges(uint32_t *edge, uint32_t (*ends)[2], const pbl_sparse_l
   return true;
 }
 
-/* A neighbour in an earlier block has been updated in this sweep, one in a later block has not. */
-static void fill_graph(pbl_half *half, const pbl_sparse_law *g, const uint32_t *edge) {
+/* A neighbour in a block that comes earlier has been updated in this sweep, one in a block that
+ * comes later has not. */
+static void fill_graph(pbl_half *half, const pbl_sparse_law *g, const uint32_t *edge,
+                       bool backward) {
   size_t at = 0;
   for (size_t j = 0; j < half->n_target; ++j) {
     const size_t p = half->pbit[j];
@@ -176,7 +178,8 @@ static void fill_graph(pbl_half *half, const pbl_sparse_law *g, const uint32_t *
     half->first[j] = at;
     for (size_t e = g->start[p]; e < g->start[p + 1]; ++e, ++at) {
       const uint32_t q = g->neighbour[e];
-      const bool old = half->lag > 0 && g->block[q] > g->block[p];
+      const bool later = backward ? g->block[q] < g->block[p] : g->block[q] > g->block[p];
+      const bool old = half->lag > 0 && later;
       half->source[at] = q + (old ? (uint32_t)g->n : 0);
       half->entry[at] = g->weight[e];
       half->edge[at] = edge[e];
@@ -190,7 +193,7 @@ static void fill_graph(pbl_half *half, const pbl_sparse_law *g, const uint32_t *
 }
 
 pbl_status pbl_half_create_graph(pbl_half *half, const pbl_image *image, uint32_t beta,
-                                 bool exact_sigmoid, size_t block, size_t n_chains,
+                                 bool exact_sigmoid, size_t block, bool backward, size_t n_chains,
                                  pbl_error *err) {
   const pbl_sparse_law *g = image->sparse;
   const bool all = block == SIZE_MAX;
@@ -219,12 +222,12 @@ pbl_status pbl_half_create_graph(pbl_half *half, const pbl_image *image, uint32_
   if (room) {
     n = 0;
     for (size_t k = 0; k < g->n; ++k) {
-      const uint32_t p = g->order[k];
+      const uint32_t p = g->order[backward ? g->n - 1 - k : k];
       const bool updated = all || g->block[p] == block;
       half->place[p] = updated ? (uint32_t)n : UINT32_MAX;
       if (updated) half->pbit[n++] = p;
     }
-    fill_graph(half, g, edge);
+    fill_graph(half, g, edge, backward);
   }
   free(edge);
   return room && tabulate_laws(half) ? PBL_OK : no_memory(half, err);

@@ -106,9 +106,10 @@ pbl_status pbl_half_create(pbl_half *half, const pbl_image *image, uint32_t beta
                            bool exact_sigmoid, bool to_hidden, size_t lag, size_t n_chains,
                            pbl_error *err);
 /* Of a sparse image: one block given all others, states of the same draw; or, with block SIZE_MAX,
- * one whole cyclic sweep from draw to draw. */
+ * one whole sweep from draw to draw, blocks 0, 1, .. or, backward, from the last to 0. */
 pbl_status pbl_half_create_graph(pbl_half *half, const pbl_image *image, uint32_t beta,
-                                 bool exact_sigmoid, size_t block, size_t n_chains, pbl_error *err);
+                                 bool exact_sigmoid, size_t block, bool backward, size_t n_chains,
+                                 pbl_error *err);
 void pbl_half_free(pbl_half *half);
 /* Law of one update at an integer field. */
 pbl_update_law pbl_half_law(const pbl_half *half, int64_t field);

@@ -134,25 +134,25 @@ static void judge_edges(pbl_innovation_report *out, const pbl_half *halves, size
 }
 
 /* The same for the edges of a graph, of which both ends, one or none have been updated. */
-static void judge_graph_edges(pbl_innovation_report *out, const pbl_half *half,
+static void judge_graph_edges(pbl_innovation_report *out, const pbl_half *halves, size_t n_halves,
                               const double *edge) {
-  const size_t n = half->n_target;
-  const double terms = pbl_half_terms(half);
-  for (size_t k = 0; k < half->image->sparse->n_edges; ++k) {
+  for (size_t k = 0; k < halves[0].image->sparse->n_edges; ++k) {
+    const uint32_t *ends = halves[0].ends[k];
     member m = {.sum = edge[k]};
     double live = 0.0;
-    for (size_t end = 0; end < 2; ++end) {
-      const size_t at = half->place[half->ends[k][end]];
+    for (size_t i = 0; i < 2 * n_halves; ++i) {
+      const pbl_half *half = &halves[i / 2];
+      const size_t at = half->place[ends[i % 2]], n = half->n_target;
       if (at == UINT32_MAX) continue;
       m.variance += half->sums[PBL_SUM_V * n + at];
       m.third += half->sums[PBL_SUM_KABS * n + at];
-      m.terms += terms;
+      m.terms += pbl_half_terms(half);
       live += half->mask[at];
     }
     if (live == 0.0) continue;
     m.third = copysign(m.third, m.sum);
     m.effective = m.variance;
-    (void)add_member(&out->family[PBL_TEST_EDGE], m, half->ends[k][0], half->ends[k][1]);
+    (void)add_member(&out->family[PBL_TEST_EDGE], m, ends[0], ends[1]);
   }
 }
 
@@ -239,7 +239,7 @@ void pbl_innovation_judge(pbl_innovation_report *out, const pbl_half *halves, si
   judge_gain(out, halves, n_halves);
   judge_replicas(out, joint, n_chains, (double)out->n_updates);
   if (halves[0].blocks > 0) {
-    judge_graph_edges(out, &halves[0], joint->edge);
+    judge_graph_edges(out, halves, n_halves, joint->edge);
   } else {
     judge_edges(out, halves, n_halves, joint->edge);
   }

@@ -58,12 +58,14 @@ module device_registers #(
     output logic                start_o,
     output logic                stop_o,
     output logic                check_o,
+    output logic                clear_o,             // counters
     output logic                window_clear_o,
     output logic                sched_clear_o,
     output logic                stat_swap_o,
     output logic                stat_clear_o,
     output logic                palindromic_o,
     output logic                coin_o,
+    output logic                random_o,
     output logic                coupled_o,
     output logic [        31:0] sweeps_o,
     output logic [        31:0] every_o,
@@ -78,6 +80,7 @@ module device_registers #(
     output logic                rng_we_o,
     output logic                coin_we_o,           // control generator
     output logic                sched_we_o,
+    output logic                label_we_o,          // of the ladder
     output logic                group_push_o,        // schedule of the sparse fabric
     output logic                group_commit_o,
     output logic                invalidate_o,        // the hash is of another image
@@ -126,14 +129,15 @@ module device_registers #(
   logic [31:0] scratch_q, sweeps_q, every_q, hi_q;
   logic [BetaBits-1:0] beta_q;
   logic [1:0] irq_enable_q, irq_q;  // run ended, window ended
-  logic kernel_q, coin_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
+  logic kernel_q, coin_q, random_q, coupled_q, done_q, error_q, was_busy_q, starting_q;
   logic [2:0] select_q;
   logic [15:0] row_q, col_q, expected_col_q, replica_q;
   logic [31:0] probe_q;
   logic [63:0] busy_cycles_q, stall_cycles_q, sweeps_done_q, flips_q, sats_q, freezes_q, frames_q;
   logic [16:0] pbits_q;
   logic idle, img_write, img_ok, ctrl, config_we, writable, readable, clear, start, refused,
-        odd_lanes, in_row, index_ok, proved, row_end, pbits_write, pbits_ok, no_coin;
+        odd_lanes, in_row, index_ok, proved, row_end, pbits_write, pbits_ok, no_coin,
+        no_random;
 
   // ---- decode ----
   assign idle   = !busy_i && !starting_q && !checking_i;  // apart: the other registers' answer needs it
@@ -142,7 +146,8 @@ module device_registers #(
     odd_lanes = Lanes % 2 == 1;
     ctrl      = write_i && address_i == `PBIT_REG_CTRL;
     config_we = write_i && address_i == `PBIT_REG_CONFIG;
-    no_coin   = data_i[0] || Sparse != 0;  // two blocks only, and not in a palindrome
+    no_coin   = data_i[0];  // not in a palindrome
+    no_random = data_i[0] || data_i[2] || Sparse == 0;
     img_write = write_i && address_i == `PBIT_REG_IMG_DATA;
     in_row    = col_q == expected_col_q;
     // the sparse fabric's neighbours, and its p-bits behind LENGTH and START
@@ -160,7 +165,8 @@ module device_registers #(
         img_ok = idle && Sparse != 0 && 32'(row_q) < Groups && 32'(col_q) < ImageWords + 2 &&
                  in_row && (index_ok || col_q == '0);
       3'd6: img_ok = idle && 32'(col_q) < 128;
-      default: img_ok = 1'b0;
+      default:
+        img_ok = idle && Exchange != 0 && 32'(col_q) < Replicas && data_i < Contexts;
     endcase
     row_end     = 32'(col_q) == (select_q == 3'd5 ? ImageWords + 1 : ImageWords - 1);
     pbits_write = write_i && address_i == `PBIT_REG_PBITS;
@@ -172,8 +178,10 @@ module device_registers #(
               (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
                         (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
-              (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin)));
+              (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin) ||
+                             (data_i[3] && no_random)));
 
+    clear_o         = clear;
     window_clear_o  = ctrl && data_i[4] && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
     stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
@@ -185,6 +193,7 @@ module device_registers #(
     check_o         = ctrl && data_i[3] && idle && !data_i[0];
     palindromic_o   = kernel_q;
     coin_o          = coin_q;
+    random_o        = random_q;
     coupled_o       = coupled_q;
     sweeps_o        = sweeps_q;
     every_o         = every_q;
@@ -198,6 +207,7 @@ module device_registers #(
     rng_we_o         = img_write && img_ok && select_q == 3'd4 && 32'(col_q) < 4 * Cells;
     coin_we_o        = img_write && img_ok && select_q == 3'd4 && 32'(col_q) >= 4 * Cells;
     sched_we_o       = img_write && img_ok && select_q == 3'd6;
+    label_we_o       = img_write && img_ok && select_q == 3'd7;
     group_push_o     = img_write && img_ok && select_q == 3'd5;
     group_commit_o   = group_push_o && row_end;
     unprove_o        = Sparse != 0 && (weight_push_o || group_push_o || pbits_ok);
@@ -221,6 +231,7 @@ module device_registers #(
       beta_q         <= '0;
       kernel_q       <= 1'b0;
       coin_q         <= 1'b0;
+      random_q       <= 1'b0;
       coupled_q      <= 1'b0;
       irq_enable_q   <= '0;
       irq_q          <= '0;
@@ -256,6 +267,7 @@ module device_registers #(
             kernel_q  <= data_i[0];
             coupled_q <= data_i[1] && !odd_lanes;
             coin_q    <= data_i[2] && !no_coin;
+            random_q  <= data_i[3] && !no_random;
           end
           `PBIT_REG_SWEEPS:         sweeps_q <= data_i;
           `PBIT_REG_SAMPLE_EVERY:   every_q <= data_i;
@@ -351,7 +363,7 @@ module device_registers #(
       `PBIT_REG_CTRL, `PBIT_REG_IMG_DATA: wide = '0;
       `PBIT_REG_STATUS:          wide = {57'd0, proof_i, error_q, stalled_i, hash_valid_i,
                                          checking_i, done_q, busy_i || starting_q};
-      `PBIT_REG_CONFIG:          wide = {61'd0, coin_q, coupled_q, kernel_q};
+      `PBIT_REG_CONFIG:          wide = {60'd0, random_q, coin_q, coupled_q, kernel_q};
       `PBIT_REG_SWEEPS:          wide = 64'(sweeps_q);
       `PBIT_REG_SAMPLE_EVERY:    wide = 64'(every_q);
       `PBIT_REG_BETA:            wide = 64'(beta_q);

@@ -27,6 +27,7 @@ module sparse_check #(
     output logic                 busy_o,
     output logic                 valid_o,       // of the hash
     output logic                 proof_o,       // the guard has passed
+    output logic [         15:0] last_group_o,  // END is in it
     output logic [         31:0] hash_o,
     output logic [         31:0] guard_o,
     // read requests; data arrives one clock later
@@ -153,6 +154,7 @@ module sparse_check #(
       tail_q       <= 1'b0;
       valid_o      <= 1'b0;
       proof_o      <= 1'b0;
+      last_group_o <= '0;
       guard_o      <= '0;
     end else begin
       if (take) crc_q <= crc;
@@ -204,8 +206,9 @@ module sparse_check #(
           end
         end
         Count: begin
-          group_q <= '0;
-          state_q <= ends ? ListRead : TableRead;
+          group_q      <= '0;
+          last_group_o <= group_q - 16'd1;
+          state_q      <= ends ? ListRead : TableRead;
         end
         ListRead: begin
           state_q  <= ListRow;

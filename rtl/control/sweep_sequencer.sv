@@ -1,13 +1,14 @@
 `default_nettype none
 // Sweep sequencer: the run control that the fabrics share.
 //
-//   START -> [PAUSE (128)] -> SWEEP (until the operation counter ends it) -> NEXT (1) -> ..
-//         -> [PAUSE (128)]
+//   START -> [PAUSE (128)] -> [EXCHANGE] -> SWEEP (until the operation counter ends it) -> NEXT (1)
+//         -> .. -> [PAUSE (128)] -> [EXCHANGE]
 //
 // SWEEP and NEXT once per context; what a sweep does clock by clock is the operation counter's
 // (dense_operations, lattice_operations, sparse_operations). A sample leaves in the next sweep or
 // in a read-only one at the end of a run (FrameAfter = 0), or at the end of its own sweep
 // (FrameAfter = 1). PAUSE: the regulator works, at the end of a window or before the first sweep.
+// EXCHANGE: replica_exchange works, for as long as it says; it follows sweeps and pauses.
 // Everything but START waits while en_i is low. Reset: idle. Behaviour: docs/device.md,
 // sections Sweeps, A run and Cycles.
 module sweep_sequencer #(
@@ -23,6 +24,7 @@ module sweep_sequencer #(
     input  wire                     stop_i,         // remembered until the run ends
     input  wire                     palindromic_i,
     input  wire                     coin_i,         // order of half-sweeps by control_generator
+    input  wire                     random_i,       // random scan of groups
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
@@ -33,6 +35,10 @@ module sweep_sequencer #(
     input  wire                     regulates_i,    // pause at START, too; beta from the regulator
     input  wire  [    BetaBits-1:0] regulator_beta_i,
     input  wire                     window_ends_i,  // with the sweep of all contexts in progress
+    // replica exchange
+    input  wire                     exchange_i,     // has work, if its turn comes with this clock
+    input  wire                     exchange_end_i,  // last clock of it
+    output logic                    stream_due_o,   // with sweep_done_o: a sample is due
     output logic                    at_next_o,      // last clock of a sweep (en_i may be low)
     output logic                    at_pause_o,     // first clock of a pause
     output logic                    at_pause_end_o,  // last
@@ -43,6 +49,7 @@ module sweep_sequencer #(
     output logic [    BetaBits-1:0] beta_o,         // in force
     output logic                    palindromic_o,  // in force
     output logic                    coin_o,         // in force
+    output logic                    random_o,       // in force
     output logic                    coupled_o,      // in force
     // operation counter
     output logic                    sweep_o,        // a context's sweep is in progress
@@ -56,9 +63,9 @@ module sweep_sequencer #(
     output logic [ ContextBits-1:0] context_o,
     output logic                    sweep_done_o    // end of a sweep of all contexts
 );
-  localparam logic [1:0] Idle = 2'd0, Sweep = 2'd1, Next = 2'd2, Pause = 2'd3;
+  localparam logic [2:0] Idle = 3'd0, Sweep = 3'd1, Next = 3'd2, Pause = 3'd3, Exchange = 3'd4;
 
-  logic [1:0] state_q, state_d;
+  logic [2:0] state_q, state_d;
   logic [ContextBits-1:0] context_q, context_d;
   logic [31:0] left_q, left_d, since_q, since_d, every_q, every_d;
   logic [31:0] unit_since_q, unit_since_d, unit_every_q, unit_every_d;
@@ -67,6 +74,7 @@ module sweep_sequencer #(
   logic unit_q, unit_d;          // and one of the statistics unit
   logic read_only_q, read_only_d;
   logic stop_q, stop_d, palindromic_q, palindromic_d, coin_q, coin_d, coupled_q, coupled_d;
+  logic random_q, random_d;
   logic [6:0] pause_q, pause_d;  // clocks of the pause, Length 128
   logic window_q, window_d;      // the pause is a window's
   logic end_q, end_d;            // and the run ends with it
@@ -92,6 +100,7 @@ module sweep_sequencer #(
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
     coin_d        = coin_q;
+    random_d      = random_q;
     coupled_d     = coupled_q;
     pause_d       = pause_q;
     window_d      = window_q;
@@ -112,6 +121,7 @@ module sweep_sequencer #(
         end_d         = 1'b0;
         palindromic_d = palindromic_i;
         coin_d        = coin_i;
+        random_d      = random_i;
         coupled_d     = coupled_i;
         read_only_d   = sweeps_i == 0;
         emit_d        = sweeps_i == 0;
@@ -125,9 +135,10 @@ module sweep_sequencer #(
           pause_d = pause_q + 1'b1;
           if (pause_q == '1) begin
             if (regulates_i) beta_d = regulator_beta_i;
-            state_d = end_q ? Idle : Sweep;
+            state_d = exchange_i ? Exchange : end_q ? Idle : Sweep;
           end
         end
+        Exchange: if (exchange_end_i) state_d = end_q ? Idle : Sweep;
         default: begin  // Next
           state_d = Sweep;
           if (!last_context) begin
@@ -147,6 +158,7 @@ module sweep_sequencer #(
               window_d    = 1'b1;
               end_d       = !more && (!(due || unit_due) || FrameAfter != 0);
               if (end_d) state_d = Idle;
+              if (exchange_i) state_d = Exchange;
               if (window_ends_i) state_d = Pause;
             end
           end
@@ -174,6 +186,7 @@ module sweep_sequencer #(
       stop_q        <= 1'b0;
       palindromic_q <= 1'b0;
       coin_q        <= 1'b0;
+      random_q      <= 1'b0;
       coupled_q     <= 1'b0;
     end else begin
       state_q       <= state_d;
@@ -193,11 +206,13 @@ module sweep_sequencer #(
       stop_q        <= stop_d;
       palindromic_q <= palindromic_d;
       coin_q        <= coin_d;
+      random_q      <= random_d;
       coupled_q     <= coupled_d;
     end
   end
 
   always_comb begin
+    stream_due_o   = due;
     busy_o         = state_q != Idle;
     at_next_o      = state_q == Next;
     at_pause_o     = state_q == Pause && pause_q == '0;
@@ -217,6 +232,7 @@ module sweep_sequencer #(
     beta_o         = beta_q;
     palindromic_o  = palindromic_q;
     coin_o         = coin_q;
+    random_o       = random_q;
     coupled_o      = coupled_q;
   end
 endmodule

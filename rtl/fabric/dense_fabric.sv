@@ -27,7 +27,8 @@ module dense_fabric #(
     parameter int ContextBits   = 1,
     parameter int StateBits     = 3,
     parameter int LaneBits      = 5,
-    parameter int CountBits     = 6
+    parameter int CountBits     = 6,
+    parameter int Trace         = 0
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
@@ -35,7 +36,7 @@ module dense_fabric #(
     input  wire                    busy_i,
     input  wire                    hidden_last_i,   // the sweep ends with half-sweep A
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     // operation from the sequencer
     input  wire                    acc_i,
     input  wire                    acc_init_i,
@@ -68,6 +69,10 @@ module dense_fabric #(
     output logic [           31:0] probe_random_o,
     output logic [           31:0] probe_entry_o,
     output logic [            2:0] probe_state_o,
+    // trace: of cell trace_lane_i, as trace_port wants it; 0 without the port
+    output logic                   trace_valid_o,   // updates are in the stage of the decision
+    input  wire  [            4:0] trace_lane_i,
+    output logic [          117:0] trace_o,
     // energy read-out
     input  wire  [   LaneBits-1:0] energy_lane_i,
     input  wire  [ContextBits-1:0] energy_context_i,
@@ -232,6 +237,7 @@ module dense_fabric #(
 
   // ---- lanes ----
   logic [Lanes-1:0] hid_state, old5, flips, sats, freezes;
+  logic [Lanes*2-1:0] raws5;
   logic [Lanes*FieldBits-1:0] field5;
   logic [Lanes*32-1:0] random5, word5;
   logic [Lanes*ThresholdBits-1:0] entry5;
@@ -251,13 +257,14 @@ module dense_fabric #(
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
         .ContextBits(ContextBits)
     ) u_lane (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .hidden_last_i(hidden_last_i),
+        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .hidden_last_i(hidden_last_i),
         .acc_i(acc1_q), .acc_init_i(init1_q), .hid_i(hid1_q), .vis_i(vis1_q),
         .index_i(host_hid_we ? IndexBits'(32'(host_col_i) - Visible) : index1_q),
         .vis_state_i(state1_q[l]), .row_i(row1_q), .hid_state_o(hid_state[l]),
         .draw5_i(draw5_q), .hid5_i(hid5_q), .tail5_i(tail5_q), .first5_i(index5_q == '0),
         .clamp5_i(clamp5_q), .index5_i(index5_q), .new5_o(new5[l]), .flip5_o(flips[l]),
         .sat5_o(sats[l]), .freeze5_o(freezes[l]), .old5_o(old5[l]),
+        .raw5_o(raws5[l*2+:2]),
         .field5_o(field5[l*FieldBits+:FieldBits]), .random5_o(random5[l*32+:32]),
         .word5_i(word5[l*32+:32]),
         .entry5_o(entry5[l*ThresholdBits+:ThresholdBits]),
@@ -307,6 +314,20 @@ module dense_fabric #(
       probe_entry_o  <= 32'(entry5[32'(probe_lane_i)*ThresholdBits+:ThresholdBits]);
       probe_state_o  <= {clamp5_q, old5[probe_lane_i], new5[probe_lane_i]};
     end
+  end
+
+  // ---- trace ----
+  if (Trace != 0) begin : g_trace
+    logic [31:0] lane;
+    assign lane          = 32'(trace_lane_i);
+    assign trace_valid_o = draw5_q;
+    assign trace_o = {1'b1, raws5[lane*2+:2], clamp5_q, old5[LaneBits'(lane)],
+                      new5[LaneBits'(lane)],
+                      hid5_q ? 16'(index5_q) + 16'(Visible) : 16'(index5_q),
+                      32'(entry5[lane*ThresholdBits+:ThresholdBits]), word5[lane*32+:32],
+                      32'($signed(field5[lane*FieldBits+:FieldBits]))};
+  end else begin : g_no_trace
+    assign {trace_valid_o, trace_o} = '0;
   end
 
   `PBIT_ASSERT(one_operation_A, clk_i, rst_ni, !(hid1_q && vis1_q))

@@ -51,6 +51,7 @@ module dense_lane #(
     output logic                           sat5_o,
     output logic                           freeze5_o,
     output logic                           old5_o,
+    output logic [                    1:0] raw5_o,          // freeze, saturated, of clamped ones too
     output logic [          FieldBits-1:0] field5_o,
     output logic [                   31:0] random5_o,       // of its own generator
     input  wire  [                   31:0] word5_i,         // decides; random5_o unless coupled
@@ -168,6 +169,7 @@ module dense_lane #(
   always_comb begin
     new5_o    = clamp5_i ? old5_q : outcome5;
     old5_o    = old5_q;
+    raw5_o    = {freeze5, sat5};
     field5_o  = field5_q;
     flip5_o   = draw5_i && (new5_o != old5_q);
     sat5_o    = draw5_i && !clamp5_i && sat5;

@@ -29,13 +29,15 @@ module sparse_fabric #(
     parameter int LaneBits      = 1,
     parameter int CellBits      = 1,
     parameter int CountBits     = 2,
+    parameter int Exchange      = 0,   // lanes may differ in beta
+    parameter int Trace         = 0,
     parameter int Padded        = 0    // words of 32 bits where a simulation is faster with them
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     input  wire  [           16:0] pbits_i,         // n
     // operation counter
     input  wire                    sweep_i,
@@ -43,6 +45,12 @@ module sparse_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
+    input  wire                    random_i,        // with load_i, the next sweep
+    input  wire                    coin_i,          // in force
+    input  wire                    reversed_i,      // with load_i, the next sweep
+    input  wire  [           15:0] last_group_i,    // of the schedule
+    input  wire  [           31:0] word_i,          // next of the control generator
+    output logic                   draw_o,          // it is taken
     input  wire                    load_i,
     input  wire                    next_i,
     input  wire                    sweep_done_i,
@@ -64,6 +72,11 @@ module sparse_fabric #(
     output logic [           31:0] probe_random_o,
     output logic [           31:0] probe_entry_o,
     output logic [            2:0] probe_state_o,
+    // trace: of cell (trace_site_i, trace_lane_i), as trace_port wants it; 0 without the port
+    output logic                   trace_valid_o,   // updates are in the stage of the decision
+    input  wire  [           15:0] trace_site_i,
+    input  wire  [            4:0] trace_lane_i,
+    output logic [          117:0] trace_o,
     // energy read-out
     input  wire  [   LaneBits-1:0] energy_lane_i,
     input  wire  [ContextBits-1:0] energy_context_i,
@@ -105,6 +118,7 @@ module sparse_fabric #(
   localparam int EntryBits = Padded != 0 ? 64 : PbitBits + 1 + WeightBits;
   localparam int ValidAt = Padded != 0 ? 31 : PbitBits;
   localparam int StoredBits = EntryBits - ValidAt - 1;
+  localparam int SiteBits = Sites > 1 ? $clog2(Sites) : 1;
   localparam int ExactBits = WeightBits + 12;  // of a field of up to 1024 neighbours, and its bias
   localparam int SumBits = ExactBits + $clog2(Sites + 1) > 32 ? 64 : 32;
 
@@ -117,7 +131,9 @@ module sparse_fabric #(
   sparse_operations u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .load_i(load_i),
       .pass_i(unknown_q && !sweep_done_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .pbits_i(pbits_i), .end_o(end_o),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i), .coin_i(coin_i),
+      .reversed_i(reversed_i), .last_group_i(last_group_i), .word_i(word_i), .draw_o(draw_o),
+      .pbits_i(pbits_i), .end_o(end_o),
       .read_o(walk_read), .read_group_o(walk_group), .length_i(group_length),
       .start_i(group_start[15:0]), .first_i(group_first), .last_i(group_last),
       .tail_i(group_tail), .end_i(group_end), .step_o(step), .row_o(row),
@@ -242,6 +258,7 @@ module sparse_fabric #(
   logic [15:0] host_cell;
   logic [TableLog2-1:0] table_address;
   logic [5:0] hit;
+  logic [100:0] traced;
   logic probe;
 
   always_comb begin
@@ -263,7 +280,7 @@ module sparse_fabric #(
       .Sites(Sites), .Lanes(Lanes), .ExactBits(ExactBits), .SumBits(SumBits),
       .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
       .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits)
+      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits), .Exchange(Exchange), .Trace(Trace)
   ) u_cells (
       .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
       .first1_i(first1_q), .weights1_i(weights1_q), .states1_i(states1), .biases1_i(biases1_q),
@@ -272,12 +289,22 @@ module sparse_fabric #(
       .flips5_o(flips5), .sats5_o(sats5), .freezes5_o(freezes5), .sums5_o(sums5),
       .probe_i(probe_hits != '0), .probe_site_i(hit), .probe_lane_i(probe_lane_i),
       .probe_o({probe_state_o, probe_entry_o, probe_random_o, probe_field_o}),
+      .trace_site_i(trace_site_i[5:0]), .trace_lane_i(trace_lane_i), .trace_o(traced),
       .table_we_i(table_we_i), .table_address_i(table_address),
       .table_data_i(host_data_i[ThresholdBits-1:0]), .rng_we_i(rng_we_i),
       .host_cell_i(host_cell), .rng_word_i(host_col_i[1:0]), .rng_data_i(host_data_i),
       .check_i(check_read_table_i), .check_word_o(check_entry_word)
   );
   assign check_table_word_o = 32'(check_entry_word);
+
+  // ---- trace ----
+  if (Trace != 0) begin : g_trace
+    assign trace_valid_o = valid4_q && !pass4_q;
+    assign trace_o = {active4_q[SiteBits'(trace_site_i)], traced[100:96],
+                      16'(pbits4_q[32'(trace_site_i)*PbitBits+:PbitBits]), traced[95:0]};
+  end else begin : g_no_trace
+    assign {trace_valid_o, trace_o} = '0;
+  end
 
   // ---- events ----
   function automatic [CountBits-1:0] ones(input [Sites*32-1:0] words);

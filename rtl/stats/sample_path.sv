@@ -29,8 +29,8 @@ module sample_path #(
     input  wire  [       Bits-1:0] push_data_i,
     input  wire                    to_stream_i,
     input  wire                    to_unit_i,
-    input  wire                    sample_i,          // the frame is one of SAMPLES
     output logic                   ready_o,
+    output logic                   empty_o,           // no word is left
     output logic                   frame_o,           // the last word of a sample has left
     output logic                   busy_o,            // words or work of the unit are left
     output logic [           31:0] m_axis_tdata,
@@ -62,13 +62,13 @@ module sample_path #(
     input  wire                    energy_taken_i,
     input  wire  [           47:0] energy_i
 );
-  logic valid, ready, empty, frame, unit_ready, unit_busy, stream_has, unit_has;
-  logic open_q, to_stream_q, to_unit_q, sample_q, stream_done_q, unit_done_q;
+  logic valid, ready, frame, unit_ready, unit_busy, stream_has, unit_has;
+  logic open_q, to_stream_q, to_unit_q, stream_done_q, unit_done_q;
 
   axis_packer #(.Bits(Bits)) u_packer (
       .clk_i(clk_i), .rst_ni(rst_ni), .push_i(push_i), .push_last_i(push_last_i),
       .push_count_i(push_count_i), .push_data_i(push_data_i), .ready_o(ready_o),
-      .empty_o(empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(valid),
+      .empty_o(empty_o), .frame_o(frame), .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(valid),
       .m_axis_tready(ready), .m_axis_tlast(m_axis_tlast)
   );
 
@@ -76,16 +76,16 @@ module sample_path #(
   assign stream_has    = !to_stream_q || stream_done_q || m_axis_tready;
   assign unit_has      = !to_unit_q || unit_done_q || unit_ready;
   assign ready         = stream_has && unit_has;
-  assign frame_o       = frame && to_stream_q && sample_q;
-  assign busy_o        = !empty || unit_busy;
+  assign frame_o       = frame && to_stream_q;
+  assign busy_o        = !empty_o || unit_busy;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {open_q, to_stream_q, to_unit_q, sample_q, stream_done_q, unit_done_q} <= '0;
+      {open_q, to_stream_q, to_unit_q, stream_done_q, unit_done_q} <= '0;
     end else begin
       if (push_i) begin
         open_q <= !push_last_i;
-        if (!open_q) {to_stream_q, to_unit_q, sample_q} <= {to_stream_i, to_unit_i, sample_i};
+        if (!open_q) {to_stream_q, to_unit_q} <= {to_stream_i, to_unit_i};
       end
       if (valid) begin
         stream_done_q <= !ready && stream_has;

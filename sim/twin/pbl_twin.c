@@ -29,8 +29,11 @@ static void twin_close(pbl_device *dev) {
   free(t->generator);
   free(t->fields);
   free(t->energy);
+  free(t->cell_beta);
   free(t->stream.words);
+  free(t->stream.last);
   free(t->telemetry.words);
+  free(t->telemetry.last);
   free(t);
 }
 
@@ -103,6 +106,9 @@ static bool allocate(pbl_twin *t) {
   t->clamp_mask = pbl_twin_zeroed(pbits, sizeof *t->clamp_mask);
   t->generator = pbl_twin_zeroed((size_t)t->n_groups * 4 * PBL_TWIN_GROUP, sizeof *t->generator);
   t->energy = pbl_twin_zeroed((size_t)hw->replicas, sizeof *t->energy);
+  if (hw->exchange)
+    t->cell_beta = pbl_twin_zeroed((size_t)t->n_groups * PBL_TWIN_GROUP, sizeof *t->cell_beta);
+  if (hw->exchange && !t->cell_beta) return false;
   if (!t->words || !t->row_buffer || !t->table || !t->clamp || !t->clamp_mask || !t->generator ||
       !t->energy)
     return false;
@@ -155,6 +161,7 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   t->telemetry.frame_words = PBL_TWIN_RECORD_WORDS;
   t->control = (pbl_lane_rng){.generator = hw->generator, .lfsr_steps = hw->lfsr_steps};
   pbl_twin_regulator_reset(&t->regulator);
+  pbl_twin_exchange_reset(&t->exchange, hw);
   status = choose_kernel(t, err);
   if (status == PBL_OK && !allocate(t))
     status = pbl_fail(err, PBL_NO_MEMORY, "twin device, %s, %d p-bits, %d replicas: out of memory",

@@ -8,6 +8,7 @@ pbl_twin_activation pbl_twin_activation_now(const pbl_twin *t) {
   return (pbl_twin_activation){
       .table = t->table,
       .beta = t->beta_active,
+      .cell_beta = pbl_twin_has_ladder(t) ? t->cell_beta : NULL,
       .last_index = (uint32_t)t->hw.table_size - 1,
       .threshold_mask = 0xFFFFFFFFu >> (32 - t->hw.threshold_bits),
       .round_addend = t->hw.rounding ? (uint64_t)1 << (shift - 1) : 0,
@@ -17,6 +18,16 @@ pbl_twin_activation pbl_twin_activation_now(const pbl_twin *t) {
       .lfsr_steps = t->hw.lfsr_steps,
       .coupled = t->run_coupled,
   };
+}
+
+void pbl_twin_set_betas(const pbl_twin *t, int context) {
+  const int lanes = t->hw.lanes;
+  const uint8_t *label = t->exchange.label + context * lanes;
+  if (!pbl_twin_has_ladder(t)) return;
+  for (int g = 0, lane = 0; g < t->n_groups * PBL_TWIN_GROUP; g++) {
+    t->cell_beta[g] = t->regulator.schedule.beta[label[lane]];
+    if (++lane == lanes) lane = 0;
+  }
 }
 
 static void fill_job(const pbl_twin *t, pbl_twin_job *job, const pbl_twin_block *target,
@@ -35,6 +46,7 @@ static void fill_job(const pbl_twin *t, pbl_twin_job *job, const pbl_twin_block 
       .sources = pbl_twin_states(t, source, context, group),
       .clamp = t->clamp_mask + target->first_pbit,
       .activation = act,
+      .betas = pbl_twin_betas(act, group),
       .lane_mask = (uint16_t)((1u << lanes) - 1),
       .watch = -1,
       .targets = pbl_twin_states(t, target, context, group),
@@ -167,6 +179,7 @@ void pbl_twin_sweep(pbl_twin *t) {
   t->sweep_flips_v = t->sweep_flips_h = 0;
   if (t->sparse) pbl_twin_sparse_sweep(t, &act);
   for (int c = 0; !t->sparse && c < pbl_hw_contexts(&t->hw); c++) {
+    pbl_twin_set_betas(t, c);
     const bool reversed = t->run_kernel == PBL_KERNEL_COIN && pbl_lane_rng_next(&t->control) >> 31;
     const int first = reversed ? 1 : 0;
     const int last = reversed || t->run_kernel == PBL_KERNEL_PALINDROMIC ? 2 : 1;

@@ -88,14 +88,27 @@ INLINE __m256i index_of(__m256i mag, __m256i addend, __m256i beyond, __m128i shi
   return _mm256_blendv_epi8(index, beyond, _mm256_cmpgt_epi64(index, beyond));
 }
 
-INLINE __m256i table_index(const pbl_twin_activation *act, __m256i field) {
-  const __m256i beta = _mm256_set1_epi64x((long long)act->beta);
+/* Betas of the even lanes, and of the odd ones, in the low halves of 64 bits. */
+typedef struct {
+  __m256i even, odd;
+} betas;
+
+INLINE betas load_betas(const pbl_twin_job *job, int offset) {
+  if (!job->betas) {
+    const __m256i beta = _mm256_set1_epi64x((long long)job->activation->beta);
+    return (betas){beta, beta};
+  }
+  const __m256i beta = load(job->betas + offset);
+  return (betas){beta, _mm256_srli_epi64(beta, 32)};
+}
+
+INLINE __m256i table_index(const pbl_twin_activation *act, const betas *beta, __m256i field) {
   const __m256i addend = _mm256_set1_epi64x((long long)act->round_addend);
   const __m256i beyond = _mm256_set1_epi64x((long long)act->last_index + 1);
   const __m128i shift = _mm_cvtsi32_si128(act->shift);
   const __m256i a = _mm256_abs_epi32(field);
-  const __m256i even = _mm256_mul_epu32(a, beta);
-  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), beta);
+  const __m256i even = _mm256_mul_epu32(a, beta->even);
+  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), beta->odd);
   return _mm256_or_si256(index_of(even, addend, beyond, shift),
                          _mm256_slli_epi64(index_of(odd, addend, beyond, shift), 32));
 }
@@ -108,10 +121,10 @@ typedef struct {
   unsigned state, saturated, frozen; /* one bit per lane */
 } outcome;
 
-INLINE outcome activate(const pbl_twin_activation *act, __m256i field, __m256i word,
-                        __m256i *threshold) {
+INLINE outcome activate(const pbl_twin_activation *act, const betas *beta, __m256i field,
+                        __m256i word, __m256i *threshold) {
   const __m256i last = _mm256_set1_epi32((int)act->last_index);
-  const __m256i raw = table_index(act, field);
+  const __m256i raw = table_index(act, beta, field);
   const __m256i index = _mm256_min_epi32(raw, last);
   *threshold = _mm256_i32gather_epi32((const int *)act->table, index, 4);
   const __m256i positive = _mm256_cmpgt_epi32(field, _mm256_setzero_si256());
@@ -155,6 +168,7 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   const pbl_twin_activation *act = job->activation;
   const int offset = half * HALF_GROUP;
   const unsigned lanes = (unsigned)job->lane_mask >> offset & 0xFFu;
+  const betas beta = load_betas(job, offset);
   uint64_t flips = 0, saturations = 0, freezes = 0;
   __m256i energy[2];
   generator g;
@@ -165,7 +179,7 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
     if (coupled) word = _mm256_shuffle_epi32(word, 0xA0); /* lanes 0 0 2 2 of each four */
     const __m256i field = load(job->fields + (size_t)target * job->field_stride + offset);
     __m256i threshold;
-    const outcome o = activate(act, field, word, &threshold);
+    const outcome o = activate(act, &beta, field, word, &threshold);
     const unsigned old_bits = (unsigned)job->bits[target] >> offset & 0xFFu;
     const unsigned kept = (unsigned)job->clamp[target] >> offset & 0xFFu,
                    free_lanes = lanes & ~kept;

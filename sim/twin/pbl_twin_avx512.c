@@ -57,15 +57,28 @@ INLINE __m512i draw_lfsr(generator *g, int steps) {
   return word;
 }
 
+/* Betas of the even lanes, and of the odd ones, in the low halves of 64 bits. */
+typedef struct {
+  __m512i even, odd;
+} betas;
+
+INLINE betas load_betas(const pbl_twin_job *job) {
+  if (!job->betas) {
+    const __m512i beta = _mm512_set1_epi64((long long)job->activation->beta);
+    return (betas){beta, beta};
+  }
+  const __m512i beta = _mm512_loadu_si512(job->betas);
+  return (betas){beta, _mm512_srli_epi64(beta, 32)};
+}
+
 /* Table index of every lane, not yet clipped to the last but to one beyond it. */
-INLINE __m512i table_index(const pbl_twin_activation *act, __m512i field) {
-  const __m512i beta = _mm512_set1_epi64((long long)act->beta);
+INLINE __m512i table_index(const pbl_twin_activation *act, const betas *beta, __m512i field) {
   const __m512i addend = _mm512_set1_epi64((long long)act->round_addend);
   const __m512i beyond = _mm512_set1_epi64((long long)act->last_index + 1);
   const __m128i shift = _mm_cvtsi32_si128(act->shift);
   const __m512i a = _mm512_abs_epi32(field);
-  __m512i even = _mm512_mul_epu32(a, beta);
-  __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), beta);
+  __m512i even = _mm512_mul_epu32(a, beta->even);
+  __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), beta->odd);
   even = _mm512_srl_epi64(_mm512_add_epi64(even, addend), shift);
   odd = _mm512_srl_epi64(_mm512_add_epi64(odd, addend), shift);
   even = _mm512_min_epu64(even, beyond);
@@ -115,6 +128,7 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
   const __m512i threshold_mask = _mm512_set1_epi32((int)act->threshold_mask);
   const __m128i word_shift = _mm_cvtsi32_si128(act->word_shift);
   const unsigned lanes = job->lane_mask;
+  const betas beta = load_betas(job);
   uint64_t flips = 0, saturations = 0, freezes = 0;
   __m512i energy[2];
   generator g;
@@ -124,7 +138,7 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
     __m512i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
     if (coupled) word = _mm512_shuffle_epi32(word, _MM_PERM_CCAA); /* lanes 0 0 2 2 of each four */
     const __m512i field = _mm512_loadu_si512(job->fields + (size_t)target * job->field_stride);
-    const __m512i raw = table_index(act, field);
+    const __m512i raw = table_index(act, &beta, field);
     const __mmask16 saturated = _mm512_cmpgt_epu32_mask(raw, last);
     const __m512i threshold = look_up(act->table, _mm512_min_epu32(raw, last));
     const __mmask16 positive = _mm512_cmpgt_epi32_mask(field, _mm512_setzero_si512());

@@ -222,6 +222,7 @@ pbl_status pbl_twin_read32(pbl_device *dev, uint32_t *value, uint32_t address, p
 
 static void clear(pbl_twin *t) {
   for (int i = 0; i < PBL_TWIN_N_COUNTERS; i++) t->counters[i] = (pbl_twin_counter){0};
+  pbl_twin_exchange_clear_counters(&t->exchange);
   t->error = false;
   t->done = false;
 }
@@ -247,7 +248,10 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
   if ((bits & PBL_CTRL_STAT_CLEAR_MASK) && t->statistics) pbl_twin_statistics_clear(t->statistics);
   if (bits & PBL_CTRL_WINDOW_CLEAR_MASK) pbl_twin_regulator_window_clear(&t->regulator);
-  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) pbl_twin_schedule_clear(&t->regulator.schedule);
+  if (bits & PBL_CTRL_SCHED_CLEAR_MASK) {
+    pbl_twin_schedule_clear(&t->regulator.schedule);
+    pbl_twin_exchange_clear(&t->exchange);
+  }
   if (bits & PBL_CTRL_START_MASK) {
     if (pbl_twin_sparse_refuses_start(t)) {
       t->error = true;
@@ -263,13 +267,16 @@ static void command(pbl_twin *t, uint32_t bits) {
   }
 }
 
-/* An odd number of lanes leaves no pairs; a palindrome has no order to choose, and the coin is one
- * of two blocks. */
+/* An odd number of lanes leaves no pairs; a palindrome has no order to choose; groups at random are
+ * of the sparse fabric. */
 static void write_config(pbl_twin *t, uint32_t value) {
-  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK;
+  const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK |
+                       PBL_CONFIG_RANDOM_MASK;
   uint32_t refused = 0;
   if (t->hw.lanes % 2 != 0) refused |= value & PBL_CONFIG_COUPLED_MASK;
-  if (t->sparse || (value & PBL_CONFIG_KERNEL_MASK)) refused |= value & PBL_CONFIG_COIN_MASK;
+  if (value & PBL_CONFIG_KERNEL_MASK) refused |= value & PBL_CONFIG_COIN_MASK;
+  if (!t->sparse || (value & (PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COIN_MASK)))
+    refused |= value & PBL_CONFIG_RANDOM_MASK;
   t->config = value & all & ~refused;
   if (refused) t->error = true;
 }

@@ -11,8 +11,14 @@
 enum {
   PBL_TWIN_DRAIN_CYCLES = 6,   /* pipeline drain at the end of a half-sweep */
   PBL_TWIN_CONTEXT_CYCLES = 1, /* hand-over between contexts, and after the last one */
-  PBL_TWIN_PAUSE_CYCLES = 128  /* of the regulator: end of a window, START */
+  PBL_TWIN_PAUSE_CYCLES = 128, /* of the regulator: end of a window, START */
+  PBL_TWIN_LABEL_CYCLES = 2    /* a label frame, beside its words */
 };
+
+/* At START in mode 6: the beta of every replica is looked up. */
+static inline uint64_t pbl_twin_cycles_ladder(const pbl_hw *hw) {
+  return (uint64_t)hw->replicas + 4;
+}
 
 static inline bool pbl_twin_is_lattice(const pbl_hw *hw) {
   return hw->fabric == PBL_FABRIC_LATTICE;

@@ -10,7 +10,8 @@ enum {
   TARGET_STATE,
   TARGET_GENERATOR,
   TARGET_GROUPS, /* sparse fabric */
-  TARGET_SCHEDULE
+  TARGET_SCHEDULE,
+  TARGET_LABELS
 };
 
 int32_t pbl_twin_sign_extend(uint32_t word, int bits) {
@@ -97,6 +98,12 @@ static bool write_schedule(pbl_twin *t, uint32_t data) {
   return true;
 }
 
+static bool write_label(pbl_twin *t, uint32_t data) {
+  if (!pbl_twin_exchange_write_label(&t->exchange, t->img_col, data)) return false;
+  t->img_col++;
+  return true;
+}
+
 void pbl_twin_image_write(pbl_twin *t, uint32_t data) {
   bool accepted = false;
   if (t->phase == PBL_TWIN_IDLE) {
@@ -118,6 +125,9 @@ void pbl_twin_image_write(pbl_twin *t, uint32_t data) {
         break;
       case TARGET_SCHEDULE:
         accepted = write_schedule(t, data);
+        break;
+      case TARGET_LABELS:
+        accepted = write_label(t, data);
         break;
       case TARGET_GROUPS:
         accepted = t->sparse && pbl_twin_sparse_write_group(t, data);

@@ -4,6 +4,7 @@
 
 #include "pbl_lane_rng.h"
 #include "pbl_twin.h"
+#include "pbl_twin_exchange.h"
 #include "pbl_twin_kernel.h"
 #include "pbl_twin_regulator.h"
 #include "pbl_twin_statistics.h"
@@ -35,15 +36,17 @@ typedef enum {
   PBL_TWIN_SWEEPING,
   PBL_TWIN_READOUT,
   PBL_TWIN_START_PAUSE, /* the regulator computes the first beta of the run */
-  PBL_TWIN_WINDOW_PAUSE
+  PBL_TWIN_WINDOW_PAUSE,
+  PBL_TWIN_LABEL_PAUSE,  /* the label frame leaves */
+  PBL_TWIN_EXCHANGE_PASS /* replicas exchange their labels */
 } pbl_twin_phase;
 
 /* A stream behind the device: words [head, tail) of a buffer that grows up to the cap. */
 typedef struct {
   uint32_t *words;
+  uint8_t *last; /* of each word: TLAST */
   size_t capacity, head, tail;
-  size_t frame_words;
-  uint64_t n_popped; /* tells where frames end: all have frame_words */
+  size_t frame_words; /* of a context's frame, or of a record */
 } pbl_twin_stream;
 
 /* One block of p-bits, as target and as source. */
@@ -95,11 +98,14 @@ typedef struct {
   bool run_coupled;
   uint32_t run_sweeps, run_every, run_done; /* run_done: sweeps ended */
   bool stop;
-  pbl_twin_phase after_window; /* the phase that follows the pause */
-  uint64_t elapsed;            /* clocks into the present sweep, pass or pause */
+  bool window_ended, labels_due; /* pauses after the last sweep that are still to come */
+  pbl_twin_phase after_pauses;   /* the phase that follows them */
+  uint64_t elapsed, cost;        /* clocks into the present sweep, pass or pause, and all of them */
   uint64_t bus_cycles, run_cycles;
 
   pbl_twin_regulator regulator;
+  pbl_twin_exchange exchange;
+  uint32_t *cell_beta; /* groups x G: of the replicas of a context, when they differ; else NULL */
   uint64_t sweep_flips_v, sweep_flips_h; /* of the last sweep */
   uint32_t sweep_beta;                   /* and its beta */
 
@@ -150,9 +156,20 @@ void pbl_twin_start(pbl_twin *t);
 bool pbl_twin_stalled(const pbl_twin *t);
 pbl_status pbl_twin_advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err);
 
+/* Mode 6: replicas run at the betas of their rungs. */
+static inline bool pbl_twin_has_ladder(const pbl_twin *t) {
+  return t->exchange.built && pbl_twin_regulator_is_ladder(&t->regulator);
+}
+
 /* pbl_twin_array.c */
 void pbl_twin_sweep(pbl_twin *t); /* one sweep of all contexts; counts all but time */
 pbl_twin_activation pbl_twin_activation_now(const pbl_twin *t);
+/* Mode 6: betas of a context's cells to cell_beta, which the activation reads. */
+void pbl_twin_set_betas(const pbl_twin *t, int context);
+/* Betas of a group of cells; NULL: that of the activation. */
+static inline const uint32_t *pbl_twin_betas(const pbl_twin_activation *act, int group) {
+  return act->cell_beta ? act->cell_beta + (size_t)group * PBL_TWIN_GROUP : NULL;
+}
 void pbl_twin_collect(pbl_twin *t, const pbl_twin_job *job, bool visible); /* its counters */
 /* From the capture of the watched target, of lane `within` of the group. */
 void pbl_twin_record_probe(pbl_twin *t, const pbl_twin_job *job, int within);
@@ -178,6 +195,7 @@ bool pbl_twin_sparse_write_state(pbl_twin *t, uint32_t data);
 void pbl_twin_sparse_write_pbits(pbl_twin *t, uint32_t value); /* refusal sets STATUS.ERROR */
 bool pbl_twin_sparse_refuses_start(const pbl_twin *t);
 void pbl_twin_sparse_pack(pbl_twin *t); /* before a run */
+/* Of the sweep that comes next. */
 uint64_t pbl_twin_sparse_cycles_sweep(const pbl_twin *t, bool sample);
 uint64_t pbl_twin_sparse_cycles_readout(const pbl_twin *t);
 void pbl_twin_sparse_frame(const pbl_twin *t, int context, uint32_t *to);
@@ -189,6 +207,7 @@ uint32_t pbl_twin_sparse_check(pbl_twin *t); /* the hash; sets GUARD_OK and GUAR
 void pbl_twin_frame(const pbl_twin *t, int context, uint32_t *to);
 size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */
 pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err); /* C frames */
+pbl_status pbl_twin_emit_labels(pbl_twin *t, pbl_error *err);
 pbl_status pbl_twin_emit_record(pbl_twin *t, const uint32_t record[PBL_TWIN_RECORD_WORDS],
                                 pbl_error *err);
 pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,

@@ -23,11 +23,12 @@ enum { PBL_TWIN_GROUP = 16, PBL_TWIN_TILE = 8 };
 typedef struct {
   const uint32_t *table;
   uint32_t beta;
-  uint32_t last_index;     /* table size - 1 */
-  uint32_t threshold_mask; /* 2^T - 1 */
-  uint64_t round_addend;   /* 0 or 2^(shift-1) */
-  int shift;               /* of mag, to the table index */
-  int word_shift;          /* 32 - T */
+  const uint32_t *cell_beta; /* of every cell, all groups, where they differ; else NULL */
+  uint32_t last_index;       /* table size - 1 */
+  uint32_t threshold_mask;   /* 2^T - 1 */
+  uint64_t round_addend;     /* 0 or 2^(shift-1) */
+  int shift;                 /* of mag, to the table index */
+  int word_shift;            /* 32 - T */
   pbl_generator generator;
   int lfsr_steps;
   bool coupled; /* odd lanes decide with the word of the lane below; every generator advances */
@@ -50,8 +51,9 @@ typedef struct {
   const int16_t *sources;
   const uint16_t *clamp; /* n_targets: bit l = lane l keeps its state */
   const pbl_twin_activation *activation;
-  uint16_t lane_mask; /* lanes that exist */
-  int watch;          /* target to capture, or -1 */
+  const uint32_t *betas; /* of the 16 lanes; NULL: the activation's */
+  uint16_t lane_mask;    /* lanes that exist */
+  int watch;             /* target to capture, or -1 */
   /* in and out */
   int16_t *targets;    /* NULL: not wanted */
   uint16_t *bits;      /* n_targets: bit l = state of lane l */

@@ -172,6 +172,7 @@ static pbl_twin_job run_group(pbl_twin *t, const pbl_twin_activation *act, int c
       .n_targets = lat->steps,
       .clamp = lat->colour[colour].clamp + group * lat->steps,
       .activation = act,
+      .betas = pbl_twin_betas(act, group),
       .lane_mask = (uint16_t)((1u << (left < PBL_TWIN_GROUP ? left : PBL_TWIN_GROUP)) - 1),
       .watch = watch,
       .bits = pbl_twin_lattice_bits(lat, colour, context, group),

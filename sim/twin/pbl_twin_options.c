@@ -3,10 +3,9 @@
 #include "pbl_regs.h"
 #include "pbl_twin_internal.h"
 
-typedef enum { NO_OPTION, EXCHANGE, STATISTICS, TRACE } option;
+typedef enum { NO_OPTION, STATISTICS, TRACE } option;
 
 static option option_of(uint32_t address) {
-  if (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) return EXCHANGE;
   if (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) return STATISTICS;
   if (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS) return TRACE;
   return NO_OPTION;
@@ -14,10 +13,6 @@ static option option_of(uint32_t address) {
 
 static bool is_read_only(uint32_t address) {
   switch (address) {
-    case PBL_REG_EXCH_POSITION:
-    case PBL_REG_EXCH_TRIES:
-    case PBL_REG_EXCH_ACCEPTS:
-    case PBL_REG_EXCH_LABEL:
     case PBL_REG_STAT_STATUS:
     case PBL_REG_STAT_FIRST:
     case PBL_REG_STAT_SAMPLES:
@@ -46,7 +41,8 @@ bool pbl_twin_options_read(pbl_twin *t, uint32_t *value, uint32_t address) {
   } else if (address == PBL_REG_TRACE_SWEEPS) {
     *value = t->trace_sweeps;
   } else {
-    return option_of(address) != NO_OPTION;
+    return pbl_twin_exchange_read(&t->exchange, value, address, t->replica_select) ||
+           option_of(address) != NO_OPTION;
   }
   return true;
 }
@@ -64,6 +60,8 @@ static void write_trace(pbl_twin *t, uint32_t address, uint32_t value) {
 
 bool pbl_twin_options_write(pbl_twin *t, uint32_t address, uint32_t value) {
   const option o = option_of(address);
+  if (pbl_twin_exchange_write(&t->exchange, address, value, t->phase == PBL_TWIN_IDLE, &t->error))
+    return true;
   if (o == NO_OPTION || is_read_only(address)) return false;
   if (o == STATISTICS && t->statistics)
     return pbl_twin_statistics_write(t->statistics, address, value, t->phase == PBL_TWIN_IDLE,

@@ -54,9 +54,9 @@ static uint32_t draw(pbl_twin_job *job, int lane) {
 }
 
 /* Returns the drawn state; says which table entry it met and whether the index was clipped. */
-static uint32_t activate(const pbl_twin_activation *act, int64_t field, uint32_t word,
-                         uint32_t *threshold, uint32_t *saturated) {
-  const uint64_t mag = (uint64_t)(field < 0 ? -field : field) * act->beta;
+static uint32_t activate(const pbl_twin_activation *act, uint32_t beta, int64_t field,
+                         uint32_t word, uint32_t *threshold, uint32_t *saturated) {
+  const uint64_t mag = (uint64_t)(field < 0 ? -field : field) * beta;
   uint64_t index = (mag + act->round_addend) >> act->shift;
   *saturated = index > act->last_index;
   if (*saturated) index = act->last_index;
@@ -75,7 +75,8 @@ static void update_one(pbl_twin_job *job, int target) {
     const uint32_t word = job->activation->coupled && (l & 1) ? even_word : own_word;
     even_word = word;
     uint32_t threshold, saturated;
-    uint32_t state = activate(job->activation, field, word, &threshold, &saturated);
+    const uint32_t beta = job->betas ? job->betas[l] : job->activation->beta;
+    uint32_t state = activate(job->activation, beta, field, word, &threshold, &saturated);
     const uint32_t old_state = old_bits >> l & 1;
     if (job->clamp[target] >> l & 1) {
       state = old_state;

@@ -5,7 +5,7 @@
 
 #include "pbl_regs.h"
 
-enum { MODE_HOST, MODE_FIXED, MODE_SRTRBM, MODE_SETPOINT, MODE_GUARD, MODE_SCHEDULE };
+enum { MODE_HOST, MODE_FIXED, MODE_SRTRBM, MODE_SETPOINT, MODE_GUARD, MODE_SCHEDULE, MODE_LADDER };
 
 enum {
   COUNT_SATURATED = 1 << 0,
@@ -20,10 +20,7 @@ enum {
   FROZEN = 1 << 9
 };
 
-#define LOG2_E_30 INT64_C(1549082005) /* log2(e), 30 fraction bits */
-
-/* round(2^24 * 2^(k/64)) */
-static const uint32_t power_of_two[65] = {
+const uint32_t pbl_twin_power_of_two[65] = {
     16777216, 16959908, 17144589, 17331282, 17520007, 17710787, 17903645, 18098603, 18295684,
     18494911, 18696307, 18899897, 19105703, 19313750, 19524063, 19736666, 19951585, 20168843,
     20388467, 20610483, 20834917, 21061794, 21291142, 21522987, 21757357, 21994279, 22233781,
@@ -51,6 +48,10 @@ bool pbl_twin_regulator_follows_host(const pbl_twin_regulator *r) {
 
 bool pbl_twin_regulator_is_scheduled(const pbl_twin_regulator *r) {
   return mode(r) == MODE_SCHEDULE;
+}
+
+bool pbl_twin_regulator_is_ladder(const pbl_twin_regulator *r) {
+  return mode(r) == MODE_LADDER;
 }
 
 bool pbl_twin_regulator_is_frozen(const pbl_twin_regulator *r) {
@@ -157,11 +158,11 @@ static void step(pbl_twin_regulator *r, int64_t rate, uint32_t *flags) {
 
 /* exp(lambda), 24 fraction bits. */
 static int64_t exponential(int32_t lambda) {
-  const int64_t y = rs(lambda * LOG2_E_30, 24);
+  const int64_t y = rs(lambda * PBL_TWIN_LOG2_E_30, 24);
   const int n = (int)(y >> 30);
   const size_t k = (size_t)(y >> 24 & 63);
   const int64_t x = y & ((1 << 24) - 1);
-  const int64_t low = power_of_two[k], high = power_of_two[k + 1];
+  const int64_t low = pbl_twin_power_of_two[k], high = pbl_twin_power_of_two[k + 1];
   const int64_t m = low + rs((high - low) * x, 24);
   return n >= 0 ? m * (INT64_C(1) << n) : rs(m, -n);
 }

@@ -9,6 +9,11 @@
 
 enum { PBL_TWIN_RECORD_WORDS = 16 };
 
+#define PBL_TWIN_LOG2_E_30 INT64_C(1549082005) /* log2(e), 30 fraction bits */
+
+/* round(2^24 * 2^(k/64)) */
+extern const uint32_t pbl_twin_power_of_two[65];
+
 /* What a window gathers; all zero at its first sweep. */
 typedef struct {
   uint32_t position; /* sweeps done */
@@ -45,6 +50,8 @@ bool pbl_twin_regulator_acts(const pbl_twin_regulator *r);
 bool pbl_twin_regulator_follows_host(const pbl_twin_regulator *r);
 /* Mode 5: beta comes from the schedule. */
 bool pbl_twin_regulator_is_scheduled(const pbl_twin_regulator *r);
+/* Mode 6, which acts as 1 where replica exchange was not built. */
+bool pbl_twin_regulator_is_ladder(const pbl_twin_regulator *r);
 bool pbl_twin_regulator_is_frozen(const pbl_twin_regulator *r);
 
 /* One sweep has ended: flips of both blocks, energies of all replicas. True when the window ends

@@ -158,7 +158,6 @@ void pbl_twin_sparse_write_pbits(pbl_twin *t, uint32_t value) {
   }
   t->sparse->pbits = value;
   t->stream.frame_words = ((size_t)value * (size_t)t->hw.lanes + 31) / 32;
-  t->stream.n_popped = 0;
   changed(t);
 }
 
@@ -206,13 +205,16 @@ static void pack_group(pbl_twin *t, size_t g) {
 static void count_clocks(pbl_twin_sparse *sp) {
   sp->clocks_forward = sp->clocks_backward = 0;
   sp->clocks_pass = SPARSE_DRAIN;
+  sp->n_before_tail = 0;
   for (size_t g = 0; g < sp->n_groups; g++) {
     const pbl_twin_group *group = &sp->group[g];
-    const uint64_t visit = group->length > 0 ? group->length : 1;
+    const uint64_t visit = pbl_twin_sparse_visit(group);
     const uint64_t clocks = visit + (group->flags & SPARSE_LAST ? SPARSE_DRAIN : 0);
     sp->clocks_forward += clocks;
     sp->clocks_pass += visit;
-    if (!(group->flags & SPARSE_TAIL)) sp->clocks_backward += clocks;
+    if (group->flags & SPARSE_TAIL) continue;
+    sp->clocks_backward += clocks;
+    sp->n_before_tail++;
   }
 }
 
@@ -235,13 +237,26 @@ bool pbl_twin_sparse_refuses_start(const pbl_twin *t) {
 
 /* ---- clocks and samples ---- */
 
+/* Groups of a sweep of all contexts, whose picks depend on the words to come. */
+static uint64_t random_clocks(const pbl_twin *t, uint64_t contexts) {
+  const pbl_twin_sparse *sp = t->sparse;
+  pbl_lane_rng control = t->control;
+  uint64_t clocks = 0;
+  for (uint64_t i = 0; i < contexts * sp->n_groups; i++)
+    clocks += pbl_twin_sparse_visit(&sp->group[pbl_twin_sparse_pick(sp, &control)]) + SPARSE_DRAIN;
+  return clocks;
+}
+
 uint64_t pbl_twin_sparse_cycles_sweep(const pbl_twin *t, bool sample) {
   const pbl_twin_sparse *sp = t->sparse;
-  uint64_t clocks = sp->clocks_forward + 1;
+  const uint64_t contexts = (uint64_t)pbl_hw_contexts(&t->hw);
+  uint64_t clocks = 1;
+  if (t->run_kernel != PBL_KERNEL_RANDOM_SITE) clocks += sp->clocks_forward;
   if (t->run_kernel == PBL_KERNEL_PALINDROMIC) clocks += sp->clocks_backward;
   if (!sp->energies_known) clocks += sp->clocks_pass;
   if (sample) clocks += sp->pbits + 2;
-  return (uint64_t)pbl_hw_contexts(&t->hw) * clocks;
+  clocks *= contexts;
+  return t->run_kernel == PBL_KERNEL_RANDOM_SITE ? clocks + random_clocks(t, contexts) : clocks;
 }
 
 uint64_t pbl_twin_sparse_cycles_readout(const pbl_twin *t) {

@@ -41,6 +41,7 @@ struct pbl_twin_sparse {
   /* made of them at START */
   bool packed;
   size_t n_groups;       /* used */
+  size_t n_before_tail;  /* groups before the first with TAIL */
   pbl_twin_group *group; /* n_groups */
   uint32_t *constant;    /* groups x P: bias - sum of weights */
   uint16_t *valid;       /* groups x slices */
@@ -63,6 +64,15 @@ static inline size_t pbl_twin_sparse_columns(const pbl_twin_sparse *sp) {
 /* Word of cell s in row g of the schedule: 0 the p-bit, 1 its bias. */
 static inline uint32_t pbl_twin_sparse_cell(const pbl_twin_sparse *sp, size_t g, int s, int word) {
   return sp->schedule[g * pbl_twin_sparse_columns(sp) + 2 + 2 * (size_t)s + (size_t)word];
+}
+
+/* Kernel random_site: the group of the next pick. */
+static inline size_t pbl_twin_sparse_pick(const pbl_twin_sparse *sp, pbl_lane_rng *control) {
+  return (size_t)((uint64_t)pbl_lane_rng_next(control) * sp->n_groups >> 32);
+}
+/* Clocks of a group. */
+static inline uint64_t pbl_twin_sparse_visit(const pbl_twin_group *group) {
+  return group->length > 0 ? group->length : 1;
 }
 
 /* ---- pbl_twin_sparse_fields.c ---- */

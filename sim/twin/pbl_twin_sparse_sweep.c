@@ -88,6 +88,7 @@ static pbl_twin_job make_job(const chunk *c, int slice) {
       .n_targets = c->n,
       .clamp = sp->chunk_clamp + at,
       .activation = c->act,
+      .betas = pbl_twin_betas(c->act, slice),
       .lane_mask = (uint16_t)((1u << (left < PBL_TWIN_GROUP ? left : PBL_TWIN_GROUP)) - 1),
       .watch = -1,
       .bits = sp->bits + at,
@@ -239,14 +240,41 @@ static void run_forward(chunk *c) {
   }
 }
 
-static void run_backward(chunk *c) {
+/* The groups before `end`. */
+static void run_backward(chunk *c, size_t end) {
   const pbl_twin_group *group = c->sp->group;
-  size_t end = 0;
-  while (!(group[end].flags & SPARSE_TAIL)) end++;
   for (size_t g = end; g-- > 0;) {
     if (!(group[g].flags & SPARSE_FIRST)) continue;
     run_block(c, end - 1, -1, end - g);
     end = g;
+  }
+}
+
+/* Groups at random, as many as there are. */
+static void run_random(chunk *c) {
+  for (size_t i = 0; i < c->sp->n_groups; i++)
+    run_block(c, pbl_twin_sparse_pick(c->sp, &c->t->control), 1, 1);
+}
+
+static void run_context(chunk *c) {
+  pbl_twin_sparse *sp = c->sp;
+  switch (c->t->run_kernel) {
+    case PBL_KERNEL_RANDOM_SITE:
+      run_random(c);
+      break;
+    case PBL_KERNEL_COIN:
+      if (pbl_lane_rng_next(&c->t->control) >> 31) {
+        run_backward(c, sp->n_groups);
+      } else {
+        run_forward(c);
+      }
+      break;
+    case PBL_KERNEL_PALINDROMIC:
+      run_forward(c);
+      run_backward(c, sp->n_before_tail);
+      break;
+    default:
+      run_forward(c);
   }
 }
 
@@ -286,10 +314,10 @@ void pbl_twin_sparse_sweep(pbl_twin *t, const pbl_twin_activation *act) {
   pbl_twin_sparse *sp = t->sparse;
   for (int context = 0; context < pbl_hw_contexts(&t->hw); context++) {
     chunk c = {.t = t, .sp = sp, .act = act, .context = context};
+    pbl_twin_set_betas(t, context);
     spread_context(sp, context);
     if (!sp->energies_known) energy_pass(t, context);
-    run_forward(&c);
-    if (t->run_kernel == PBL_KERNEL_PALINDROMIC) run_backward(&c);
+    run_context(&c);
     for (int l = 0; l < sp->lanes; l++) {
       const int replica = context * sp->lanes + l;
       t->energy[replica] = halve(sp->energy2[replica]);

@@ -17,16 +17,28 @@ static pbl_status reserve(pbl_twin_stream *s, size_t n, pbl_error *err) {
     /* More than half full: a move alone would come back too soon. */
     const size_t capacity = 2 * (used + n);
     uint32_t *words = realloc(s->words, capacity * sizeof *words);
-    if (!words)
+    if (words) s->words = words;
+    uint8_t *last = realloc(s->last, capacity);
+    if (last) s->last = last;
+    if (!words || !last)
       return pbl_fail(err, PBL_NO_MEMORY, "twin device: no memory for %zu words of a stream",
                       capacity);
-    s->words = words;
     s->capacity = capacity;
   }
-  if (s->head > 0) memmove(s->words, s->words + s->head, used * sizeof *s->words);
+  if (s->head > 0) {
+    memmove(s->words, s->words + s->head, used * sizeof *s->words);
+    memmove(s->last, s->last + s->head, used);
+  }
   s->head = 0;
   s->tail = used;
   return PBL_OK;
+}
+
+/* n words that stand behind tail are a frame. */
+static void append(pbl_twin_stream *s, size_t n) {
+  memset(s->last + s->tail, 0, n);
+  s->tail += n;
+  s->last[s->tail - 1] = 1;
 }
 
 /* Appends the block's states of one context to the bits that wait in *held (n_held < 32). */
@@ -74,9 +86,19 @@ pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err) {
   if (status != PBL_OK) return status;
   for (int c = 0; c < contexts; c++) {
     pbl_twin_frame(t, c, s->words + s->tail);
-    s->tail += s->frame_words;
+    append(s, s->frame_words);
     t->counters[PBL_TWIN_SAMPLES].value++;
   }
+  return PBL_OK;
+}
+
+pbl_status pbl_twin_emit_labels(pbl_twin *t, pbl_error *err) {
+  pbl_twin_stream *s = &t->stream;
+  const size_t n = pbl_twin_exchange_words(&t->exchange);
+  const pbl_status status = reserve(s, n, err);
+  if (status != PBL_OK) return status;
+  pbl_twin_exchange_frame(&t->exchange, s->words + s->tail);
+  append(s, n);
   return PBL_OK;
 }
 
@@ -86,7 +108,7 @@ pbl_status pbl_twin_emit_record(pbl_twin *t, const uint32_t record[PBL_TWIN_RECO
   const pbl_status status = reserve(s, PBL_TWIN_RECORD_WORDS, err);
   if (status != PBL_OK) return status;
   memcpy(s->words + s->tail, record, PBL_TWIN_RECORD_WORDS * sizeof *record);
-  s->tail += PBL_TWIN_RECORD_WORDS;
+  append(s, PBL_TWIN_RECORD_WORDS);
   return PBL_OK;
 }
 
@@ -97,9 +119,8 @@ static pbl_status take(pbl_twin_stream *s, uint32_t *dst, uint8_t *last, size_t 
   const size_t used = s->tail - s->head;
   const size_t n = max_words < used ? max_words : used;
   if (n > 0) memcpy(dst, s->words + s->head, n * sizeof *dst);
-  for (size_t i = 0; last && i < n; i++) last[i] = (s->n_popped + i + 1) % s->frame_words == 0;
+  if (n > 0 && last) memcpy(last, s->last + s->head, n);
   s->head += n;
-  s->n_popped += n;
   *n_words = n;
   return PBL_OK;
 }

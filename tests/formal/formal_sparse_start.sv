@@ -24,7 +24,7 @@ module formal_sparse_start (
     input wire [31:0] table_word,
     input wire        clamp
 );
-  wire start, stop, check, palindromic, coin, coupled, busy, checking, valid, proof;
+  wire start, stop, check, palindromic, coin, random, coupled, busy, checking, valid, proof;
   wire invalidate, unprove, weight_push, group_push, sweep, read_only;
   wire [31:0] sweeps, every, hash, guard, read_data;
   wire [16:0] pbits;
@@ -37,7 +37,8 @@ module formal_sparse_start (
       .clk_i(clk), .rst_ni(rst_n), .write_i(write), .read_i(1'b0), .address_i(address),
       .data_i(data), .data_o(read_data), .other_data_i(64'd0), .other_readable_i(1'b0),
       .other_writable_i(1'b0), .other_refused_i(1'b0), .start_o(start), .stop_o(stop),
-      .check_o(check), .palindromic_o(palindromic), .coin_o(coin), .coupled_o(coupled),
+      .check_o(check), .palindromic_o(palindromic), .coin_o(coin), .random_o(random),
+      .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta), .weight_push_o(weight_push),
       .group_push_o(group_push),
       .invalidate_o(invalidate), .unprove_o(unprove), .pbits_o(pbits), .busy_i(busy),
@@ -61,9 +62,11 @@ module formal_sparse_start (
       .Contexts(1), .BetaBits(16), .ContextBits(1), .FrameAfter(1)
   ) u_sequencer (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
-      .palindromic_i(palindromic), .coin_i(coin), .coupled_i(coupled), .sweeps_i(sweeps),
-      .every_i(every), .beta_i(beta), .sweep_beta_i(1'b1), .regulates_i(1'b0),
-      .regulator_beta_i(16'd0), .window_ends_i(1'b0), .busy_o(busy), .beta_o(beta_now),
+      .palindromic_i(palindromic), .coin_i(coin), .random_i(random),
+      .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every), .unit_every_i(32'd0),
+      .beta_i(beta), .sweep_beta_i(1'b1), .regulates_i(1'b0),
+      .regulator_beta_i(16'd0), .window_ends_i(1'b0), .exchange_i(1'b0),
+      .exchange_end_i(1'b0), .busy_o(busy), .beta_o(beta_now),
       .sweep_o(sweep), .end_i(sweep_end), .read_only_o(read_only)
   );
 

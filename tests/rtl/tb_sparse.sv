@@ -2,7 +2,8 @@
 // The sparse device on a graph of six p-bits in three blocks, against a model in this bench: hash
 // of what is used, every code of the colour guard and the START that it refuses, the clocks of
 // sweeps, energy passes and frames, and sweeps without chance (the table says sign of the field),
-// whose samples and energies are computed here from the couplings.
+// whose samples and energies are computed here from the couplings: cyclic, palindromic, by a coin,
+// and random scan, with a control generator of its own.
 `include "pbit_regs.svh"
 module tb_sparse #(
     parameter int Fault = 0  // of the model: 1 a weight, 2 clocks of a drain, 3 hash; to be noticed
@@ -30,13 +31,15 @@ module tb_sparse #(
       .s_axil_rresp(rresp), .s_axil_rvalid(rvalid), .s_axil_rready(rready),
       .m_axis_tdata(tdata), .m_axis_tvalid(tvalid), .m_axis_tready(1'b1),
       .m_axis_tlast(tlast), .m_axis_telemetry_tdata(), .m_axis_telemetry_tvalid(),
-      .m_axis_telemetry_tready(1'b1), .m_axis_telemetry_tlast(), .irq_o(irq)
+      .m_axis_telemetry_tready(1'b1), .m_axis_telemetry_tlast(), .m_axis_trace_tready(1'b1),
+      .irq_o(irq)
   );
 
   // ---- the graph: blocks {0, 1, 2}, {3, 4}, {5} ----
   integer coupling[0:n*n-1], bias[0:n-1];
   reg [31:0] group[0:Groups*6-1], edges[0:Rows*4-1];  // words of a row as they are written
-  integer groups, rows, failures, turn, i, j, g, s, r, k;
+  localparam integer Cyclic = 0, Palindromic = 1, Coin = 4, RandomScan = 8;  // CONFIG
+  integer groups, rows, failures, turn, i, j, g, s, r, k, walked;
   reg [31:0] crc;
   reg state[0:R*n-1];
   reg clamped[0:n-1];
@@ -79,6 +82,7 @@ module tb_sparse #(
   endtask
 
 `include "axil_host.svh"
+`include "control_words.svh"
 
   task expect_register(input [11:0] at, input [31:0] want, input [8*60-1:0] what);
     begin
@@ -178,6 +182,10 @@ module tb_sparse #(
       write(`PBIT_REG_IMG_SELECT, 4);
       write(`PBIT_REG_IMG_ADDRESS, 0);
       for (i = 0; i < 4 * P * L; i = i + 1) write(`PBIT_REG_IMG_DATA, 32'h12345679 * (i + 1));
+      for (i = 0; i < 4; i = i + 1) begin
+        control[i] = 32'h9E3779B9 * (i + 5);
+        write(`PBIT_REG_IMG_DATA, control[i]);
+      end
     end
   endtask
 
@@ -269,11 +277,34 @@ module tb_sparse #(
     end
   endtask
 
-  task sweep(input palindromic);
+  // group `which` of one context, all lanes; its clocks are added to `walked`
+  task walk(input integer c, input integer which, input drains);
     begin
-      for (r = 0; r < R; r = r + 1) begin
-        for (i = 0; i < n; i = i + 1) update(r, i);
-        if (palindromic) for (i = 4; i >= 0; i = i - 1) update(r, i);
+      for (r = c * L; r < c * L + L; r = r + 1) begin
+        for (s = 0; s < P; s = s + 1) begin
+          if (group[which*6+2+2*s][31]) update(r, group[which*6+2+2*s][15:0]);
+        end
+      end
+      walked = walked + group[which*6][15:0] + (drains ? Drain : 0);
+    end
+  endtask
+
+  task sweep(input integer kernel);
+    integer c;
+    begin
+      for (c = 0; c < Contexts; c = c + 1) begin
+        if (kernel == Coin) draw;
+        for (g = 0; g < groups; g = g + 1) begin
+          if (kernel == RandomScan) begin
+            draw;
+            walk(c, (64'd0 + control_word) * groups >> 32, 1);
+          end else if (kernel == Coin && control_word[31]) begin
+            walk(c, groups - 1 - g, group[(groups-1-g)*6][28]);
+          end else walk(c, g, group[g*6][29]);
+        end
+        if (kernel == Palindromic) begin
+          for (g = groups - 2; g >= 0; g = g - 1) walk(c, g, group[g*6][28]);
+        end
       end
     end
   endtask
@@ -297,20 +328,20 @@ module tb_sparse #(
   endtask
 
   // `sweeps` sweeps with a sample of each: samples, energies and clocks.
-  task run(input integer sweeps, input palindromic, input with_pass);
-    integer lists, back, clocks, count;
+  task run(input integer sweeps, input integer kernel, input with_pass);
+    integer lists, clocks, count;
     begin
+      walked = 0;
       words = 0;
       expected_words = 0;
       for (count = 0; count < sweeps; count = count + 1) begin
-        sweep(palindromic);
+        sweep(kernel);
         expect_frames;
       end
       lists = group[0][15:0] + group[6][15:0] + group[12][15:0] + group[18][15:0];
-      back  = palindromic ? lists - group[18][15:0] + 2 * Drain : 0;
-      clocks = sweeps * Contexts * (lists + 3 * Drain + back + 1 + n + 2) +
+      clocks = walked + sweeps * Contexts * (1 + n + 2) +
                (with_pass ? Contexts * (lists + Drain) : 0);
-      write(`PBIT_REG_CONFIG, palindromic);
+      write(`PBIT_REG_CONFIG, kernel);
       write(`PBIT_REG_SWEEPS, sweeps);
       write(`PBIT_REG_SAMPLE_EVERY, 1);
       write(`PBIT_REG_CTRL, 32'h5);
@@ -421,16 +452,28 @@ module tb_sparse #(
 
     write(`PBIT_REG_BETA, 32'h1000);
     new_states(1);
-    run(1, 0, 1);
+    run(1, Cyclic, 1);
     new_states(2);
-    run(3, 0, 1);
-    run(2, 1, 0);
+    run(3, Cyclic, 1);
+    run(2, Palindromic, 0);
     new_states(3);
-    run(2, 1, 1);
-    for (turn = 4; turn < 12; turn = turn + 1) begin
+    run(2, Palindromic, 1);
+    for (turn = 4; turn < 32; turn = turn + 1) begin
       new_states(turn);
-      run(1, turn[0], 1);
+      run(1, turn[1:0] == 0 ? Cyclic : turn[1:0] == 1 ? Palindromic
+          : turn[1:0] == 2 ? Coin : RandomScan, 1);
+      if (turn >= 24) run(3, turn[1] ? RandomScan : Coin, 0);
     end
+    // one kernel at a time
+    write(`PBIT_REG_CTRL, 32'h4);
+    write(`PBIT_REG_CONFIG, Coin + RandomScan);
+    expect_register(`PBIT_REG_CONFIG, Coin, "coin and random scan");
+    expect_register(`PBIT_REG_STATUS, 32'h68, "coin and random scan are refused");
+    write(`PBIT_REG_CTRL, 32'h4);
+    write(`PBIT_REG_CONFIG, Palindromic + RandomScan);
+    expect_register(`PBIT_REG_CONFIG, Palindromic, "palindrome and random scan");
+    expect_register(`PBIT_REG_STATUS, 32'h68, "palindrome and random scan are refused");
+    write(`PBIT_REG_CTRL, 32'h4);
     // SWEEPS = 0: the frames alone, and no energy pass
     new_states(99);
     words = 0;
@@ -441,7 +484,7 @@ module tb_sparse #(
     wait_for(32'h3, 32'h2);
     expect_register(`PBIT_REG_BUSY_CYCLES_LO, Contexts * (n + 3), "BUSY_CYCLES of a frame");
     if (words != expected_words) fail("wrong number of frames");
-    run(1, 0, 1);
+    run(1, Cyclic, 1);
     if (Fault == 0 && failures == 0) $display("PASS: hash, guard, clocks, samples and energies");
     if (Fault != 0 && failures > 0) $display("PASS: the fault of the model is noticed");
     $finish;

@@ -28,7 +28,8 @@ typedef struct {
   pbl_graph_quantisation report;
 } sample;
 
-static void make(sample *s, const char *recipe, const char *couplings, int sites) {
+static void make_laid(sample *s, const char *recipe, const char *couplings, int sites,
+                      pbl_sparse_layout layout) {
   pbl_graph_recipe r;
   pbl_error err = {0};
   *s = (sample){.hw = pbl_hw_default()};
@@ -41,9 +42,13 @@ static void make(sample *s, const char *recipe, const char *couplings, int sites
   assert_int_equal(pbl_value_law_parse(&r.fields, "normal,0.3", &err), PBL_OK);
   assert_int_equal(pbl_graph_make(&s->g, &r, &err), PBL_OK);
   assert_int_equal(pbl_colouring_create(&s->c, s->g, PBL_COLOUR_DSATUR, &err), PBL_OK);
-  if (pbl_sparse_fit(&s->hw, s->g, s->c, &err) != PBL_OK) fail_msg("%s", err.message);
-  if (pbl_sparse_image_create(&s->im, &s->report, s->g, s->c, &s->hw, 0.75, &err) != PBL_OK)
+  if (pbl_sparse_fit_laid(&s->hw, s->g, s->c, layout, &err) != PBL_OK) fail_msg("%s", err.message);
+  if (pbl_sparse_image_create_laid(&s->im, &s->report, s->g, s->c, &s->hw, 0.75, layout, &err))
     fail_msg("%s", err.message);
+}
+
+static void make(sample *s, const char *recipe, const char *couplings, int sites) {
+  make_laid(s, recipe, couplings, sites, PBL_SPARSE_FULL);
 }
 
 static void release(sample *s) {
@@ -116,6 +121,27 @@ static void every_edge_stands_at_both_of_its_ends(void **state) {
       check_memories(&s);
       assert_int_equal(s.im->hw.n_visible, s.g->n);
       assert_int_equal(s.report.n_saturated, 0);
+      release(&s);
+    }
+  }
+}
+
+/* Random scan picks groups: of one p-bit each, the lists no longer than their own degrees. */
+static void a_group_may_be_one_pbit(void **state) {
+  (void)state;
+  static const char *const recipes[] = {"complete:13", "king:7x5", "complete:1"};
+  for (size_t k = 0; k < 3; k++) {
+    for (int sites = 0; sites <= 4; sites += 4) {
+      sample s;
+      make_laid(&s, recipes[k], "normal,0.4", sites, PBL_SPARSE_SINGLES);
+      assert_int_equal(s.hw.sparse.sites, sites == 0 ? 1 : 4);
+      check_memories(&s);
+      assert_int_equal(s.im->sparse->n_groups, s.g->n);
+      assert_int_equal(s.im->sparse->n_edge_rows, 2 * s.g->n_edges);
+      for (size_t g = 0; g < s.g->n; g++) {
+        for (int cell = 0; cell < s.hw.sparse.sites; cell++)
+          assert_int_equal(schedule_word(&s, g, 2 + 2 * (size_t)cell) >> 31, cell == 0);
+      }
       release(&s);
     }
   }
@@ -265,6 +291,7 @@ static void the_image_gives_its_model_back(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_edge_stands_at_both_of_its_ends),
+      cmocka_unit_test(a_group_may_be_one_pbit),
       cmocka_unit_test(pbits_of_similar_degree_share_a_group),
       cmocka_unit_test(capacities_are_powers_of_two),
       cmocka_unit_test(what_does_not_fit_is_named),

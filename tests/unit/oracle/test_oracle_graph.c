@@ -53,8 +53,8 @@ static void the_law_is_the_boltzmann_law(void **state) {
 
 static void a_sweep_is_the_product_of_single_updates(void **state) {
   (void)state;
-  for (int k = 0; k < 2; k++) {
-    const pbl_kernel kernel = k ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  for (int k = PBL_KERNEL_CYCLIC; k <= PBL_KERNEL_RANDOM_SITE; k++) {
+    const pbl_kernel kernel = (pbl_kernel)k;
     plain_blocks m = plain_blocks_of(plain_random(8));
     pbl_oracle *o = oracle(&m, kernel, NULL, NULL);
     double q[1 << 8] = {0}, expected[1 << 8] = {0}, f[1 << 8], g[1 << 8], pf = 0.0, qg = 0.0;
@@ -92,8 +92,8 @@ static void two_blocks_have_the_tau_of_the_two_block_oracle(void **state) {
   pbl_xoshiro g;
   pbl_xoshiro_seed(&g, 5);
   for (size_t x = 0; x < 1 << 9; x++) f[x] = pbl_xoshiro_double(&g);
-  for (int k = 0; k < 2; k++) {
-    const pbl_kernel kernel = k ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+  for (int k = PBL_KERNEL_CYCLIC; k <= PBL_KERNEL_COIN; k++) {
+    const pbl_kernel kernel = (pbl_kernel)k;
     pbl_oracle *o = oracle(&m, kernel, NULL, NULL), *two = NULL;
     double tau[2], window[2], mean[2];
     assert_int_equal(pbl_oracle_create_model(&two, rbm, BETA, kernel, NULL), PBL_OK);
@@ -122,9 +122,9 @@ static double coarse(const void *context, double field) {
 
 static void the_law_of_any_kernel_is_its_fixed_point(void **state) {
   (void)state;
-  for (int k = 0; k < 2; k++) {
+  for (int k = PBL_KERNEL_CYCLIC; k <= PBL_KERNEL_RANDOM_SITE; k++) {
     plain_blocks m = plain_blocks_of(plain_complete(6));
-    const pbl_kernel kernel = k ? PBL_KERNEL_PALINDROMIC : PBL_KERNEL_CYCLIC;
+    const pbl_kernel kernel = (pbl_kernel)k;
     pbl_oracle *o = oracle(&m, kernel, coarse, NULL);
     pbl_oracle *ideal = oracle(&m, kernel, NULL, NULL);
     double q[1 << 6];

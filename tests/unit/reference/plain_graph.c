@@ -92,8 +92,39 @@ static void update_block(double *q, const plain_graph *p, const pbl_colouring *c
   }
 }
 
+static void random_sites(double *q, const plain_graph *p, double beta) {
+  double sum[1 << PLAIN_MAX], one[1 << PLAIN_MAX];
+  const size_t states = (size_t)1 << p->n;
+  for (size_t pick = 0; pick < p->n; pick++) {
+    for (size_t x = 0; x < states; x++) sum[x] = 0.0;
+    for (size_t i = 0; i < p->n; i++) {
+      for (size_t x = 0; x < states; x++) one[x] = q[x];
+      update(one, p, i, beta);
+      for (size_t x = 0; x < states; x++) sum[x] += one[x];
+    }
+    for (size_t x = 0; x < states; x++) q[x] = sum[x] / (double)p->n;
+  }
+}
+
+static void there_or_back(double *q, const plain_graph *p, const pbl_colouring *c, double beta) {
+  double back[1 << PLAIN_MAX];
+  const size_t states = (size_t)1 << p->n;
+  for (size_t x = 0; x < states; x++) back[x] = q[x];
+  for (size_t b = 0; b < c->n_colours; b++) update_block(q, p, c, b, beta);
+  for (size_t b = c->n_colours; b-- > 0;) update_block(back, p, c, b, beta);
+  for (size_t x = 0; x < states; x++) q[x] = (q[x] + back[x]) / 2.0;
+}
+
 void plain_sweep(double *q, const plain_graph *p, const pbl_colouring *c, double beta,
                  pbl_kernel kernel) {
+  if (kernel == PBL_KERNEL_RANDOM_SITE) {
+    random_sites(q, p, beta);
+    return;
+  }
+  if (kernel == PBL_KERNEL_COIN) {
+    there_or_back(q, p, c, beta);
+    return;
+  }
   for (size_t b = 0; b < c->n_colours; b++) update_block(q, p, c, b, beta);
   if (kernel != PBL_KERNEL_PALINDROMIC) return;
   for (size_t b = c->n_colours - 1; b-- > 0;) update_block(q, p, c, b, beta);

@@ -29,7 +29,8 @@ void plain_release(plain_blocks *m);
 double plain_energy(const plain_graph *p, size_t state);
 /* 2^n probabilities by enumeration. */
 void plain_law(double *law, const plain_graph *p, double beta);
-/* q <- q after one sweep: p-bits of block 0, 1, .. in any order, then back when palindromic. */
+/* q <- q after one sweep: p-bits of block 0, 1, .. in any order, then back when palindromic; coin:
+ * the mean of there and back; random_site: n times the mean over all single updates. */
 void plain_sweep(double *q, const plain_graph *p, const pbl_colouring *c, double beta,
                  pbl_kernel kernel);
 

@@ -30,14 +30,16 @@ static pbl_reference *sampler(const plain_blocks *m, double beta, pbl_kernel ker
   return r;
 }
 
-/* One draw of every chain after `sweeps` sweeps, against 2^n probabilities. */
-static double p_value(const plain_blocks *m, pbl_reference *r, size_t sweeps, const double *law) {
+/* One draw of every stride-th chain after `sweeps` sweeps, against 2^n probabilities. The chains of
+ * a block share coins and picks: with those only one of each block counts. */
+static double p_value(const plain_blocks *m, pbl_reference *r, size_t sweeps, size_t stride,
+                      const double *law) {
   const size_t states = (size_t)1 << m->plain.n;
   pbl_chains *c = NULL;
   double *count = calloc(states, sizeof *count);
   assert_int_equal(pbl_chains_create(&c, CHAINS, 1, m->plain.n, NULL), PBL_OK);
   assert_int_equal(pbl_reference_run(r, c, 1, sweeps, NULL, NULL), PBL_OK);
-  for (size_t k = 0; k < CHAINS; k++) {
+  for (size_t k = 0; k < CHAINS; k += stride) {
     size_t x = 0;
     for (size_t p = 0; p < m->plain.n; p++) x |= (size_t)(pbl_chains_spin(c, k, 0, p) > 0) << p;
     count[x]++;
@@ -45,7 +47,7 @@ static double p_value(const plain_blocks *m, pbl_reference *r, size_t sweeps, co
   double chi2 = 0.0, rare = 0.0, rare_count = 0.0;
   size_t cells = 0;
   for (size_t x = 0; x < states; x++) {
-    const double expected = law[x] * CHAINS;
+    const double expected = law[x] * (double)(CHAINS / stride);
     if (expected < LEAST) {
       rare += expected;
       rare_count += count[x];
@@ -63,13 +65,17 @@ static double p_value(const plain_blocks *m, pbl_reference *r, size_t sweeps, co
   return pbl_chi2_upper_p(chi2, (double)cells - 1.0);
 }
 
+static size_t stride_of(pbl_kernel kernel) {
+  return kernel == PBL_KERNEL_COIN || kernel == PBL_KERNEL_RANDOM_SITE ? PBL_REFERENCE_BLOCK : 1;
+}
+
 /* 40 sweeps from random states: the slowest mode has gone, .61^40 = 2e-9. */
 static double law_p(plain_graph p, pbl_kernel kernel, double beta_sampled) {
   plain_blocks m = plain_blocks_of(p);
   double *law = malloc(sizeof(double) << p.n);
   plain_law(law, &p, BETA);
   pbl_reference *r = sampler(&m, beta_sampled, kernel, CHAINS, 1);
-  const double value = p_value(&m, r, 40, law);
+  const double value = p_value(&m, r, 40, stride_of(kernel), law);
   pbl_reference_destroy(r);
   free(law);
   plain_release(&m);
@@ -107,7 +113,7 @@ static double row_p(const plain_blocks *m, pbl_kernel sampled, pbl_kernel claime
   plain_sweep(q, &m->plain, m->blocks, BETA, claimed);
   pbl_reference *r = sampler(m, BETA, sampled, CHAINS, 1);
   assert_int_equal(pbl_reference_set_state(r, s, NULL), PBL_OK);
-  const double p = p_value(m, r, 1, q);
+  const double p = p_value(m, r, 1, stride_of(sampled), q);
   pbl_reference_destroy(r);
   free(s);
   free(q);
@@ -124,6 +130,22 @@ static void one_sweep_visits_the_blocks_in_their_order(void **state) {
   if (!(cyclic > LEVEL && palindromic > LEVEL && wrong < 1e-9))
     fail_msg("p = %g, %g, wrong order %g", cyclic, palindromic, wrong);
   plain_release(&m);
+}
+
+/* 12,500 blocks: sound at 1e-6 each, four comparisons; a kernel taken for another one. */
+static void coins_and_picks_have_their_kernels(void **state) {
+  (void)state;
+  plain_blocks m = plain_blocks_of(plain_random(8));
+  const double coin = row_p(&m, PBL_KERNEL_COIN, PBL_KERNEL_COIN);
+  const double site = row_p(&m, PBL_KERNEL_RANDOM_SITE, PBL_KERNEL_RANDOM_SITE);
+  const double one_way = row_p(&m, PBL_KERNEL_COIN, PBL_KERNEL_CYCLIC);
+  const double in_blocks = row_p(&m, PBL_KERNEL_RANDOM_SITE, PBL_KERNEL_COIN);
+  plain_release(&m);
+  const double coin_law = law_p(plain_random(8), PBL_KERNEL_COIN, BETA);
+  const double site_law = law_p(plain_random(8), PBL_KERNEL_RANDOM_SITE, BETA);
+  if (!(coin > LEVEL && site > LEVEL && coin_law > LEVEL && site_law > LEVEL))
+    fail_msg("p = %g, %g; %g, %g", coin, site, coin_law, site_law);
+  if (!(one_way < 1e-9 && in_blocks < 1e-9)) fail_msg("p = %g, %g", one_way, in_blocks);
 }
 
 static void clamped_pbits_of_a_graph_keep_their_states(void **state) {
@@ -178,6 +200,7 @@ int main(void) {
       cmocka_unit_test(states_of_a_random_graph_have_their_law_under_both_kernels),
       cmocka_unit_test(a_beta_two_percent_high_is_seen),
       cmocka_unit_test(one_sweep_visits_the_blocks_in_their_order),
+      cmocka_unit_test(coins_and_picks_have_their_kernels),
       cmocka_unit_test(clamped_pbits_of_a_graph_keep_their_states),
       cmocka_unit_test(the_number_of_threads_changes_no_bit_of_a_graph),
       cmocka_unit_test(a_colouring_of_another_graph_is_refused),

@@ -33,6 +33,7 @@ typedef struct {
   bool old_states;     /* every field is taken from the states before the sweep */
   bool serial, shared; /* words: every second twice the one before; one for chains 0 and 1 */
   bool claimed_cyclic; /* the tests are told so */
+  bool turned_coins;   /* the tests are told the other order of each sweep */
 } fault;
 
 static const plan RANDOM = {.graph = "regular:20,5",
@@ -123,14 +124,17 @@ static void update(sampler *m, size_t p) {
   m->s[p] = u < pbl_image_threshold(im, field_of(m, p), beta) ? 1 : -1;
 }
 
-static void sweep(sampler *m, pbl_kernel kernel) {
+/* Whether it went back. */
+static bool sweep(sampler *m, pbl_kernel kernel, pbl_xoshiro *coins) {
   const pbl_sparse_law *g = m->im->sparse;
+  const bool back = kernel == PBL_KERNEL_COIN && pbl_xoshiro_next(coins) >> 31;
   for (size_t p = 0; p < g->n; p++) m->before[p] = m->s[p];
-  for (size_t k = 0; k < g->n; k++) update(m, g->order[k]);
-  if (kernel != PBL_KERNEL_PALINDROMIC) return;
+  for (size_t k = 0; k < g->n; k++) update(m, g->order[back ? g->n - 1 - k : k]);
+  if (kernel != PBL_KERNEL_PALINDROMIC) return back;
   for (size_t k = g->n; k-- > 0;) {
     if (g->block[g->order[k]] + 1 < g->n_blocks) update(m, g->order[k]);
   }
+  return false;
 }
 
 static pbl_chains *sample(const pbl_image *im, const plan *p, const fault *f) {
@@ -138,13 +142,17 @@ static pbl_chains *sample(const pbl_image *im, const plan *p, const fault *f) {
   pbl_chains *out = NULL;
   signed char *s = malloc(2 * n);
   assert_int_equal(pbl_chains_create(&out, p->chains, p->draws, n, NULL), PBL_OK);
+  if (p->kernel == PBL_KERNEL_COIN) assert_int_equal(pbl_chains_create_order(out, 1, NULL), PBL_OK);
   for (size_t c = 0; c < p->chains; c++) {
-    pbl_xoshiro g;
+    pbl_xoshiro g, coins;
+    pbl_xoshiro_seed(&coins, 77 * p->seed + c);
     pbl_xoshiro_seed(&g, 1000 * p->seed + (f->shared && c == 1 ? 0 : c));
     sampler m = {.im = im, .f = f, .s = s, .before = s + n, .g = &g};
     for (size_t i = 0; i < n; i++) s[i] = 1;
     for (size_t t = 0; t < p->draws; t++) {
-      for (size_t k = 0; k < p->every; k++) sweep(&m, p->kernel);
+      bool back = false;
+      for (size_t k = 0; k < p->every; k++) back = sweep(&m, p->kernel, &coins);
+      if (out->order) pbl_chains_order(out, c)[t] = back != f->turned_coins;
       for (size_t i = 0; i < n; i++)
         if (s[i] > 0) pbl_chains_row(out, c, t)[i / 8] |= (uint8_t)(1u << i % 8);
     }
@@ -274,6 +282,53 @@ static void a_wrong_order_is_found(void **state) {
   assert_true(run(&p, (fault){.claimed_cyclic = true}).p_value < 1e-9);
 }
 
+/* Every sweep in the order it had; with every > 1 the block updated last, which is either end. Six
+ * comparisons of sound chains at 1e-4. */
+static void sweeps_under_a_coin_are_tested_in_their_order(void **state) {
+  (void)state;
+  const plan *const plans[] = {&RANDOM, &COMPLETE, &KING};
+  for (size_t k = 0; k < 3; k++) {
+    plan p = *plans[k];
+    p.kernel = PBL_KERNEL_COIN;
+    pbl_innovation_report r = run(&p, (fault){0});
+    if (!(r.p_value > 1e-4)) fail_msg("%s: p = %g", p.graph, r.p_value);
+    p.every = 3;
+    r = run(&p, (fault){0});
+    if (!(r.p_value > 1e-4)) fail_msg("%s, thinned: p = %g", p.graph, r.p_value);
+    p.every = 1;
+    p.draws = 8000;
+    r = run(&p, (fault){.turned_coins = true});
+    if (!(r.p_value < 1e-9)) fail_msg("%s, coins turned: p = %g", p.graph, r.p_value);
+    r = run(&p, (fault){.claimed_cyclic = true});
+    if (!(r.p_value < 1e-9)) fail_msg("%s, claimed cyclic: p = %g", p.graph, r.p_value);
+  }
+  plan p = RANDOM;
+  p.kernel = PBL_KERNEL_COIN;
+  p.draws = 8000;
+  pbl_innovation_report r = run(&p, (fault){0});
+  assert_int_equal(r.n_updates, 6 * 7999 * 20);
+  assert_int_equal(r.family[PBL_TEST_EDGE].n_tests, 50);
+  assert_int_equal(r.family[PBL_TEST_CROSS].n_tests, 2 * 190);
+  expect(&p, (fault){.beta_gain = 1.1}, PBL_FAULT_GAIN, "coin, beta 10 % high");
+  expect(&p, (fault){.lower = 6, .upper = 6}, PBL_FAULT_WEIGHT, "coin, an edge");
+}
+
+static void what_random_site_does_is_not_in_the_states(void **state) {
+  (void)state;
+  plan p = RANDOM;
+  pbl_image *im = image_of(&p);
+  pbl_chains *c = sample(im, &p, &(fault){0});
+  pbl_innovation_report r;
+  assert_int_equal(
+      pbl_innovation_test(&r, c, im, im->beta, PBL_KERNEL_RANDOM_SITE, 1, false, 1, NULL, NULL),
+      PBL_INVALID);
+  assert_int_equal(
+      pbl_innovation_test(&r, c, im, im->beta, PBL_KERNEL_COIN, 1, false, 1, NULL, NULL),
+      PBL_INVALID);
+  pbl_chains_destroy(c);
+  pbl_image_destroy(im);
+}
+
 static void results_of_graphs_do_not_depend_on_the_number_of_threads(void **state) {
   (void)state;
   const fault sound = {0};
@@ -293,6 +348,8 @@ int main(void) {
       cmocka_unit_test(faults_of_graphs_are_found_and_named),
       cmocka_unit_test(an_edge_changed_at_one_end_is_found),
       cmocka_unit_test(a_wrong_order_is_found),
+      cmocka_unit_test(sweeps_under_a_coin_are_tested_in_their_order),
+      cmocka_unit_test(what_random_site_does_is_not_in_the_states),
       cmocka_unit_test(results_of_graphs_do_not_depend_on_the_number_of_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Plants one fault in a copy of the RTL and passes when a bench notices it: that of the sparse
+# device, tb_sparse (faults that lock-step does not see: a guard that lets too much pass), or for
+# MUTANT trace_* that of the trace port, tb_trace_port.
+#
+# Usage: icarus_mutant.sh WORK_FOLDER MUTANT
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$1 mutant=$2
+if ! command -v iverilog >/dev/null; then
+  echo "SKIPPED: iverilog is not installed"
+  exit 77
+fi
+folder=$(mktemp -d "$work/mutant.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder/tests"
+cp -r "$here/../../rtl" "$folder/rtl"
+cp -r "$here" "$folder/tests/rtl"
+. "$here/../plant.sh"
+
+check=control/sparse_check.sv registers=control/device_registers.sv
+operations=fabric/sparse_operations.sv trace=bus/trace_port.sv
+bench=tb_sparse
+if [[ $mutant == trace_* ]]; then bench=tb_trace_port; fi
+case $mutant in
+  guard_sees_no_neighbour)
+    plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
+  guard_starts_blocks_at_one_only) # all later blocks have one number
+    plant $check "block_q <= group_q == '0 ? '0 : block_q + 16'(first); end if (col_q == LastCol)" \
+      "block_q <= 16'(group_q != '0); end if (col_q == LastCol)" ;;
+  guard_lets_pbits_be_updated_twice)
+    plant $check 'cell_valid_q && block_word_q[16] ?' "1'b0 ?" ;;
+  guard_does_not_count) plant $check 'count_q < pbits_i' "1'b0" ;;
+  guard_lets_lists_leave_the_memory)
+    plant $check "33'(start_row_i) + 33'(length_i) > 33'(EdgeRows) ||" '' ;;
+  guard_lets_lists_of_no_pbit_pass) plant $check 'if (!group_word_i[31])' "if (1'b0)" ;;
+  guard_lets_tail_be_taken_back) plant $check '!tail_q && !first : tail_q' "!tail_q && !first : 1'b0" ;;
+  start_needs_no_proof) plant $registers 'proof_i || sweeps_q' "1'b1 || sweeps_q" ;;
+  edges_keep_the_proof) plant $registers '(weight_push_o || group_push_o ||' '(group_push_o ||' ;;
+  hash_lacks_the_edges) plant $check 'state_q == ListWord || state_q == TableWord' 'state_q == TableWord' ;;
+  valid_bit_ignored)
+    plant fabric/sparse_fabric.sv 'edges0[s*EntryBits+ValidAt] && !empty0_q' '!empty0_q' ;;
+  pick_of_31_bits) plant $operations ">> 32) : '0" ">> 31) : '0" ;;
+  picks_of_all_but_the_last_group)
+    plant $operations "(49'(last_group_i) + 49'd1)" "49'(last_group_i)" ;;
+  pick_not_redrawn) plant $operations "step && picks && offset_q == '0;" "1'b0;" ;;
+  energy_pass_takes_a_pick) plant $operations 'picks = random_i && !pass_q;' 'picks = random_i;' ;;
+  coin_of_low_bit)
+    plant control/control_generator.sv 'fresh_q ? word_o[31]' 'fresh_q ? word_o[0]'
+    plant control/control_generator.sv 'reversed_q <= word_o[31]' 'reversed_q <= word_o[0]'
+    plant pbit_top.sv 'control_word[31]' 'control_word[0]' ;;
+  reversed_blocks_end_with_last) plant $operations 'back_q ? first_i : (pass_q' "1'b0 ? first_i : (pass_q" ;;
+  reversed_sweep_begins_at_0)
+    plant $operations "random_i ? pick : reversed_i ? last_group_i : '0" "random_i ? pick : '0" ;;
+  random_scan_beside_the_coin) plant $registers 'data_i[0] || data_i[2] ||' 'data_i[0] ||' ;;
+  drain_of_7) plant fabric/sparse_operations.sv 'int Drain = 8' 'int Drain = 7' ;;
+  energy_pass_forgotten)
+    plant fabric/sparse_fabric.sv '.pass_i(unknown_q && !sweep_done_i)' ".pass_i(1'b0)" ;;
+  trace_full_buffer_takes_words) plant $trace "active && count_q != 2'd2;" 'active;' ;;
+  trace_last_record_twice) plant $trace 'done_q <= (ends || done_q) && !en_i;' "done_q <= 1'b0;" ;;
+  trace_array_not_held) plant $trace 'hold_o = taps && !ends;' "hold_o = 1'b0;" ;;
+  trace_sites_before_lanes)
+    plant $trace "if (32'(lane_o) == Lanes - 1) site_o <=" "if (1'b1) site_o <=" ;;
+  trace_cells_without_pbit) plant $trace 'active = update_i[117];' "active = 1'b1;" ;;
+  trace_last_sweep_left_out) plant $trace 'since < sweeps_q' "since + 32'd1 < sweeps_q" ;;
+  trace_never_ends) plant $trace "(sweeps_q == '0 || since < sweeps_q)" "1'b1" ;;
+  trace_not_busy_with_its_last_word) plant $trace "busy_o = count_q != '0;" 'busy_o = count_q[1];' ;;
+  trace_replica_of_context_0) plant $trace "8'(32'(context_i) * Lanes + " "8'(32'(0) * Lanes + " ;;
+  trace_registers_move_in_a_run) plant $trace 'else if (write_i && idle_i)' 'else if (write_i)' ;;
+  *)
+    echo "FAILED: no mutant '$mutant'" >&2
+    exit 1
+    ;;
+esac
+output=$("$folder/tests/rtl/run_icarus.sh" "$folder" $bench) && code=0 || code=$?
+printf '%s\n' "$output" | head -n 5
+if [[ $code -eq 0 || $output != *FAIL:* ]]; then
+  echo "FAILED: mutant $mutant is not noticed"
+  exit 1
+fi
