@@ -12,7 +12,8 @@
 #define STOP_SWEEPS 20    /* that it would have had */
 #define PATIENCE 10000000 /* clocks */
 
-/* Some sweeps, so that there is something to clear; then labels that no reset gives. */
+/* Some sweeps, so that there is something to clear, and some with what the clear leaves; then labels
+ * that no reset gives. */
 pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error *err) {
   const size_t lanes = (size_t)w->hw.lanes, rungs = (size_t)pbl_hw_contexts(&w->hw);
   uint8_t labels[256];
@@ -21,6 +22,7 @@ pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error 
     labels[r] = (uint8_t)((2 * rungs - 1 - r / lanes + r % lanes) % rungs);
   pbl_status st = pbl_driver_run(d, NULL, 5, 1, NULL, err);
   if (!st) st = pbl_driver_ladder_clear(d, err);
+  if (!st) st = pbl_driver_run(d, NULL, 5, 1, NULL, err);
   if (!st) st = pbl_driver_labels_write(d, labels, err);
   return st;
 }

@@ -225,6 +225,12 @@ static bool check_hw(const check *k) {
   return false;
 }
 
+static void check_swap(const check *k) {
+  if (k->c->faults.ladder_swap >= k->ladder.n - 1 && k->c->faults.ladder_swap >= 0)
+    pbl_problem_at(k->p, at(k, "faults"), "ladder_swap: no rung %d with a next one in %d rungs",
+                   k->c->faults.ladder_swap, k->ladder.n);
+}
+
 /* After check_hw, which fills the lanes. */
 static void check_coupled(const check *k) {
   if (!k->c->coupled || k->c->hw.lanes % 2 == 0) return;
@@ -261,49 +267,23 @@ static void check_schedule(const check *k) {
                    pbl_regulator_mode_name(mode));
 }
 
-static bool is_number(const char *text) {
-  return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0' && strlen(text) <= 7;
-}
-
-static bool ends_with(const char *text, const char *end) {
-  const size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-/* Up to four of the known words. */
-static bool names_projections(const char *text) {
-  static const char *const words[] = {"magnetisation", "visible", "hidden", "random"};
-  for (int n = 0; *text != '\0'; n++) {
-    const size_t length = strcspn(text, " ");
-    bool known = false;
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-      known = known || (strlen(words[k]) == length && strncmp(text, words[k], length) == 0);
-    if (!known || n == 4) return false;
-    text += length + strspn(text + length, " ");
-  }
-  return true;
-}
-
-static void check_statistics(const check *k) {
-  pbl_case_statistics *s = &k->c->statistics;
-  const pbl_node *section = pbl_yaml_get(k->node, "statistics");
-  if (!k->c->hw.statistics) {
-    if (has_section(k->node, "statistics"))
-      pbl_problem_at(k->p, section, "statistics: needs hw.statistics: true");
+/* rungs and beta_min become betas. */
+static void fill_betas(const check *k, const pbl_node *section) {
+  pbl_case_ladder *l = &k->c->ladder;
+  double beta[PBL_SCHEDULE_ENTRIES];
+  size_t used = 0;
+  if (l->betas[0] != '\0' || l->rungs < 2 || !(l->beta_min > 0) || !(k->c->beta > 0)) {
+    pbl_problem_at(k->p, section,
+                   "ladder: give either betas, or rungs (2 or more), beta_min and the case's beta");
     return;
   }
-  const pbl_node *pairs = pbl_yaml_get(section, "pairs"),
-                 *projections = pbl_yaml_get(section, "projections");
-  if (strcmp(s->pairs, "edges") != 0 && !is_number(s->pairs))
-    pbl_problem_at(k->p, pairs, "pairs: '%.31s' is neither edges nor a number", s->pairs);
-  if (ends_with(s->projections, ".npy")) {
-    pbl_path_resolve(k->p, projections, s->projections, sizeof s->projections, false);
-  } else if (!names_projections(s->projections)) {
-    pbl_problem_at(k->p, projections,
-                   "projections: '%.80s' is neither a .npy file nor up to four of magnetisation, "
-                   "visible, hidden, random",
-                   s->projections);
-  }
+  pbl_ladder_geometric(beta, l->rungs, k->c->beta, l->beta_min);
+  beta[0] = k->c->beta;
+  for (int i = 0; i < l->rungs && used < sizeof l->betas; i++)
+    used += (size_t)snprintf(l->betas + used, sizeof l->betas - used, i ? " %.*g" : "%.*g",
+                             i ? 9 : 17, beta[i]);
+  l->rungs = 0;
+  l->beta_min = 0;
 }
 
 /* Before check_hw, whose lanes depend on the rungs. */
@@ -311,6 +291,7 @@ static void read_ladder(check *k) {
   pbl_case_config *c = k->c;
   const pbl_node *section = at(k, "ladder");
   pbl_error fault = {0};
+  if (c->ladder.rungs > 0 || c->ladder.beta_min > 0) fill_betas(k, section);
   if (c->ladder.betas[0] == '\0') return;
   if (pbl_ladder_parse(&k->ladder, c->ladder.betas, &fault) != PBL_OK) {
     pbl_problem_at(k->p, section, "%.240s", fault.message);
@@ -332,6 +313,7 @@ static void check_ladder(const check *k) {
   const pbl_case_config *c = k->c;
   const pbl_node *section = at(k, "ladder");
   const pbl_regulator_mode mode = c->regulator.settings.mode;
+  check_swap(k);
   if (k->ladder.n == 0) return;
   if (c->chains != k->ladder.n * c->hw.lanes)
     pbl_problem_at(k->p, section, "ladder: %d rungs times %d lanes are %d chains; `chains` is %d",
@@ -361,7 +343,7 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   if (sized) check_faults(&k);
   check_coupled(&k);
   check_regulator(&k);
-  check_statistics(&k);
+  pbl_case_check_statistics(p, node, c);
   check_schedule(&k);
   check_ladder(&k);
   if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {

@@ -11,7 +11,6 @@
 // to the stream, PASS (2 + 32 a try) when it is due. Reset: labels in order, position, parity and
 // counters 0. Behaviour: docs/device-options.md, Replica exchange. Tested in lock-step against the
 // C twin; the decision alone against exact integers.
-`include "pbit_assert.svh"
 module replica_exchange #(
     parameter int Lanes       = 1,
     parameter int Contexts    = 2,
@@ -47,7 +46,7 @@ module replica_exchange #(
     input  wire                      due_i,            // with sweep_done_i: sample on the stream
     output logic                     wanted_o,         // with begin_i: something is to be done
     output logic                     end_o,            // in its last clock
-    output logic                     hold_o,           // a word waits for the stream
+    output logic                     hold_o,           // a word waits, or an energy
     // betas: words of the schedule memory a clock after read_o
     output logic                     read_o,
     output logic [              5:0] entry_o,
@@ -188,7 +187,8 @@ module replica_exchange #(
   assign accepted = trying && clock == 5'd22 && found && accept;
 
   always_comb begin
-    energy_read_o    = trying && clock != '0 && !high_read_q;
+    // while the array is held, too
+    energy_read_o    = phase_q == Try && !high_read_q && clock > (low_read_q ? 5'd1 : 5'd0);
     energy_lane_o    = lane_q;
     energy_context_o = low_read_q ? high_context : low_context;
     draw_o           = (trying && clock == 5'd8) ||
@@ -275,7 +275,7 @@ module replica_exchange #(
   always_comb begin
     label_tvalid_o = valid_q && stream_free_i;
     sent           = label_tvalid_o && tready_i;
-    hold_o         = valid_q && !sent;
+    hold_o         = (valid_q && !sent) || (phase_q == Try && clock == 5'd8 && !high_read_q);
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= 1'b0;
@@ -288,7 +288,5 @@ module replica_exchange #(
       label_tlast_o <= 32'(count_q) == Words;
     end
   end
-
-  `PBIT_ASSERT(energies_read_A, clk_i, rst_ni, !(trying && clock == 5'd8) || high_read_q)
 endmodule
 `default_nettype wire
