@@ -307,21 +307,9 @@ static pbl_status run_ladder(recorder *r, pbl_driver *d, pbl_chains *chains, con
 }
 
 /* A sample every sweep, every third sweep with another beta and order, and the state as it is. */
-static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_image *image,
-                      pbl_error *err) {
-  const pbl_hw *hw = &sh->hw;
-  const size_t n = (size_t)pbl_hw_pbits(hw) * (size_t)hw->replicas;
-  pbl_chains *chains = NULL;
-  signed char *states = malloc(n);
-  if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
-  for (size_t i = 0; i < n; i++) states[i] = i % 5 < 2 ? 1 : -1;
-  pbl_status s =
-      pbl_chains_create(&chains, (size_t)hw->replicas, 271, (size_t)pbl_hw_pbits(hw), err);
-  if (s == PBL_OK) s = pbl_driver_upload(d, image, NULL, err);
-  if (s == PBL_OK) s = pbl_driver_seed(d, 11, err);
-  if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
-  if (s == PBL_OK) s = pbl_driver_probe_select(d, hw->n_visible + 1, hw->replicas - 1, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, chains, 150, 1, NULL, err);
+static pbl_status run_kernels(recorder *r, pbl_driver *d, pbl_chains *chains,
+                              const pbl_image *image, const pbl_hw *hw, pbl_error *err) {
+  pbl_status s = pbl_driver_run(d, chains, 150, 1, NULL, err);
   if (s == PBL_OK) s = record_registers(r, hw, err);
   if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_PALINDROMIC, err);
   if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta / 3, err);
@@ -332,8 +320,26 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_COIN, err);
   if (s == PBL_OK) s = pbl_driver_run(d, chains, 20, 1, NULL, err);
   if (s == PBL_OK) s = record_registers(r, hw, err);
-  if (s == PBL_OK) s = run_regulator(r, d, hw, err);
-  if (s == PBL_OK && hw->exchange) s = run_ladder(r, d, chains, hw, err);
+  return s == PBL_OK ? run_regulator(r, d, hw, err) : s;
+}
+
+static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_image *image,
+                      pbl_error *err) {
+  const pbl_hw *hw = &sh->hw;
+  const size_t n = (size_t)pbl_hw_pbits(hw) * (size_t)hw->replicas;
+  pbl_chains *chains = NULL;
+  signed char *states = malloc(n);
+  if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
+  for (size_t i = 0; i < n; i++) states[i] = i % 5 < 2 ? 1 : -1;
+  pbl_status s =
+      pbl_chains_create(&chains, (size_t)hw->replicas, 221, (size_t)pbl_hw_pbits(hw), err);
+  if (s == PBL_OK) s = pbl_driver_upload(d, image, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_seed(d, 11, err);
+  if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
+  if (s == PBL_OK) s = pbl_driver_probe_select(d, hw->n_visible + 1, hw->replicas - 1, err);
+  if (s == PBL_OK)
+    s = hw->exchange ? run_ladder(r, d, chains, hw, err)
+                     : run_kernels(r, d, chains, image, hw, err);
   if (s == PBL_OK) s = check_counters(d, err);
   record(r, OP_END, 0, 0);
   pbl_chains_destroy(chains);
