@@ -267,12 +267,18 @@ bool hil_peer_has_frame(const hil_peer *peer) {
   return !header_of(peer, &h) || peer->in.n >= PBL_HIL_HEADER_BYTES + h.length;
 }
 
+static uint64_t cycles_of(const hil_peer *peer) {
+  const hil_core *core = peer->core;
+  return core->holder == peer ? core->dev->ops->cycles(core->dev) : 0;
+}
+
 hil_step hil_peer_step(hil_peer *peer, pbl_hil_buffer *out) {
   pbl_hil_header h;
   if (!hil_peer_has_frame(peer)) return HIL_NEEDS_MORE;
   out->n = 0;
   if (!pbl_hil_extend(out, PBL_HIL_HEADER_BYTES)) return HIL_CLOSE;
   hil_request r = {.peer = peer, .out = out, .start = out->n};
+  const uint64_t before = cycles_of(peer);
   if (header_of(peer, &h)) {
     r.in = (pbl_hil_cursor){.data = peer->in.data + PBL_HIL_HEADER_BYTES, .n = h.length};
     h.code = carry_out(&r, h.opcode);
@@ -287,10 +293,9 @@ hil_step hil_peer_step(hil_peer *peer, pbl_hil_buffer *out) {
     out->n = 0;
     return HIL_CLOSE;
   }
-  const hil_core *core = peer->core;
   h.opcode |= PBL_HIL_REPLY;
   h.length = (uint32_t)(out->n - r.start);
-  h.cycles = core->holder == peer ? core->dev->ops->cycles(core->dev) : 0;
+  h.cycles = peer->core->holder == peer ? cycles_of(peer) : before; /* CLOSE: those at its end */
   pbl_hil_header_put(out->data, &h);
   return r.closes ? HIL_CLOSE : HIL_REPLIED;
 }
