@@ -117,19 +117,19 @@ static bool answer(server *s, client *c) {
   return hil_send(c->fd, s->out.data, s->out.n, SEND_MS, &err) == PBL_OK && step == HIL_REPLIED;
 }
 
-static bool is_late(const client *c, uint64_t now) {
+static bool is_late(const client *c) {
+  const uint64_t now = now_ms();
   if (!c->peer.proved && now - c->came_ms > GREETING_MS) return true;
   return c->frame_ms != 0 && !hil_peer_has_frame(&c->peer) && now - c->frame_ms > FRAME_MS;
 }
 
 static void look_at(server *s, const struct pollfd *p) {
-  const uint64_t now = now_ms();
   for (size_t k = s->n; k-- > 0;) {
     client *c = s->clients[k];
     bool stays = !(p[k].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
     if (stays && (p[k].revents & POLLIN)) stays = receive(c);
     if (stays) stays = answer(s, c);
-    if (!stays || is_late(c, now)) drop(s, k);
+    if (!stays || is_late(c)) drop(s, k);
   }
 }
 
