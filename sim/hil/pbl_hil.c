@@ -138,16 +138,17 @@ static pbl_status read_stream(pbl_device *dev, size_t which, uint32_t *dst, uint
   remote *d = self(dev);
   stream *s = &d->streams[which];
   *n_words = 0;
-  if (s->head == s->n && s->may_be_more) {
+  for (;;) {
+    const size_t room = max_words - *n_words, here = s->n - s->head;
+    const size_t n = here < room ? here : room;
+    if (n > 0) memcpy(dst + *n_words, s->words + s->head, n * sizeof *dst);
+    if (n > 0 && last) memcpy(last + *n_words, s->last + s->head, n);
+    s->head += n;
+    *n_words += n;
+    if (n == room || !s->may_be_more) return PBL_OK;
     const pbl_status st = d->link.lost ? lost(d, err) : run(d, 0, err);
-    if (st) return st;
+    if (st) return d->link.lost && *n_words > 0 ? PBL_OK : st; /* nothing that came is lost */
   }
-  const size_t n = s->n - s->head < max_words ? s->n - s->head : max_words;
-  if (n > 0) memcpy(dst, s->words + s->head, n * sizeof *dst);
-  if (n > 0 && last) memcpy(last, s->last + s->head, n);
-  s->head += n;
-  *n_words = n;
-  return PBL_OK;
 }
 
 static pbl_status remote_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last,
