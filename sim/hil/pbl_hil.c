@@ -309,6 +309,10 @@ const pbl_hw *pbl_hil_hw(const pbl_device *dev) {
   return &((const remote *)dev)->hw;
 }
 
+bool pbl_hil_has_secrets(void) {
+  return hil_secret_available();
+}
+
 uint64_t pbl_hil_last_advance(const pbl_device *dev) {
   return ((const remote *)dev)->ran;
 }

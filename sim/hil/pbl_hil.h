@@ -21,6 +21,7 @@
 #ifndef PBL_HIL_H
 #define PBL_HIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pbl_device.h"
@@ -41,6 +42,8 @@ pbl_status pbl_hil_open(pbl_device **out, const char *address, const pbl_hw *hw,
                         const pbl_hil_options *opt, pbl_error *err);
 /* Hardware of a device that pbl_hil_open made (sizes of a sparse fabric's graph: as asked for). */
 const pbl_hw *pbl_hil_hw(const pbl_device *dev);
+/* Built with libsodium: secrets can be used. */
+bool pbl_hil_has_secrets(void);
 /* Clocks until the device stopped in the last advance() ("it stopped early": interrupt or a full
  * receive buffer). */
 uint64_t pbl_hil_last_advance(const pbl_device *dev);
