@@ -106,30 +106,7 @@ module pbit_top #(
   localparam int CellBits = Cells > 1 ? $clog2(Cells) : 1;
   localparam int CountBits = $clog2(Cells + 1);
   localparam int EmitBits = Lattice != 0 ? 32 : Lanes;
-  localparam int Longest = Sparse != 0 ? 1024 + 2
-      : Lattice != 0 ? 4 * NRules + 2 : (Visible > Hidden ? Visible : Hidden) + 2;
-  localparam int Least = Sparse != 0 ? 0 : 1;
-  localparam int Most = Sparse != 0 ? 0 : Lattice != 0 ? 8192 : 1024;
-
-  `PBIT_REQUIRE(visible, Visible >= Least && Visible <= Most)
-  `PBIT_REQUIRE(hidden, Hidden >= Least && Hidden <= Most)
-  `PBIT_REQUIRE(lanes, Lanes >= 1 && Lanes <= 32 && Replicas % Lanes == 0 && Replicas <= 256)
-  `PBIT_REQUIRE(fabric, Fabric >= 1 && Fabric <= 3)
-  `PBIT_REQUIRE(side, Lattice == 0 || (Side >= 4 && Side <= 128 && Side % 2 == 0 &&
-                                       Visible == Side * Half && Hidden == Visible))
-  `PBIT_REQUIRE(sites, Lattice == 0 || (Sites >= 1 && Cells <= 4096 && ImageWords < 65536 &&
-                                        (Half % P == 0 || (P % Half == 0 && Visible % P == 0))))
-  `PBIT_REQUIRE(sparse_sites, Sparse == 0 || (Sites >= 1 && Sites <= 64 && Cells <= 4096))
-  `PBIT_REQUIRE(pbits, Sparse == 0 || (Pbits >= 2 && Pbits <= 65536))
-  `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
-  `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
-  `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
-  `PBIT_REQUIRE(exchange, Exchange == 0 || (Exchange == 1 && Contexts >= 2 && Contexts <= 64))
-  `PBIT_REQUIRE(statistics, Statistics == 0 || (Statistics == 1 && (Lanes & (Lanes - 1)) == 0))
-  `PBIT_REQUIRE(stat_pairs, StatPairs >= 0 && StatPairs <= (Statistics != 0 ? 1048576 : 0))
-  `PBIT_REQUIRE(trace, Trace == 0 || Trace == 1)
-  `PBIT_REQUIRE(weight_bits, WeightBits >= 4 && WeightBits <= 24)
-  `PBIT_REQUIRE(field_bits, FieldBits <= 32 && FieldBits > WeightBits + $clog2(Longest))
+  `include "pbit_limits.svh"
 
   logic reg_write, reg_read, reg_error;
   logic [11:0] reg_address;
@@ -148,12 +125,12 @@ module pbit_top #(
   );
 
   logic start, stop, check, palindromic, coin, random, coupled, seq_busy, en, stall;
-  logic pack_ready, pack_empty, frame;
+  logic pack_ready, pack_empty, pack_busy, frame, to_stream, to_unit, unit_hold, energy_wanted;
   logic weight_push, weight_commit, table_we, clamp_we, state_we, rng_we, coin_we, sched_we;
   logic group_push, group_commit, unprove, energy_unknown, proof, invalidate, sched_clear;
   logic checking, hash_valid, sweep_done;
   logic [16:0] pbits;
-  logic [31:0] sweeps, every, hash, guard, host_data;
+  logic [31:0] sweeps, every, unit_every, hash, guard, host_data;
   logic [15:0] host_row, host_col, replica, probe_pbit, probe_replica;
   logic [BetaBits-1:0] beta_set, beta;
   logic [CountBits-1:0] flips, sats, freezes;
@@ -165,29 +142,35 @@ module pbit_top #(
   logic emit, emit_last;
   logic idle, window_clear, window_done, energy_read, flip_hidden, regulator_readable;
   logic regulator_writable, regulator_refused, regulator_busy, hold, sweep_beta, regulates;
-  logic window_ends, at_next, at_pause, at_pause_end, pause_window;
+  logic window_ends, at_next, at_pause, at_pause_end, pause_window, count_clear, label_we;
+  logic stream_due, exchange, exchange_end, label_tvalid, label_tlast, pack_tvalid, pack_tlast;
+  logic [31:0] label_tdata, pack_tdata;
   logic [31:0] sweep_count;
   logic [63:0] regulator_data;
   logic [BetaBits-1:0] regulator_beta, next_beta;
-  logic [LaneBits-1:0] host_lane, energy_lane, probe_lane;
-  logic [ContextBits-1:0] host_context, energy_context, probe_context;
+  logic [Lanes*BetaBits-1:0] lane_beta;
+  logic [LaneBits-1:0] host_lane, energy_lane, unit_lane, port_lane, probe_lane;
+  logic [ContextBits-1:0] host_context, energy_context, unit_context, port_context, probe_context;
 
-  // A word that cannot be taken, or work of the regulator that is not done, stops the whole array
-  // between two clocks.
+  // A word that cannot be taken, or work of the regulator or the statistics unit that is not done,
+  // stops the whole array between two clocks.
   always_comb begin
-    stall        = (emit && !pack_ready) || hold || trace_hold;
+    stall        = (emit && !pack_ready) || hold || unit_hold || trace_hold;
     en           = !stall;
     host_lane    = LaneBits'(32'(replica) % Lanes);
     host_context = ContextBits'(32'(replica) / Lanes);
+    // energy port: host, then windows, then statistics unit
+    port_lane    = energy_read ? host_lane : energy_wanted ? energy_lane : unit_lane;
+    port_context = energy_read ? host_context : energy_wanted ? energy_context : unit_context;
     probe_lane    = LaneBits'(32'(probe_replica) % Lanes);
     probe_context = ContextBits'(32'(probe_replica) / Lanes);
   end
 
   // Registers of the options: those of one that is not built read 0 and refuse writes.
-  logic absent_readable, absent_writable, absent_refused, exch_readable, exch_writable;
-  logic exch_refused, stat_readable, stat_writable, stat_refused, trace_readable, trace_writable;
-  logic trace_refused, stat_swap, stat_clear, trace_valid, trace_hold, trace_busy;
-  logic [31:0] exch_data, stat_data, trace_data;
+  logic absent_readable, absent_writable, absent_refused, stat_readable, stat_writable;
+  logic stat_refused, trace_readable, trace_writable, trace_refused, stat_swap, stat_clear;
+  logic trace_valid, trace_hold, trace_busy;
+  logic [31:0] stat_data, trace_data;
   logic [15:0] trace_site;
   logic [4:0] trace_lane;
   logic [117:0] trace_update;
@@ -209,25 +192,26 @@ module pbit_top #(
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
       .idle_o(idle),
-      .other_data_i(regulator_data | {32'd0, exch_data | stat_data | trace_data}),
-      .other_readable_i(regulator_readable || absent_readable || exch_readable ||
+      .other_data_i(regulator_data | {32'd0, stat_data | trace_data}),
+      .other_readable_i(regulator_readable || absent_readable ||
                         stat_readable || trace_readable),
-      .other_writable_i(regulator_writable || absent_writable || exch_writable ||
+      .other_writable_i(regulator_writable || absent_writable ||
                         stat_writable || trace_writable),
-      .other_refused_i(regulator_refused || absent_refused || exch_refused || stat_refused ||
+      .other_refused_i(regulator_refused || absent_refused || stat_refused ||
                        trace_refused),
-      .window_clear_o(window_clear), .sched_clear_o(sched_clear), .stat_swap_o(stat_swap),
+      .clear_o(count_clear), .window_clear_o(window_clear), .sched_clear_o(sched_clear),
+      .stat_swap_o(stat_swap),
       .stat_clear_o(stat_clear), .start_o(start), .stop_o(stop), .check_o(check),
       .palindromic_o(palindromic), .coin_o(coin), .random_o(random), .coupled_o(coupled),
       .sweeps_o(sweeps), .every_o(every), .beta_o(beta_set), .irq_o(irq_o),
       .weight_push_o(weight_push), .weight_commit_o(weight_commit), .table_we_o(table_we),
       .clamp_we_o(clamp_we), .state_we_o(state_we), .rng_we_o(rng_we), .coin_we_o(coin_we),
-      .sched_we_o(sched_we), .group_push_o(group_push), .group_commit_o(group_commit),
-      .unprove_o(unprove), .energy_unknown_o(energy_unknown), .pbits_o(pbits),
-      .invalidate_o(invalidate), .host_row_o(host_row), .host_col_o(host_col),
+      .sched_we_o(sched_we), .label_we_o(label_we), .group_push_o(group_push),
+      .group_commit_o(group_commit), .unprove_o(unprove), .energy_unknown_o(energy_unknown),
+      .pbits_o(pbits), .invalidate_o(invalidate), .host_row_o(host_row), .host_col_o(host_col),
       .host_data_o(host_data), .replica_o(replica), .energy_read_o(energy_read),
       .probe_pbit_o(probe_pbit), .probe_replica_o(probe_replica), .stalled_i(stall),
-      .busy_i(seq_busy || !pack_empty || regulator_busy || trace_busy), .checking_i(checking),
+      .busy_i(seq_busy || pack_busy || regulator_busy || trace_busy), .checking_i(checking),
       .hash_valid_i(hash_valid), .hash_i(hash), .proof_i(proof), .guard_i(guard),
       .beta_active_i(beta), .busy_cycle_i(seq_busy && en), .stall_cycle_i(seq_busy && stall),
       .sweep_done_i(sweep_done), .window_done_i(window_done), .sweep_count_o(sweep_count),
@@ -245,25 +229,27 @@ module pbit_top #(
   ) u_sequencer (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coin_i(coin), .random_i(random), .coupled_i(coupled),
-      .sweeps_i(sweeps), .every_i(every), .beta_i(next_beta), .sweep_beta_i(sweep_beta),
-      .regulates_i(regulates),
+      .sweeps_i(sweeps), .every_i(every), .unit_every_i(unit_every), .beta_i(next_beta),
+      .sweep_beta_i(sweep_beta), .regulates_i(regulates),
       .regulator_beta_i(regulator_beta), .window_ends_i(window_ends), .at_next_o(at_next),
+      .exchange_i(exchange), .exchange_end_i(exchange_end), .stream_due_o(stream_due),
       .at_pause_o(at_pause), .at_pause_end_o(at_pause_end), .pause_window_o(pause_window),
       .busy_o(seq_busy), .load_o(op_load), .load_context_o(op_load_context), .beta_o(beta),
       .palindromic_o(seq_palindromic), .coin_o(seq_coin), .random_o(seq_random),
       .coupled_o(seq_coupled),
       .sweep_o(sweep),
-      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .next_o(op_next),
+      .end_i(sweep_end), .read_only_o(read_only), .emit_o(due), .to_stream_o(to_stream),
+      .to_unit_o(to_unit), .next_o(op_next),
       .last_context_o(last_context), .context_o(op_context), .sweep_done_o(sweep_done)
   );
 
-  logic pick_draw;  // a random scan draws
+  logic pick_draw, pass_draw;  // a random scan draws, or replica exchange
   logic [31:0] control_word;
   control_generator #(.Generator(Generator), .LfsrSteps(LfsrSteps)) u_control (
       .clk_i(clk_i), .rst_ni(rst_ni), .load_i(coin_we), .load_word_i(host_col[1:0]),
       .load_data_i(host_data), .coin_i(seq_coin), .read_only_i(read_only), .begin_i(op_load),
       .sweep_i(sweep && en), .reversed_o(reversed),
-      .draw_i(pick_draw), .word_o(control_word)
+      .draw_i(pick_draw || pass_draw), .word_o(control_word)
   );
 
   logic check_read_row, check_load_row, check_shift_row, check_read_table, check_read_clamp;
@@ -295,7 +281,7 @@ module pbit_top #(
         .CountBits(CountBits), .Trace(Trace)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .busy_i(seq_busy),
-        .hidden_last_i(seq_palindromic || reversed), .coupled_i(seq_coupled), .beta_i(beta),
+        .hidden_last_i(seq_palindromic || reversed), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .acc_i(op_acc),
         .acc_init_i(op_init), .hid_i(op_hid), .vis_i(op_vis), .tail_i(op_tail),
         .update_i(!read_only), .emit_i(op_emit), .emit_last_i(op_last), .index_i(op_index),
@@ -306,9 +292,9 @@ module pbit_top #(
         .probe_pbit_i(IndexBits'(probe_pbit)), .probe_lane_i(probe_lane),
         .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
-        .probe_state_o(probe_state), .trace_valid_o(trace_valid), .trace_lane_i(trace_lane),
-        .trace_o(trace_update), .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .probe_state_o(probe_state), .trace_valid_o(trace_valid),
+        .trace_lane_i(trace_lane), .trace_o(trace_update), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -330,7 +316,7 @@ module pbit_top #(
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
-        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only), .due_i(due),
         .palindromic_i(seq_palindromic), .reversed_i(reversed), .next_i(op_next),
         .context_i(op_context),
@@ -340,9 +326,8 @@ module pbit_top #(
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
         .probe_state_o(probe_state), .trace_valid_o(trace_valid), .trace_site_i(trace_site),
-        .trace_lane_i(trace_lane), .trace_o(trace_update),
-        .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .trace_lane_i(trace_lane), .trace_o(trace_update), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .weight_push_i(weight_push), .weight_commit_i(weight_commit), .table_we_i(table_we),
         .clamp_we_i(clamp_we), .state_we_i(state_we), .rng_we_i(rng_we), .host_row_i(host_row),
         .host_col_i(host_col), .host_data_i(host_data), .check_busy_i(checking),
@@ -372,12 +357,12 @@ module pbit_top #(
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
-        .CountBits(CountBits), .Trace(Trace), .Padded(IsSim)
+        .CountBits(CountBits), .Exchange(Exchange), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
-        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(beta),
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),
         .due_i(due), .palindromic_i(seq_palindromic),
-        .random_i(seq_busy ? seq_random : random),
+        .random_i(seq_busy ? seq_random : random), .coin_i(seq_coin),
         .reversed_i(op_load ? next_coin && control_word[31] : reversed),
         .last_group_i(last_group), .word_i(control_word), .draw_o(pick_draw),
         .load_i(op_load), .next_i(op_next),
@@ -387,9 +372,8 @@ module pbit_top #(
         .probe_lane_i(probe_lane), .probe_context_i(probe_context), .probe_field_o(probe_field),
         .probe_random_o(probe_random), .probe_entry_o(probe_entry),
         .probe_state_o(probe_state), .trace_valid_o(trace_valid), .trace_site_i(trace_site),
-        .trace_lane_i(trace_lane), .trace_o(trace_update),
-        .energy_lane_i(energy_read ? host_lane : energy_lane),
-        .energy_context_i(energy_read ? host_context : energy_context), .energy_o(energy),
+        .trace_lane_i(trace_lane), .trace_o(trace_update), .energy_lane_i(port_lane),
+        .energy_context_i(port_context), .energy_o(energy),
         .edge_push_i(weight_push), .edge_commit_i(weight_commit), .group_push_i(group_push),
         .group_commit_i(group_commit), .table_we_i(table_we), .clamp_we_i(clamp_we),
         .state_we_i(state_we), .rng_we_i(rng_we), .energy_unknown_i(energy_unknown),
@@ -427,18 +411,25 @@ module pbit_top #(
 
   regulator #(
       .Lanes(Lanes), .CountBits(CountBits), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
+      .WeightFrac(WeightFrac), .Contexts(Contexts), .Exchange(Exchange),
       .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
       .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear),
       .sched_clear_i(sched_clear), .sched_we_i(sched_we), .sched_index_i(host_col[6:0]),
-      .host_beta_i(beta_set), .data_o(regulator_data),
+      .host_beta_i(beta_set), .count_clear_i(count_clear), .label_we_i(label_we),
+      .label_replica_i(host_col), .replica_i(replica), .data_o(regulator_data),
       .readable_o(regulator_readable), .writable_o(regulator_writable),
       .refused_o(regulator_refused), .run_i(seq_busy && en), .flip_count_i(flips),
       .flip_hidden_i(flip_hidden), .next_i(op_next && !read_only), .context_i(op_context),
       .sweep_done_i(sweep_done), .sweep_count_i(sweep_count), .beta_active_i(beta),
       .energy_lane_o(energy_lane), .energy_context_o(energy_context),
-      .energy_taken_i(energy_read), .energy_i(energy), .at_next_i(at_next),
+      .energy_wanted_o(energy_wanted), .energy_taken_i(energy_read), .energy_i(energy),
+      .load_i(op_load), .load_context_i(op_load_context), .lane_beta_o(lane_beta),
+      .stream_due_i(stream_due), .exchange_o(exchange), .exchange_end_o(exchange_end),
+      .draw_o(pass_draw), .word_i(control_word), .stream_free_i(pack_empty),
+      .label_tdata_o(label_tdata), .label_tvalid_o(label_tvalid), .label_tlast_o(label_tlast),
+      .label_tready_i(m_axis_tready), .at_next_i(at_next),
       .at_pause_i(at_pause), .at_pause_end_i(at_pause_end), .pause_window_i(pause_window),
       .hold_o(hold), .sweep_beta_o(sweep_beta), .next_beta_o(next_beta), .regulates_o(regulates),
       .window_ends_o(window_ends), .beta_o(regulator_beta), .busy_o(regulator_busy),
@@ -447,13 +438,6 @@ module pbit_top #(
       .m_axis_telemetry_tready(m_axis_telemetry_tready),
       .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
   );
-
-  // ---- replica exchange ----
-  if (Exchange != 0) begin : g_exchange
-    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
-  end else begin : g_no_exchange
-    assign {exch_data, exch_readable, exch_writable, exch_refused} = '0;
-  end
 
   if (Sparse == 0) begin : g_check
     image_check #(
@@ -483,18 +467,28 @@ module pbit_top #(
       .m_axis_trace_tlast(m_axis_trace_tlast)
   );
 
-  axis_packer #(.Bits(EmitBits)) u_packer (
-      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && pack_ready), .push_last_i(emit_last),
-      .push_count_i(emit_count), .push_data_i(emit_data), .ready_o(pack_ready),
-      .empty_o(pack_empty), .frame_o(frame), .m_axis_tdata(m_axis_tdata),
-      .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready), .m_axis_tlast(m_axis_tlast)
+  localparam int FramePbits = Sparse != 0 ? Pbits : Visible + Hidden;  // derived
+  sample_path #(
+      .Bits(EmitBits), .Statistics(Statistics), .Pbits(FramePbits), .Replicas(Replicas),
+      .Lanes(Lanes), .Contexts(Contexts), .Pairs(StatPairs), .FrameAfter(Fabric != 1 ? 1 : 0),
+      .ContextBits(ContextBits), .LaneBits(LaneBits)
+  ) u_samples (
+      .clk_i(clk_i), .rst_ni(rst_ni), .push_i(emit && en), .push_last_i(emit_last),
+      .push_count_i(emit_count), .push_data_i(emit_data), .to_stream_i(to_stream),
+      .to_unit_i(to_unit), .ready_o(pack_ready), .empty_o(pack_empty), .frame_o(frame),
+      .busy_o(pack_busy), .m_axis_tdata(pack_tdata), .m_axis_tvalid(pack_tvalid),
+      .m_axis_tready(m_axis_tready), .m_axis_tlast(pack_tlast), .write_i(reg_write),
+      .read_i(reg_read), .address_i(reg_address), .data_i(reg_wdata), .idle_i(idle),
+      .swap_i(stat_swap), .clear_i(stat_clear), .data_o(stat_data),
+      .readable_o(stat_readable), .writable_o(stat_writable), .refused_o(stat_refused),
+      .every_o(unit_every), .pbits_i(Sparse != 0 ? pbits : 17'(FramePbits)), .due_i(to_unit),
+      .sweep_i(sweep), .at_next_i(at_next), .next_i(op_next), .context_i(op_context),
+      .hold_o(unit_hold), .energy_lane_o(unit_lane), .energy_context_o(unit_context),
+      .energy_taken_i(energy_read || energy_wanted), .energy_i(energy)
   );
-
-  // ---- statistics unit ----
-  if (Statistics != 0) begin : g_statistics
-    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
-  end else begin : g_no_statistics
-    assign {stat_data, stat_readable, stat_writable, stat_refused} = '0;
-  end
+  // label frames leave while the packer is empty
+  assign m_axis_tvalid = pack_tvalid || label_tvalid;
+  assign m_axis_tdata  = label_tvalid ? label_tdata : pack_tdata;
+  assign m_axis_tlast  = label_tvalid ? label_tlast : pack_tlast;
 endmodule
 `default_nettype wire

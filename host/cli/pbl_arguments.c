@@ -5,11 +5,10 @@
 #include "pbl_cli.h"
 
 const pbl_command *const pbl_commands[] = {
-    &pbl_command_compare,  &pbl_command_train, &pbl_command_regimes,
-    &pbl_command_lockstep, &pbl_command_stats, &pbl_command_power,
-    &pbl_command_exact,    &pbl_command_graph, &pbl_command_lab,
-    &pbl_command_area,     &pbl_command_info,  &pbl_command_rng,
-    &pbl_command_serve,    &pbl_command_help,  NULL};
+    &pbl_command_compare, &pbl_command_train, &pbl_command_regimes, &pbl_command_lockstep,
+    &pbl_command_trace,   &pbl_command_stats, &pbl_command_power,   &pbl_command_exact,
+    &pbl_command_graph,   &pbl_command_lab,   &pbl_command_area,    &pbl_command_info,
+    &pbl_command_rng,     &pbl_command_serve, &pbl_command_help,    NULL};
 
 const pbl_command *pbl_command_find(const char *name) {
   for (size_t k = 0; pbl_commands[k] != NULL; k++) {
@@ -26,9 +25,9 @@ static pbl_status fail_near(const char *what, const char *word, const char *dash
 }
 
 pbl_status pbl_command_unknown(const char *name, pbl_error *err) {
-  const char *names[16];
+  const char *names[32];
   size_t n = 0;
-  for (; pbl_commands[n] != NULL && n < 16; n++) names[n] = pbl_commands[n]->name;
+  for (; pbl_commands[n] != NULL && n < 32; n++) names[n] = pbl_commands[n]->name;
   return fail_near("command", name, "", pbl_did_you_mean(name, names, n), err);
 }
 

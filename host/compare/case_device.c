@@ -8,6 +8,7 @@
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_variant.h"
+#include "tempering_internal.h"
 
 double case_seconds_now(void) {
   struct timespec t;
@@ -130,7 +131,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   pbl_status st = case_open_device(&d, w, w->config->device, err);
   if (!st) st = case_prepare_device(d, w, err);
   if (!st && regulated) st = case_adapt(w, d, &windows, err);
-  if (!st) {
+  if (!st && w->tempering) {
+    st = case_tempering_adapt(w, d, err);
+  } else if (!st) {
     st = pbl_chains_create(&w->device, (size_t)cc->chains, (size_t)cc->draws,
                            (size_t)pbl_hw_pbits(&w->hw), err);
   }
@@ -142,16 +145,19 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
     const double start = case_seconds_now();
-    st = pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
+    st = w->tempering
+             ? case_tempering_device(w, d, err)
+             : pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
     r->device_seconds = case_seconds_now() - start;
     pbl_error ignored;
     if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
       r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
     }
-    const double updates = (double)w->device->n_recorded * (double)cc->every * (double)cc->chains *
-                           pbl_hw_pbits(&w->hw);
+    const double draws = w->device ? (double)w->device->n_recorded : 0;
+    const double updates = draws * (double)cc->every * (double)cc->chains * pbl_hw_pbits(&w->hw);
     r->device_updates_per_second = updates / r->device_seconds;
   }
+  if (!st && w->tempering) st = tempering_alone(w, d, err);
   if (!st && regulated) st = case_keep_windows(w, &windows, err);
   pbl_driver_destroy(d);
   pbl_window_log_free(&windows);

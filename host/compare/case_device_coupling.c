@@ -219,7 +219,7 @@ static pbl_status exact_means(double **out, const pairs_work *x, pbl_error *err)
 static void test_mean(pbl_unbiased_mean *m, double *dof, const pairs_work *x, const double *exact,
                       size_t k) {
   const case_work *w = x->w;
-  const double pairs = (double)x->out->n_pairs, chains = (double)w->cc->chains;
+  const double pairs = (double)x->out->n_pairs, chains = (double)case_chains(w);
   const double draws = pairs * (double)(x->out->last - x->out->first + 1);
   const double variance = w->result->observables[k].reference.tau.variance;
   double va, vb = 0;
@@ -228,7 +228,7 @@ static void test_mean(pbl_unbiased_mean *m, double *dof, const pairs_work *x, co
   if (exact) {
     m->reference = exact[k];
   } else {
-    column(&m->reference, &vb, w->means[1], (size_t)w->cc->chains, x->n_observables, k);
+    column(&m->reference, &vb, w->means[1], case_chains(w), x->n_observables, k);
     vb = fmax(vb, variance / (chains * (double)w->reference->n_recorded));
   }
   m->error = sqrt(va);

@@ -177,7 +177,7 @@ static pbl_status exact_energy(case_work *w, pbl_error *err) {
   if (!f) return pbl_fail(err, PBL_NO_MEMORY, "energies: out of memory");
   pbl_status st = case_state_values(f, w, 0, err);
   if (!st) fill_histogram(w, f);
-  if (!st) st = exact_temperature(w, f, f + states, err);
+  if (!st && !w->tempering) st = exact_temperature(w, f, f + states, err);
   free(f);
   return st;
 }
@@ -189,6 +189,9 @@ pbl_status case_energy(case_work *w, pbl_error *err) {
     st = exact_energy(w, err);
   } else {
     fill_histogram(w, NULL);
+    st = PBL_OK;
+  }
+  if (!st && (!w->law || w->tempering)) {
     st = reference_temperature(w, err);
     if (!st) st = permutation_gate(w, err);
   }

@@ -154,7 +154,7 @@ static pbl_status exact_observables(case_work *w, pbl_error *err) {
   free(f);
   if (st) return st;
   if (tests == 0) return PBL_OK; /* said by the gate of resolution */
-  const double p = fmin(1, worst_p * (double)tests), dof = (double)w->cc->chains - 1;
+  const double p = fmin(1, worst_p * (double)tests), dof = (double)case_chains(w) - 1;
   const pbl_observable *o = &r->observables[worst];
   const pbl_gate gate = {
       .name = "tau against exact kernel",
@@ -248,7 +248,7 @@ pbl_status case_exact_open(case_work *w, pbl_error *err) {
 }
 
 pbl_status case_exact(case_work *w, pbl_error *err) {
-  if (!w->law) return PBL_OK;
+  if (!w->law || w->tempering) return PBL_OK; /* exchange is no part of that kernel */
   pbl_status st = exact_observables(w, err);
   if (!st && pbl_hw_pbits(&w->hw) <= STATE_TEST_PBITS) {
     st = state_frequencies(w, err);

@@ -15,10 +15,21 @@ pbl_status case_ladder_words(pbl_ladder_words *words, const case_work *w, pbl_er
                              c->scheme == PBL_SCHEME_RANDOM, err);
 }
 
+pbl_status case_write_ladder(pbl_driver *d, const case_work *w, const pbl_ladder_words *words,
+                             pbl_error *err) {
+  pbl_ladder_words given = *words;
+  const int k = w->cc->faults.ladder_swap;
+  if (k >= 0 && k + 1 < (int)words->n) {
+    given.beta[k] = words->beta[k + 1];
+    given.beta[k + 1] = words->beta[k];
+  }
+  return pbl_driver_set_ladder(d, &given, err);
+}
+
 pbl_status case_set_exchange(pbl_driver *d, const case_work *w, pbl_error *err) {
   pbl_ladder_words words;
   if (!case_has_exchange(w->cc)) return PBL_OK;
   pbl_status st = case_ladder_words(&words, w, err);
-  if (!st) st = pbl_driver_set_ladder(d, &words, err);
+  if (!st) st = case_write_ladder(d, w, &words, err);
   return st ? st : pbl_driver_ladder_clear(d, err);
 }

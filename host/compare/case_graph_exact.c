@@ -14,6 +14,13 @@ static double device_law(const void *context, double field) {
   return ldexp((double)pbl_image_threshold(im, word, im->beta), -im->hw.threshold_bits);
 }
 
+pbl_status case_graph_law_at(pbl_oracle **out, const case_work *w, uint32_t beta, pbl_error *err) {
+  pbl_image image = *w->image; /* borrowed arrays, another beta */
+  image.beta = beta;
+  return pbl_oracle_create_graph(out, w->held, w->colouring, ldexp((double)beta, -w->hw.beta_frac),
+                                 w->cc->kernel, device_law, &image, w->progress, err);
+}
+
 pbl_status case_graph_laws(pbl_oracle **wanted, case_work *w, pbl_error *err) {
   const pbl_kernel kernel = w->cc->kernel;
   const pbl_colouring *c = w->colouring;

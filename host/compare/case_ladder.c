@@ -118,7 +118,7 @@ static size_t coupled_index(const case_work *w, size_t k) {
 static pbl_status compare_means(case_work *w, const coupled_means *s, const double *moments,
                                 pbl_error *err) {
   pbl_reference_report *out = &w->result->reference;
-  const double chains = (double)w->cc->chains, draws = (double)w->reference->n_recorded;
+  const double chains = (double)case_chains(w), draws = (double)w->reference->n_recorded;
   const size_t m = case_moment_count(w);
   double *p = malloc(m * sizeof *p), least = 2;
   if (!p) return pbl_fail(err, PBL_NO_MEMORY, "coupled means: out of memory");
@@ -175,7 +175,7 @@ static pbl_status couple(case_work *w, const double *moments, pbl_error *err) {
 
 /* Even against odd chains: the four kinds of starts fall two and two. */
 static pbl_status compare_halves(case_work *w, const double *moments, pbl_error *err) {
-  const size_t chains = (size_t)w->cc->chains, m = case_moment_count(w), half = chains / 2;
+  const size_t chains = case_chains(w), m = case_moment_count(w), half = chains / 2;
   if (half < MIN_HALF_CHAINS) return PBL_OK;
   double *sorted = malloc(2 * half * m * sizeof *sorted);
   if (!sorted) return pbl_fail(err, PBL_NO_MEMORY, "halves of the reference: out of memory");

@@ -56,8 +56,8 @@ static void moment_name(char *name, size_t size, const case_work *w, size_t k) {
 /* Welch's t over chain means. The variance of a mean is at least that of independent draws, which
  * guards against a chance agreement of few chains. */
 static void test_between(moment_tests *x, const case_work *w, const double *a, const double *b) {
-  const double chains = (double)w->cc->chains, draws = (double)w->device->n_recorded;
-  if (w->cc->chains < 2) return;
+  const double chains = (double)case_chains(w), draws = (double)w->device->n_recorded;
+  if (case_chains(w) < 2) return;
   for (size_t k = 0; k < case_moment_count(w); k++) {
     double ma, mb, va, vb;
     case_moment_spread(&ma, &va, w, a, k);
@@ -77,7 +77,7 @@ static pbl_status device_error(double *error, const case_work *w, const double *
                                pbl_error *err) {
   const size_t states = pbl_oracle_states(w->law);
   const double every = (double)w->cc->every;
-  const double total = (double)w->device->n_recorded * (double)w->cc->chains;
+  const double total = (double)w->device->n_recorded * (double)case_chains(w);
   double *f = malloc(2 * states * sizeof *f);
   pbl_status st = f ? PBL_OK : pbl_fail(err, PBL_NO_MEMORY, "exact moments: out of memory");
   for (size_t k = 0; !st && k < case_moment_count(w); k++) {
@@ -100,7 +100,7 @@ static pbl_status device_error(double *error, const case_work *w, const double *
 /* Device against exact means; errors as given, or NULL: from the chains. */
 static void test_exact(moment_tests *x, const case_work *w, const double *a, const double *exact,
                        const double *error) {
-  const double chains = (double)w->cc->chains, draws = (double)w->device->n_recorded;
+  const double chains = (double)case_chains(w), draws = (double)w->device->n_recorded;
   for (size_t k = 0; k < case_moment_count(w); k++) {
     double mean, variance;
     if (!case_moment_testable(w, exact[k]) || (error && isnan(error[k]))) continue;
@@ -204,7 +204,7 @@ static pbl_status collect(moment_work *x, case_work *w, pbl_error *err) {
   st = exact_moments(&x->own, w, w->law, err);
   if (!st) st = exact_moments(&x->ideal, w, w->ideal, err);
   if (!st) st = tests_create(&x->exact, m, err);
-  if (!st && pbl_hw_pbits(&w->hw) <= EXACT_VARIANCE_PBITS) {
+  if (!st && pbl_hw_pbits(&w->hw) <= EXACT_VARIANCE_PBITS && !w->tempering) {
     x->error = malloc(m * sizeof *x->error);
     st = x->error ? device_error(x->error, w, x->own, err)
                   : pbl_fail(err, PBL_NO_MEMORY, "exact moments: out of memory");

@@ -84,7 +84,7 @@ pbl_status case_chain_moments(double **out, const case_work *w, const pbl_chains
 
 void case_moment_spread(double *mean, double *variance, const case_work *w, const double *moments,
                         size_t k) {
-  const size_t n_chains = (size_t)w->cc->chains, m = case_moment_count(w);
+  const size_t n_chains = case_chains(w), m = case_moment_count(w);
   double sum = 0, sum2 = 0;
   for (size_t c = 0; c < n_chains; c++) sum += moments[c * m + k];
   *mean = sum / (double)n_chains;
@@ -116,6 +116,6 @@ void case_moment_pbits(size_t *i, size_t *j, const case_work *w, size_t k) {
 }
 
 bool case_moment_testable(const case_work *w, double mean) {
-  const double draws = (double)w->device->n_recorded * (double)w->cc->chains;
+  const double draws = (double)w->device->n_recorded * (double)case_chains(w);
   return 0.5 * draws * (1 - fabs(mean)) >= MIN_EVENTS;
 }

@@ -17,7 +17,7 @@ static size_t n_weights(const case_work *w) {
 static void edge_gradient(double *g, const case_work *w, const double *moments) {
   const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
   const size_t m = case_moment_count(w);
-  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+  for (size_t c = 0; c < case_chains(w); c++) {
     const double *row = moments + c * m;
     double *to = g + c * m;
     for (size_t i = 0; i < nv; i++) to[i] = (double)w->model->data_v[i] - row[i];
@@ -30,7 +30,7 @@ static void edge_gradient(double *g, const case_work *w, const double *moments) 
 /* p-bits, then edges; moments may be those of all pairs. */
 static void graph_gradient(double *g, const case_work *w, const double *moments) {
   const size_t n = w->graph->n, m = case_moment_count(w), p = n + w->n_edges;
-  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+  for (size_t c = 0; c < case_chains(w); c++) {
     const double *row = moments + c * m;
     double *to = g + c * p;
     for (size_t i = 0; i < n; i++) to[i] = w->data[i] - row[i];
@@ -47,7 +47,7 @@ static void graph_gradient(double *g, const case_work *w, const double *moments)
 static void window_gradient(double *g, const case_work *w, const double *moments) {
   const size_t nv = (size_t)w->hw.n_visible, nh = (size_t)w->hw.n_hidden, n = nv + nh;
   const size_t p = nv * nh + n, m = case_moment_count(w);
-  for (size_t c = 0; c < (size_t)w->cc->chains; c++) {
+  for (size_t c = 0; c < case_chains(w); c++) {
     const double *row = moments + c * m;
     double *to = g + c * p;
     for (size_t i = 0; i < nv; i++) {
@@ -70,7 +70,7 @@ bool case_has_data(const case_work *w) {
 }
 
 bool case_has_gradient(const case_work *w) {
-  return case_has_data(w) && w->cc->chains >= MIN_QOP_CHAINS;
+  return case_has_data(w) && case_chains(w) >= MIN_QOP_CHAINS;
 }
 
 size_t case_q_window(const case_work *w, size_t n_draws) {
@@ -118,7 +118,7 @@ pbl_status case_side_qop(pbl_qop_report *out, const case_work *w, const pbl_chai
 static pbl_status exact_qop(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   const pbl_qop_report *q = &r->q_op.device;
-  if (!w->law || !case_has_data(w) || q->window == 0) return PBL_OK;
+  if (!w->law || w->tempering || !case_has_data(w) || q->window == 0) return PBL_OK;
   if (w->cc->every > 1) return PBL_OK; /* a thinned window has more noise than the exact one */
   /* the block solver has no quantised coin; shared draws make the noise of chains scatter alike */
   if (case_shares_draws(w->cc) && (!w->graph || w->hw.lanes > 1)) return PBL_OK;

@@ -6,6 +6,7 @@
 #include "pbl_reference.h"
 
 pbl_status case_sample_reference(case_work *w, pbl_error *err) {
+  if (w->tempering) return case_tempering_reference(w, err);
   const pbl_case_config *cc = w->cc;
   pbl_reference *ref = NULL;
   signed char *starts = NULL;

@@ -39,6 +39,13 @@ pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err)
   return st ? st : pbl_driver_set_regulator(d, &words, err);
 }
 
+pbl_status case_leave_ladder(pbl_driver *d, const case_work *w, pbl_error *err) {
+  pbl_regulator_words words;
+  const pbl_status st = words_of(&words, w, err);
+  words.ladder = false;
+  return st ? st : pbl_driver_set_regulator(d, &words, err);
+}
+
 pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err) {
   const pbl_case_regulator *r = &cc->regulator;
   if (!case_is_regulated(cc)) return PBL_OK;

@@ -11,6 +11,11 @@ static pbl_status words_of(pbl_schedule_words *words, pbl_schedule *s, const cas
   return st ? st : pbl_schedule_quantise(words, s, &w->hw, w->cc->schedule_repeat, err);
 }
 
+pbl_status case_schedule_words(pbl_schedule_words *words, const case_work *w, pbl_error *err) {
+  pbl_schedule s;
+  return words_of(words, &s, w, err);
+}
+
 pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err) {
   pbl_schedule s;
   pbl_schedule_words words;

@@ -12,10 +12,12 @@
  * one more for each. The false alarm of the verdict is shared out
  * evenly (Bonferroni) over them and over the cases. */
 #define P_VALUE_GATES 10
+#define TEMPERING_GATES 2 /* decisions, rungs, acceptance, tau; less two that a ladder has not */
 #define POWER 0.9
 
 double case_gate_alpha(const case_work *w) {
-  const int gates = P_VALUE_GATES + case_is_regulated(w->cc) + (w->cc->device_pairs > 0);
+  const int gates = P_VALUE_GATES + case_is_regulated(w->cc) + (w->cc->device_pairs > 0) +
+                    (w->tempering ? TEMPERING_GATES : 0);
   return w->config->alpha / (gates * (double)w->config->n_cases);
 }
 
@@ -100,15 +102,17 @@ pbl_status case_innovations(case_work *w, pbl_error *err) {
                       "(pbitloop trace checks every update)");
     return PBL_OK;
   }
-  pbl_status st =
-      pbl_innovation_test(&r->innovation_device, w->device, w->image, w->image->beta, w->cc->kernel,
-                          every, false, w->config->threads, w->progress, err);
-  if (!st) {
+  pbl_status st = PBL_OK;
+  if (!w->tempering)
+    st = pbl_innovation_test(&r->innovation_device, w->device, w->image, w->image->beta,
+                             w->cc->kernel, every, false, w->config->threads, w->progress, err);
+  if (!st) { /* a draw of rung 0 may follow one of another replica: its last half-sweep alone */
     st = pbl_innovation_test(&r->innovation_reference, w->reference, w->image, w->image->beta,
-                             w->cc->kernel, every, true, w->config->threads, w->progress, err);
+                             w->cc->kernel, w->tempering && every == 1 ? 2 : every, true,
+                             w->config->threads, w->progress, err);
   }
   if (st) return pbl_wrap(err, st, "case %s", w->cc->name);
-  gate_innovations(w, "device innovations", &r->innovation_device);
+  if (!w->tempering) gate_innovations(w, "device innovations", &r->innovation_device);
   gate_innovations(w, "reference innovations", &r->innovation_reference);
   case_gate_adapting(w);
   return PBL_OK;
@@ -190,11 +194,14 @@ static bool gate_reference(case_work *w) {
   return good;
 }
 
-/* NULL unless the burn-in is known to be too short, or may be. */
+/* NULL unless the burn-in is known to be too short, or may be, or a ladder has not turned over. */
 static const pbl_gate *short_burn_in(const pbl_case_result *r) {
   for (size_t g = 0; g < r->n_gates; g++) {
     const pbl_gate *gate = &r->gates[g];
-    if (strcmp(gate->name, CASE_BURN_IN_GATE) == 0 && gate->status == PBL_GATE_FAILED) return gate;
+    if ((strcmp(gate->name, CASE_BURN_IN_GATE) == 0 ||
+         strcmp(gate->name, CASE_ROUND_TRIP_GATE) == 0) &&
+        gate->status == PBL_GATE_FAILED)
+      return gate;
   }
   return NULL;
 }

@@ -25,6 +25,8 @@ typedef enum {
   STREAM_DEVICE_PAIRS
 } case_stream;
 
+typedef struct case_rungs case_rungs;
+
 typedef struct {
   const pbl_compare_config *config;
   const pbl_case_config *cc;
@@ -51,6 +53,7 @@ typedef struct {
   double *energy[2];       /* device, reference: n_chains x n_recorded */
   double *means[2];        /* device, reference: n_chains x n_observables, chain means */
   pbl_case_result *result; /* filled step by step; owned by the caller */
+  case_rungs *tempering;   /* of a case with a ladder; else NULL */
   pbl_progress *progress;
 } case_work;
 
@@ -86,11 +89,38 @@ bool case_is_regulated(const pbl_case_config *cc);
 /* CONFIG when what a comparison of such a case needs is missing. */
 pbl_status case_check_regulated(const pbl_case_config *cc, pbl_error *err);
 pbl_status case_set_regulator(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Of a case with a beta schedule. */
+pbl_status case_schedule_words(pbl_schedule_words *words, const case_work *w, pbl_error *err);
 /* Writes the beta schedule, if the case has one. */
 pbl_status case_set_schedule(pbl_driver *d, const case_work *w, pbl_error *err);
 /* Replica exchange in the device (section ladder). */
 bool case_has_exchange(const pbl_case_config *cc);
 pbl_status case_ladder_words(pbl_ladder_words *words, const case_work *w, pbl_error *err);
+/* Independent chains a side: of a ladder those of rung 0. */
+size_t case_chains(const case_work *w);
+/* A case with a ladder, in the order of a comparison; without one they do nothing. CONFIG says what
+ * does not go together. */
+pbl_status case_tempering_open(case_work *w, pbl_error *err);
+void case_tempering_release(case_work *w);
+/* Rounds that move the betas, before the burn-in. */
+pbl_status case_tempering_adapt(case_work *w, pbl_driver *d, pbl_error *err);
+/* All rungs into stores of their own, rung 0 into w->device, w->reference. */
+pbl_status case_tempering_device(case_work *w, pbl_driver *d, pbl_error *err);
+pbl_status case_tempering_reference(case_work *w, pbl_error *err);
+/* rungs.npy and labels.npy: what the device drew at all rungs. */
+pbl_status case_tempering_write(const char *folder, const case_work *w, pbl_error *err);
+/* Its gates and its part of the report; after case_observables. */
+pbl_status case_tempering(case_work *w, pbl_error *err);
+/* Fewer round trips a replica than this: nothing is said about a law. */
+#define CASE_ROUND_TRIPS 10.0
+#define CASE_ROUND_TRIP_GATE "round trips"
+/* The device at one beta in all replicas, as without a ladder. */
+pbl_status case_leave_ladder(pbl_driver *d, const case_work *w, pbl_error *err);
+/* Law of a graph under the thresholds of its image at a beta word. */
+pbl_status case_graph_law_at(pbl_oracle **out, const case_work *w, uint32_t beta, pbl_error *err);
+/* Words of a ladder, with the configured fault. */
+pbl_status case_write_ladder(pbl_driver *d, const case_work *w, const pbl_ladder_words *words,
+                             pbl_error *err);
 /* Writes the ladder, if the case has one, and goes to its beginning. */
 pbl_status case_set_exchange(pbl_driver *d, const case_work *w, pbl_error *err);
 /* CONFIG unless a case's schedule ends within the burn-in at the beta of the case. */

@@ -12,7 +12,8 @@
 #define STOP_SWEEPS 20    /* that it would have had */
 #define PATIENCE 10000000 /* clocks */
 
-/* Some sweeps, so that there is something to clear; then labels that no reset gives. */
+/* Some sweeps, so that there is something to clear, and some with what the clear leaves; then labels
+ * that no reset gives. */
 pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error *err) {
   const size_t lanes = (size_t)w->hw.lanes, rungs = (size_t)pbl_hw_contexts(&w->hw);
   uint8_t labels[256];
@@ -21,6 +22,7 @@ pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error 
     labels[r] = (uint8_t)((2 * rungs - 1 - r / lanes + r % lanes) % rungs);
   pbl_status st = pbl_driver_run(d, NULL, 5, 1, NULL, err);
   if (!st) st = pbl_driver_ladder_clear(d, err);
+  if (!st) st = pbl_driver_run(d, NULL, 5, 1, NULL, err);
   if (!st) st = pbl_driver_labels_write(d, labels, err);
   return st;
 }
@@ -90,10 +92,9 @@ static pbl_status read_sweeps(pbl_device *dev, uint32_t *sweeps, pbl_error *err)
 }
 
 /* Clock by clock to the end of the run's sweep `stop`, and STOP into what follows it. */
-static pbl_status stop_after(pbl_device *dev, uint32_t stop, pbl_error *err) {
-  uint32_t first = 0, sweeps = 0;
-  pbl_status st = read_sweeps(dev, &first, err);
-  if (!st) st = dev->ops->write32(dev, PBL_REG_SWEEPS, STOP_SWEEPS, err);
+static pbl_status stop_after(pbl_device *dev, uint32_t first, uint32_t stop, pbl_error *err) {
+  uint32_t sweeps = first;
+  pbl_status st = dev->ops->write32(dev, PBL_REG_SWEEPS, STOP_SWEEPS, err);
   if (!st) st = dev->ops->write32(dev, PBL_REG_SAMPLE_EVERY, 0, err);
   if (!st) st = dev->ops->write32(dev, PBL_REG_CTRL, PBL_CTRL_START_MASK, err);
   for (uint32_t n = 0; !st && sweeps - first < stop; n++) {
@@ -126,17 +127,30 @@ static pbl_status drop_records(pbl_device *dev, pbl_error *err) {
   return st;
 }
 
-pbl_status lockstep_stopped_run(uint64_t *done, lockstep_exchange *x, const case_work *w,
-                                const lockstep_pair *p, pbl_error *err) {
-  pbl_device *both[] = {pbl_driver_device(p->rtl), pbl_driver_device(p->twin)};
-  if (!case_has_exchange(w->cc) || ++x->n_runs % STOP_EVERY != 0) return PBL_OK;
-  const uint32_t stop = 1 + x->n_stopped++ % (STOP_SWEEPS - 2);
-  pbl_status st = PBL_OK;
-  for (int k = 0; !st && k < 2; k++) {
-    st = stop_after(both[k], stop, err);
-    if (!st) st = finish(both[k], err);
-    if (!st) st = drop_records(both[k], err);
-  }
-  *done += stop + 1; /* one more sweep runs */
+/* *sweeps: that the run had. */
+static pbl_status run_stopped(pbl_device *dev, uint32_t *sweeps, uint32_t stop, pbl_error *err) {
+  uint32_t first = 0;
+  pbl_status st = read_sweeps(dev, &first, err);
+  if (!st) st = stop_after(dev, first, stop, err);
+  if (!st) st = finish(dev, err);
+  if (!st) st = drop_records(dev, err);
+  if (!st) st = read_sweeps(dev, sweeps, err);
+  *sweeps -= first;
   return st;
+}
+
+pbl_status lockstep_stopped_run(bool *equal, uint64_t *done, lockstep_exchange *x,
+                                const case_work *w, const lockstep_pair *p, pbl_error *err) {
+  if (!case_has_exchange(w->cc) || ++x->n_runs % STOP_EVERY != 0 ||
+      *done + STOP_SWEEPS > w->config->lockstep_sweeps)
+    return PBL_OK;
+  const uint32_t stop = 1 + x->n_stopped++ % (STOP_SWEEPS - 2);
+  uint32_t rtl = 0, twin = 0;
+  pbl_status st = run_stopped(pbl_driver_device(p->rtl), &rtl, stop, err);
+  if (!st) st = run_stopped(pbl_driver_device(p->twin), &twin, stop, err);
+  if (st) return st;
+  *done += stop + 1; /* one more sweep runs */
+  differ(equal, w, *done, "sweeps of a run stopped behind sweep", (int)stop, rtl, stop + 1);
+  differ(equal, w, *done, "sweeps of a run stopped behind sweep", (int)stop, stop + 1, twin);
+  return PBL_OK;
 }

@@ -47,7 +47,7 @@ pbl_status lockstep_compare_exchange(bool *equal, lockstep_exchange *x, const ca
                                      const lockstep_pair *p, uint64_t done, pbl_error *err);
 /* Of a ladder, now and then: a run of both without samples that is stopped in the pauses after a
  * sweep. Adds its sweeps to *done. */
-pbl_status lockstep_stopped_run(uint64_t *done, lockstep_exchange *x, const case_work *w,
-                                const lockstep_pair *p, pbl_error *err);
+pbl_status lockstep_stopped_run(bool *equal, uint64_t *done, lockstep_exchange *x,
+                                const case_work *w, const lockstep_pair *p, pbl_error *err);
 
 #endif

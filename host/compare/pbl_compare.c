@@ -28,6 +28,7 @@ static pbl_status analyse_case(case_work *w, pbl_error *err) {
   pbl_status st = case_innovations(w, err);
   if (!st) st = case_exact_open(w, err);
   if (!st) st = case_observables(w, err);
+  if (!st) st = case_tempering(w, err);
   if (!st) st = case_ladder(w, err);
   if (!st) st = case_moments(w, err);
   if (!st) st = case_energy(w, err);
@@ -37,7 +38,7 @@ static pbl_status analyse_case(case_work *w, pbl_error *err) {
   if (st) return st;
   case_verdict(w);
   if (r->image_rows > 0) {
-    r->n_images = (size_t)w->cc->chains < REPORT_IMAGES ? (size_t)w->cc->chains : REPORT_IMAGES;
+    r->n_images = case_chains(w) < REPORT_IMAGES ? case_chains(w) : REPORT_IMAGES;
     r->device_images = last_images(w, w->device, r->n_images);
     r->reference_images = last_images(w, w->reference, r->n_images);
     if (!r->device_images || !r->reference_images) {
@@ -50,6 +51,7 @@ static pbl_status analyse_case(case_work *w, pbl_error *err) {
 static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
   pbl_progress_note(w->progress, "case %s", w->cc->name);
   pbl_status st = case_setup(w, err);
+  if (!st) st = case_tempering_open(w, err);
   if (!st) st = case_sample_device(w, err);
   if (!st) st = case_sample_reference(w, err);
   /* whatever was sampled is kept, also when something failed or the user interrupted */
@@ -68,8 +70,6 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
-  if (case_has_exchange(cc))
-    return pbl_fail(err, PBL_CONFIG, "case %s: ladder is only for pbitloop lockstep", cc->name);
   const pbl_status st = case_check_device_pairs(cc, err);
   return st ? st : case_check_regulated(cc, err);
 }
@@ -85,6 +85,7 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
     st = check_case(w.cc, err);
     if (!st) st = case_setup(&w, err);
     if (!st) st = case_check_schedule(&w, err);
+    if (!st) st = case_tempering_open(&w, err);
     case_release(&w);
   }
   return st;

@@ -57,7 +57,7 @@ static size_t last_block(const pbl_sparse_law *law) {
 static size_t sparse_order(const pbl_sparse_law *law, pbl_kernel kernel, size_t p) {
   size_t at = 0;
   while (law->order[at] != p) at++;
-  if (kernel == PBL_KERNEL_CYCLIC) return at;
+  if (kernel != PBL_KERNEL_PALINDROMIC) return at;
   const size_t others = law->n - last_block(law);
   return at >= others ? at - others : law->n - 1 - at;
 }
@@ -210,7 +210,8 @@ static void describe_size(char *text, size_t size, const case_work *w) {
 
 static uint64_t updates_per_sweep(const case_work *w) {
   const uint64_t n = (uint64_t)pbl_hw_pbits(&w->hw);
-  if (w->cc->kernel == PBL_KERNEL_CYCLIC) return n;
+  /* random_site: in the mean */
+  if (w->cc->kernel != PBL_KERNEL_PALINDROMIC) return n;
   return w->image->sparse ? 2 * n - last_block(w->image->sparse) : n + (uint64_t)w->hw.n_hidden;
 }
 
@@ -233,7 +234,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     const size_t n = total - done < longest ? (size_t)(total - done) : longest;
     st = run_both(equal, w, &p, n, done, err);
     done += n;
-    if (!st && *equal) st = lockstep_stopped_run(&done, &exchange, w, &p, err);
+    if (!st && *equal) st = lockstep_stopped_run(equal, &done, &exchange, w, &p, err);
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
     if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
     if (!st && *equal) st = lockstep_compare_exchange(equal, &exchange, w, &p, done, err);

@@ -67,8 +67,9 @@ pbl_status results_write_case(const char *folder, const case_work *w, pbl_error 
   snprintf(path, sizeof path, "%s/%s", folder, w->cc->name);
   pbl_status st = make_folder(path, err);
   /* those of an older run would stand beside this one's chains until the end, or for good */
-  static const char *const series[] = {"chains.nc", "chains_reference.nc"};
-  for (size_t k = 0; !st && k < 2; k++) {
+  static const char *const series[] = {"chains.nc", "chains_reference.nc", "rungs.npy",
+                                       "labels.npy"};
+  for (size_t k = 0; !st && k < 4; k++) {
     snprintf(path, sizeof path, "%s/%s/%s", folder, w->cc->name, series[k]);
     if (unlink(path) != 0 && errno != ENOENT)
       st = pbl_fail(err, PBL_IO, "cannot replace %s: %s", path, strerror(errno));
@@ -82,7 +83,7 @@ pbl_status results_write_case(const char *folder, const case_work *w, pbl_error 
     snprintf(path, sizeof path, "%s/%s/%s.npy", folder, w->cc->name, sides[k].name);
     st = pbl_chains_write(sides[k].chains, path, err);
   }
-  return st;
+  return st ? st : case_tempering_write(folder, w, err);
 }
 
 pbl_status results_write_report(const char *folder, const pbl_result *r, pbl_error *err) {

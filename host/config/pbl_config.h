@@ -29,6 +29,7 @@ typedef struct {
   double beta_gain;                          /* device's beta times this; 1 = sound */
   int weight_row, weight_col, weight_offset; /* LSBs added to one word; offset 0 = sound */
   int stale_row;                             /* row left at the words of another image; -1 = none */
+  int ladder_swap;                           /* rung with the next one's beta and back; -1 = none */
   bool before_hash; /* corrupt before the hash is taken (must be refused), else after */
 } pbl_faults;
 
@@ -48,6 +49,10 @@ typedef struct {
   char betas[1024]; /* of the rungs, rung 0 first (pbl_ladder.h); "": no ladder */
   int every;        /* sweeps from pass to pass; 0: no exchange */
   pbl_ladder_scheme scheme;
+  int rungs; /* betas are filled from these two when 2 or more; 0 afterwards */
+  double beta_min;
+  int adapt;                    /* compare: rounds that move the betas; 0: none */
+  int alone_draws, alone_every; /* compare: of chains without exchange; 0 draws: none */
 } pbl_case_ladder;
 
 #define PBL_MAX_CASES 32

@@ -222,6 +222,12 @@ static bool check_hw(const check *k) {
   return false;
 }
 
+static void check_swap(const check *k) {
+  if (k->c->faults.ladder_swap >= k->ladder.n - 1 && k->c->faults.ladder_swap >= 0)
+    pbl_problem_at(k->p, at(k, "faults"), "ladder_swap: no rung %d with a next one in %d rungs",
+                   k->c->faults.ladder_swap, k->ladder.n);
+}
+
 /* After check_hw, which fills the lanes. */
 static void check_coupled(const check *k) {
   if (!k->c->coupled || k->c->hw.lanes % 2 == 0) return;
@@ -258,11 +264,31 @@ static void check_schedule(const check *k) {
                    pbl_regulator_mode_name(mode));
 }
 
+/* rungs and beta_min become betas. */
+static void fill_betas(const check *k, const pbl_node *section) {
+  pbl_case_ladder *l = &k->c->ladder;
+  double beta[PBL_SCHEDULE_ENTRIES];
+  size_t used = 0;
+  if (l->betas[0] != '\0' || l->rungs < 2 || !(l->beta_min > 0) || !(k->c->beta > 0)) {
+    pbl_problem_at(k->p, section,
+                   "ladder: give either betas, or rungs (2 or more), beta_min and the case's beta");
+    return;
+  }
+  pbl_ladder_geometric(beta, l->rungs, k->c->beta, l->beta_min);
+  beta[0] = k->c->beta;
+  for (int i = 0; i < l->rungs && used < sizeof l->betas; i++)
+    used += (size_t)snprintf(l->betas + used, sizeof l->betas - used, i ? " %.*g" : "%.*g",
+                             i ? 9 : 17, beta[i]);
+  l->rungs = 0;
+  l->beta_min = 0;
+}
+
 /* Before check_hw, whose lanes depend on the rungs. */
 static void read_ladder(check *k) {
   pbl_case_config *c = k->c;
   const pbl_node *section = at(k, "ladder");
   pbl_error fault = {0};
+  if (c->ladder.rungs > 0 || c->ladder.beta_min > 0) fill_betas(k, section);
   if (c->ladder.betas[0] == '\0') return;
   if (pbl_ladder_parse(&k->ladder, c->ladder.betas, &fault) != PBL_OK) {
     pbl_problem_at(k->p, section, "%.240s", fault.message);
@@ -284,6 +310,7 @@ static void check_ladder(const check *k) {
   const pbl_case_config *c = k->c;
   const pbl_node *section = at(k, "ladder");
   const pbl_regulator_mode mode = c->regulator.settings.mode;
+  check_swap(k);
   if (k->ladder.n == 0) return;
   if (c->chains != k->ladder.n * c->hw.lanes)
     pbl_problem_at(k->p, section, "ladder: %d rungs times %d lanes are %d chains; `chains` is %d",

@@ -146,6 +146,8 @@ static const pbl_field fault_fields[] = {
     S("weight", 0, 0, weight_fault_fields, "One wrong weight word."),
     I(pbl_faults, "stale_row", stale_row, 0, -1, 65535, "-1",
       "Row that keeps the words of another image. -1: none."),
+    I(pbl_faults, "ladder_swap", ladder_swap, 0, -1, 62, "-1",
+      "Rung whose beta the device has exchanged with that of the next. -1: none."),
     B(pbl_faults, "before_hash", before_hash, "false",
       "Corrupt before the device hashes its image (the run must be refused), else after."),
     END};
@@ -205,12 +207,24 @@ static const pbl_field ladder_fields[] = {
     T(pbl_case_ladder, "betas", betas, 0, NULL, "\"\"",
       "Beta of each rung, 2 to 64, blanks between: `1 0.7 0.5 0.35`. The first, rung 0, is the "
       "beta "
-      "of the case. Empty: no ladder."),
+      "of the case. Empty: no ladder, or `rungs`."),
+    I(pbl_case_ladder, "rungs", rungs, 0, 0, 64, "0",
+      "In place of `betas`: this many, in a constant ratio from `beta` to `beta_min`."),
+    D(pbl_case_ladder, "beta_min", beta_min, 0, 0, 1000, "0", "Beta of the last rung."),
     I(pbl_case_ladder, "every", every, 0, 0, 1e9, "1",
       "Sweeps from pass to pass, each of which tries to exchange neighbouring rungs. 0: none."),
     C(pbl_case_ladder, "scheme", scheme, schemes, "even_odd",
       "Pairs that a pass tries: `even_odd` rungs (0,1), (2,3), .. and (1,2), (3,4), .. in turn; "
       "`random` by a coin (reversible)."),
+    I(pbl_case_ladder, "adapt", adapt, 0, 0, 16, "0",
+      "Rounds before the burn-in that move the betas between the first and the last until "
+      "exchanges "
+      "are refused equally often; each twice as long as the one before, the last as long as the "
+      "burn-in. Only for `compare`."),
+    I(pbl_case_ladder, "alone_draws", alone_draws, 0, 0, 1e9, "0",
+      "Draws of chains without exchange at the beta of the case, for the factor between the two. "
+      "0: none. Only for `compare`."),
+    I(pbl_case_ladder, "alone_every", alone_every, 0, 1, 1e9, "1", "Sweeps per draw of those."),
     END};
 
 const pbl_field pbl_schema_case[] = {

@@ -139,6 +139,9 @@ typedef struct {
   size_t n_compared;
 } pbl_device_pairs_report;
 
+#define PBL_EXCHANGE_RUNGS 64
+#define PBL_EXCHANGE_FACTORS 3
+
 /* The device's temperature regulator over the run: it adapts, then it is frozen. */
 typedef struct {
   size_t n_windows;           /* 0: the temperature was not regulated */
@@ -154,6 +157,45 @@ typedef struct {
   const char *worst_family; /* static text */
   pbl_estimate beta_error;  /* relative, of all adapting windows */
 } pbl_regulation_report;
+
+/* Pair k of a ladder: rungs k and k+1. NaN where unknown. */
+typedef struct {
+  double tries, rate; /* of the device, all lanes, since the burn-in */
+  double mean, error; /* acceptance expected from the states after every sweep, over lanes */
+  double expected, expected_error; /* the same by the exact law (error 0), else by the reference */
+  double decision_z;               /* decisions seen one by one against their own probabilities */
+} pbl_exchange_pair;
+
+typedef struct {
+  double beta;
+  double energy, energy_error;     /* mean over lanes, of a draw */
+  double expected, expected_error; /* by the exact law, else by the reference */
+  double innovation_p, innovation_z;
+  const char *innovation_family; /* static text */
+} pbl_exchange_rung;
+
+/* One observable at rung 0: half-Sokal tau in sweeps with exchange and without. */
+typedef struct {
+  char name[48];
+  pbl_estimate ladder, alone, factor;          /* factor: alone/ladder, 95 % */
+  pbl_resolution resolution, alone_resolution; /* of the two measured values */
+  double exact_ladder, exact_alone;            /* NaN when unknown */
+} pbl_exchange_factor;
+
+/* Replica exchange; n_rungs 0: the case has no ladder. Lanes are independent ladders. */
+typedef struct {
+  size_t n_rungs, n_lanes;
+  size_t adapted; /* rounds that moved the betas; 0: as configured */
+  pbl_exchange_rung rung[PBL_EXCHANGE_RUNGS];
+  pbl_exchange_pair pair[PBL_EXCHANGE_RUNGS]; /* n_rungs - 1 */
+  double round_trips;       /* from rung 0 to the last and back: per replica, within the draws */
+  double round_trips_least; /* of the replica of all that made fewest */
+  double barrier;           /* sum of the mean rejections */
+  double decisions;         /* seen one by one; 0: a draw is not next to every pass */
+  double alone_sweeps; /* per chain, of the device's chains at rung 0 without exchange; 0: none */
+  size_t n_factors;
+  pbl_exchange_factor factor[PBL_EXCHANGE_FACTORS];
+} pbl_exchange_report;
 
 typedef struct {
   char name[64];
@@ -182,6 +224,7 @@ typedef struct {
   pbl_reference_report reference;
   pbl_device_pairs_report device_pairs;
   pbl_chain_traces device_traces, reference_traces;
+  pbl_exchange_report exchange;
   pbl_regulation_report regulation;
   pbl_driver_counters counters;
   double device_seconds, reference_seconds, device_updates_per_second, reference_updates_per_second;

@@ -233,6 +233,7 @@ static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, p
   pbl_report_emit_moments(j, "second", &c->second_moments, plots);
   pbl_json_end(j);
   pbl_report_emit_energy(j, &c->energy);
+  if (c->exchange.n_rungs) pbl_report_emit_exchange(j, &c->exchange);
   if (c->regulation.n_windows) emit_regulation(j, &c->regulation);
   pbl_report_emit_reference(j, &c->reference);
   if (c->device_pairs.n_pairs) pbl_report_emit_device_pairs(j, c);

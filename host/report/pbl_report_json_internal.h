@@ -14,6 +14,7 @@ void pbl_report_emit_gates(pbl_json *j, const pbl_case_result *c);
 void pbl_report_emit_moments(pbl_json *j, const char *key, const pbl_scatter *s, bool plots);
 void pbl_report_emit_energy(pbl_json *j, const pbl_energy_report *e);
 void pbl_report_emit_reference(pbl_json *j, const pbl_reference_report *r);
+void pbl_report_emit_exchange(pbl_json *j, const pbl_exchange_report *r);
 void pbl_report_emit_device_pairs(pbl_json *j, const pbl_case_result *c);
 
 #endif

@@ -75,7 +75,7 @@ __attribute__((format(printf, 3, 4))) static void line(const printer *p, const c
 
 static void print_case_header(const printer *p) {
   const pbl_case_result *c = p->c;
-  char text[256], every[32], sizes[64];
+  char text[256], every[32], sizes[64], rungs[48] = "";
   if (c->config->every == 1)
     snprintf(every, sizeof every, "sweep");
   else
@@ -86,9 +86,11 @@ static void print_case_header(const printer *p) {
   } else {
     snprintf(sizes, sizeof sizes, "V %d x H %d", c->n_visible, c->n_hidden);
   }
-  snprintf(text, sizeof text, "%s   %d chains x %d draws, every %s   kernel %s   backend %s", sizes,
-           c->config->chains, c->config->draws, every, pbl_kernel_name(c->config->kernel),
-           pbl_report_backend_name(p->r));
+  if (c->exchange.n_rungs > 0)
+    snprintf(rungs, sizeof rungs, " (%zu rungs x %zu)", c->exchange.n_rungs, c->exchange.n_lanes);
+  snprintf(text, sizeof text, "%s   %d chains%s x %d draws, every %s   kernel %s   backend %s",
+           sizes, c->config->chains, rungs, c->config->draws, every,
+           pbl_kernel_name(c->config->kernel), pbl_report_backend_name(p->r));
   const size_t name = strlen(c->name);
   fprintf(p->f, "\n%s", paint(p, "\033[1m"));
   put(p->f, c->name, name);
@@ -331,6 +333,7 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_quantisation(&p);
     print_speed(&p);
     print_regulation(&p);
+    pbl_report_print_exchange(f, p.c);
     print_reference(&p);
     print_device_pairs(&p);
     print_gates(&p);

@@ -181,10 +181,9 @@ static pbl_status add_all(pbl_half *halves, size_t n_halves, pbl_joint_sums *joi
   return PBL_OK;
 }
 
-pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
-                               const pbl_image *image, uint32_t beta, pbl_kernel kernel,
-                               size_t every, bool exact_sigmoid, int threads,
-                               pbl_progress *progress, pbl_error *err) {
+static pbl_status test(pbl_innovation_report *out, const pbl_chains *chains, const pbl_image *image,
+                       uint32_t beta, pbl_kernel kernel, size_t every, bool selected,
+                       bool exact_sigmoid, int threads, pbl_progress *progress, pbl_error *err) {
   if (out == NULL) return pbl_fail(err, PBL_INVALID, "innovation tests: no report to fill");
   *out = (pbl_innovation_report){0};
   pbl_status status = check(chains, image, every, err);
@@ -195,6 +194,7 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
   pbl_joint_sums joint = {0};
   pbl_half_work work = {0};
   status = create_halves(halves, &n_halves, chains, image, beta, kernel, every, exact_sigmoid, err);
+  for (size_t h = 0; selected && h < n_halves; ++h) halves[h].sweeps = PBL_SWEEPS_AB;
   if (status == PBL_OK) status = joint_create(&joint, image, chains->n_chains, err);
   if (status == PBL_OK) {
     status = work_create(&work, image, chains->n_chains, chains->n_recorded, err);
@@ -210,4 +210,22 @@ done:
   joint_free(&joint);
   work_free(&work);
   return status;
+}
+
+pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *chains,
+                               const pbl_image *image, uint32_t beta, pbl_kernel kernel,
+                               size_t every, bool exact_sigmoid, int threads,
+                               pbl_progress *progress, pbl_error *err) {
+  return test(out, chains, image, beta, kernel, every, false, exact_sigmoid, threads, progress,
+              err);
+}
+
+pbl_status pbl_innovation_test_selected(pbl_innovation_report *out, const pbl_chains *chains,
+                                        const pbl_image *image, uint32_t beta, pbl_kernel kernel,
+                                        size_t every, int threads, pbl_progress *progress,
+                                        pbl_error *err) {
+  if (chains == NULL || chains->order == NULL || kernel == PBL_KERNEL_COIN)
+    return pbl_fail(err, PBL_INVALID,
+                    "innovation tests of selected draws need their order, and not the kernel coin");
+  return test(out, chains, image, beta, kernel, every, true, false, threads, progress, err);
 }

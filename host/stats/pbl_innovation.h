@@ -85,6 +85,14 @@ pbl_status pbl_innovation_test(pbl_innovation_report *out, const pbl_chains *cha
                                size_t every, bool exact_sigmoid, int threads,
                                pbl_progress *progress, pbl_error *err);
 
+/* The same for the updates of those draws alone whose order is 0, whichever they are by: replica
+ * exchange moves the beta of a chain, and each beta is tested on its own draws. Whether a draw
+ * counts must be known before its sweep. */
+pbl_status pbl_innovation_test_selected(pbl_innovation_report *out, const pbl_chains *chains,
+                                        const pbl_image *image, uint32_t beta, pbl_kernel kernel,
+                                        size_t every, int threads, pbl_progress *progress,
+                                        pbl_error *err);
+
 /* The family with the smallest p_value, among equals (several may underflow) with most evidence. */
 const pbl_innovation_result *pbl_innovation_worst(const pbl_innovation_report *report);
 

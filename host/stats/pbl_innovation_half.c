@@ -143,6 +143,7 @@ static void add_chain(void *context, size_t chain) {
     double *r = b->work->r + at, *v = b->work->v_round + at, *r_round = b->work->r_round + at;
     if (is_other_order(half, order, b->first + k)) {
       for (size_t j = 0; j < n; ++j) r[j] = v[j] = r_round[j] = 0.0;
+      for (size_t j = 0; half->blocks > 0 && j < n; ++j) b->work->square[at + j] = 0.0;
       continue;
     }
     innovate(half, row, chain, r, x, v, k3);

@@ -72,10 +72,17 @@ typedef struct pbl_trace_writer pbl_trace_writer;
 /* Creates the file (an old one is replaced) with its block START. IO, NO_MEMORY. */
 pbl_status pbl_trace_writer_open(pbl_trace_writer **out, const char *path,
                                  const pbl_trace_start *start, pbl_error *err);
-/* The next device sweep. betas: 1 for all replicas, or one for each; records: n x 4 words, n = 0
- * for a sweep that was not traced. IO. */
-pbl_status pbl_trace_writer_sweep(pbl_trace_writer *w, const uint32_t *betas, size_t n_betas,
-                                  const uint32_t *records, size_t n, pbl_error *err);
+/* One device sweep. */
+typedef struct {
+  size_t n_draws; /* words of the control generator that an exchange pass drew before the sweep */
+  size_t n_betas; /* 1 for all replicas, or one for each */
+  const uint32_t *betas;
+  size_t n_records;        /* 0: the sweep was not traced */
+  const uint32_t *records; /* n x 4 */
+} pbl_trace_sweep;
+
+pbl_status pbl_trace_writer_sweep(pbl_trace_writer *w, const pbl_trace_sweep *sweep,
+                                  pbl_error *err); /* IO, NO_MEMORY */
 /* Writes END, unless the file is to be known as incomplete. IO. */
 pbl_status pbl_trace_writer_close(pbl_trace_writer *w, bool complete, pbl_error *err);
 
@@ -88,12 +95,6 @@ void pbl_trace_reader_close(pbl_trace_reader *r); /* NULL is legal */
 const pbl_trace_start *pbl_trace_reader_start(const pbl_trace_reader *r);
 /* The next sweep; valid until the next call. *end: there are no more. FORMAT: cut, damaged, or
  * impossible. */
-typedef struct {
-  size_t n_betas; /* 1 or replicas */
-  const uint32_t *betas;
-  size_t n_records;
-  const uint32_t *records; /* n x 4 */
-} pbl_trace_sweep;
 pbl_status pbl_trace_reader_next(pbl_trace_sweep *out, bool *end, pbl_trace_reader *r,
                                  pbl_error *err);
 

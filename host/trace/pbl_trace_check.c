@@ -220,6 +220,17 @@ pbl_status pbl_trace_check_skip(pbl_trace_check *c, pbl_error *err) {
   return status;
 }
 
+pbl_status pbl_trace_check_draw(pbl_trace_check *c, size_t n, uint32_t *first, pbl_error *err) {
+  pbl_lane_rng *control = &c->cell[pbl_hw_cells(&c->start->hw)];
+  if (!pbl_trace_check_is_done(c))
+    return pbl_fail(err, PBL_INVALID, "trace: sweep %" PRIu64 " is not over", c->sweep);
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t word = pbl_lane_rng_next(control);
+    if (k == 0 && first != NULL) *first = word;
+  }
+  return PBL_OK;
+}
+
 pbl_status pbl_trace_check_end(pbl_trace_check *c, pbl_error *err) {
   const pbl_status status = go_on(c, err);
   if (status != PBL_OK || c->mismatch.part != PBL_TRACE_EQUAL || pbl_trace_check_is_done(c))

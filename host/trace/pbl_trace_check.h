@@ -58,6 +58,9 @@ pbl_status pbl_trace_check_push(pbl_trace_check *c, size_t *taken, const uint32_
 bool pbl_trace_check_is_done(const pbl_trace_check *c);
 /* The sweep (or the rest of it) was not traced: it is computed, nothing is compared. */
 pbl_status pbl_trace_check_skip(pbl_trace_check *c, pbl_error *err);
+/* Between two sweeps: n words of the control generator are drawn by others (an exchange pass).
+ * *first (may be NULL): the first of them. INVALID within a sweep. */
+pbl_status pbl_trace_check_draw(pbl_trace_check *c, size_t n, uint32_t *first, pbl_error *err);
 /* No more records come: a mismatch unless the sweep is over. */
 pbl_status pbl_trace_check_end(pbl_trace_check *c, pbl_error *err);
 

@@ -215,14 +215,15 @@ pbl_status pbl_trace_writer_open(pbl_trace_writer **out, const char *path,
   return st;
 }
 
-pbl_status pbl_trace_writer_sweep(pbl_trace_writer *w, const uint32_t *betas, size_t n_betas,
-                                  const uint32_t *records, size_t n, pbl_error *err) {
+pbl_status pbl_trace_writer_sweep(pbl_trace_writer *w, const pbl_trace_sweep *sweep,
+                                  pbl_error *err) {
   words *b = &w->block;
   b->n = 0;
   put(b, (uint32_t)++w->n_sweeps);
-  put(b, (uint32_t)n_betas);
-  for (size_t k = 0; k < n_betas; k++) put(b, betas[k]);
-  for (size_t k = 0; k < n * PBL_TRACE_WORDS; k++) put(b, records[k]);
+  put(b, (uint32_t)sweep->n_draws);
+  put(b, (uint32_t)sweep->n_betas);
+  for (size_t k = 0; k < sweep->n_betas; k++) put(b, sweep->betas[k]);
+  for (size_t k = 0; k < sweep->n_records * PBL_TRACE_WORDS; k++) put(b, sweep->records[k]);
   return write_block(w, TAG_SWEEP, err);
 }
 
@@ -365,6 +366,7 @@ pbl_status pbl_trace_reader_next(pbl_trace_sweep *out, bool *end, pbl_trace_read
   }
   if (tag != TAG_SWEEP) return damaged(r, "it begins anew", err);
   if (number != r->n_sweeps + 1) return damaged(r, "sweeps are missing or out of order", err);
+  out->n_draws = get(b);
   out->n_betas = get(b);
   const size_t left = b->n - b->at;
   if (b->failed || out->n_betas > left || (left - out->n_betas) % PBL_TRACE_WORDS != 0 ||

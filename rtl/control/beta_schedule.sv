@@ -6,7 +6,8 @@
 // At sweep_done_i next_beta_o is the beta from the next sweep on; beta_o is that of the present
 // entry. Both follow a change of position, memory or settings within 5 clocks, fewer than a sweep
 // has; START waits for the pause. Reset: position 0; the memory is undefined until the host has
-// written it. Behaviour: docs/device.md, Schedule.
+// written it. Replica exchange reads betas through the same port: word_o a clock after read_i.
+// Behaviour: docs/device.md, Schedule.
 module beta_schedule #(
     parameter int BetaBits = 16
 ) (
@@ -25,6 +26,10 @@ module beta_schedule #(
     input  wire                 sweep_done_i,
     output logic [BetaBits-1:0] beta_o,
     output logic [BetaBits-1:0] next_beta_o,
+    // replica exchange; not while enable_i
+    input  wire                 read_i,
+    input  wire  [         5:0] read_entry_i,
+    output logic [BetaBits-1:0] word_o,
     // position
     output logic [         5:0] entry_o,
     output logic [        31:0] sweeps_o
@@ -40,7 +45,8 @@ module beta_schedule #(
 
   always_comb begin
     following   = entry_o < last_i ? entry_o + 6'd1 : repeat_i ? 6'd0 : entry_o;
-    address     = turn_q ? following : entry_o;
+    address     = read_i ? read_entry_i : turn_q ? following : entry_o;
+    word_o      = beta_word_q;
     count       = sweeps_o < wanted_q ? sweeps_o + 32'd1 : sweeps_o;
     moves       = count >= wanted_q && !freeze_i && (entry_o < last_i || repeat_i);
     next_beta_o = moves ? following_beta_q : beta_o;
@@ -49,8 +55,8 @@ module beta_schedule #(
   always_ff @(posedge clk_i) begin
     if (we_i && !index_i[0]) beta_mem[index_i[6:1]] <= data_i[BetaBits-1:0];
     if (we_i && index_i[0]) sweeps_mem[index_i[6:1]] <= data_i;
+    if (enable_i || read_i) beta_word_q <= beta_mem[address];
     if (enable_i) begin
-      beta_word_q   <= beta_mem[address];
       sweeps_word_q <= sweeps_mem[address];
       word_turn_q   <= turn_q;
       if (word_turn_q) begin

@@ -58,6 +58,7 @@ module device_registers #(
     output logic                start_o,
     output logic                stop_o,
     output logic                check_o,
+    output logic                clear_o,             // counters
     output logic                window_clear_o,
     output logic                sched_clear_o,
     output logic                stat_swap_o,
@@ -79,6 +80,7 @@ module device_registers #(
     output logic                rng_we_o,
     output logic                coin_we_o,           // control generator
     output logic                sched_we_o,
+    output logic                label_we_o,          // of the ladder
     output logic                group_push_o,        // schedule of the sparse fabric
     output logic                group_commit_o,
     output logic                invalidate_o,        // the hash is of another image
@@ -163,7 +165,8 @@ module device_registers #(
         img_ok = idle && Sparse != 0 && 32'(row_q) < Groups && 32'(col_q) < ImageWords + 2 &&
                  in_row && (index_ok || col_q == '0);
       3'd6: img_ok = idle && 32'(col_q) < 128;
-      default: img_ok = 1'b0;
+      default:
+        img_ok = idle && Exchange != 0 && 32'(col_q) < Replicas && data_i < Contexts;
     endcase
     row_end     = 32'(col_q) == (select_q == 3'd5 ? ImageWords + 1 : ImageWords - 1);
     pbits_write = write_i && address_i == `PBIT_REG_PBITS;
@@ -178,6 +181,7 @@ module device_registers #(
               (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin) ||
                              (data_i[3] && no_random)));
 
+    clear_o         = clear;
     window_clear_o  = ctrl && data_i[4] && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
     stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
@@ -203,6 +207,7 @@ module device_registers #(
     rng_we_o         = img_write && img_ok && select_q == 3'd4 && 32'(col_q) < 4 * Cells;
     coin_we_o        = img_write && img_ok && select_q == 3'd4 && 32'(col_q) >= 4 * Cells;
     sched_we_o       = img_write && img_ok && select_q == 3'd6;
+    label_we_o       = img_write && img_ok && select_q == 3'd7;
     group_push_o     = img_write && img_ok && select_q == 3'd5;
     group_commit_o   = group_push_o && row_end;
     unprove_o        = Sparse != 0 && (weight_push_o || group_push_o || pbits_ok);

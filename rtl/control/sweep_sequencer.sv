@@ -1,13 +1,14 @@
 `default_nettype none
 // Sweep sequencer: the run control that the fabrics share.
 //
-//   START -> [PAUSE (128)] -> SWEEP (until the operation counter ends it) -> NEXT (1) -> ..
-//         -> [PAUSE (128)]
+//   START -> [PAUSE (128)] -> [EXCHANGE] -> SWEEP (until the operation counter ends it) -> NEXT (1)
+//         -> .. -> [PAUSE (128)] -> [EXCHANGE]
 //
 // SWEEP and NEXT once per context; what a sweep does clock by clock is the operation counter's
 // (dense_operations, lattice_operations, sparse_operations). A sample leaves in the next sweep or
 // in a read-only one at the end of a run (FrameAfter = 0), or at the end of its own sweep
 // (FrameAfter = 1). PAUSE: the regulator works, at the end of a window or before the first sweep.
+// EXCHANGE: replica_exchange works, for as long as it says; it follows sweeps and pauses.
 // Everything but START waits while en_i is low. Reset: idle. Behaviour: docs/device.md,
 // sections Sweeps, A run and Cycles.
 module sweep_sequencer #(
@@ -27,12 +28,17 @@ module sweep_sequencer #(
     input  wire                     coupled_i,
     input  wire  [            31:0] sweeps_i,
     input  wire  [            31:0] every_i,        // sweeps per sample, 0: none
+    input  wire  [            31:0] unit_every_i,   // the same of the statistics unit
     input  wire  [    BetaBits-1:0] beta_i,
     // temperature regulator
     input  wire                     sweep_beta_i,   // beta_i holds from the next sweep on
     input  wire                     regulates_i,    // pause at START, too; beta from the regulator
     input  wire  [    BetaBits-1:0] regulator_beta_i,
     input  wire                     window_ends_i,  // with the sweep of all contexts in progress
+    // replica exchange
+    input  wire                     exchange_i,     // has work, if its turn comes with this clock
+    input  wire                     exchange_end_i,  // last clock of it
+    output logic                    stream_due_o,   // with sweep_done_o: a sample is due
     output logic                    at_next_o,      // last clock of a sweep (en_i may be low)
     output logic                    at_pause_o,     // first clock of a pause
     output logic                    at_pause_end_o,  // last
@@ -50,27 +56,33 @@ module sweep_sequencer #(
     input  wire                     end_i,          // in its last clock
     output logic                    read_only_o,    // it updates nothing
     output logic                    emit_o,         // a sample leaves in it
+    output logic                    to_stream_o,    // to the sample stream
+    output logic                    to_unit_o,      // to the statistics unit
     output logic                    next_o,         // end of a context's sweep
     output logic                    last_context_o,
     output logic [ ContextBits-1:0] context_o,
     output logic                    sweep_done_o    // end of a sweep of all contexts
 );
-  localparam logic [1:0] Idle = 2'd0, Sweep = 2'd1, Next = 2'd2, Pause = 2'd3;
+  localparam logic [2:0] Idle = 3'd0, Sweep = 3'd1, Next = 3'd2, Pause = 3'd3, Exchange = 3'd4;
 
-  logic [1:0] state_q, state_d;
+  logic [2:0] state_q, state_d;
   logic [ContextBits-1:0] context_q, context_d;
   logic [31:0] left_q, left_d, since_q, since_d, every_q, every_d;
+  logic [31:0] unit_since_q, unit_since_d, unit_every_q, unit_every_d;
   logic [BetaBits-1:0] beta_q, beta_d;
   logic emit_q, emit_d;          // a sample is due in this pass
+  logic unit_q, unit_d;          // and one of the statistics unit
   logic read_only_q, read_only_d;
   logic stop_q, stop_d, palindromic_q, palindromic_d, coin_q, coin_d, coupled_q, coupled_d;
   logic random_q, random_d;
   logic [6:0] pause_q, pause_d;  // clocks of the pause, Length 128
   logic window_q, window_d;      // the pause is a window's
   logic end_q, end_d;            // and the run ends with it
-  logic last_context, due, more;
+  logic last_context, due, unit_due, more;
 
-  assign due = every_q != 0 && since_q + 1 == every_q;  // apart: the operation counter needs it
+  // apart: the operation counter needs it
+  assign due      = every_q != 0 && since_q + 1 == every_q;
+  assign unit_due = unit_every_q != 0 && unit_since_q + 1 == unit_every_q;
   always_comb begin
     last_context = 32'(context_q) == Contexts - 1;
     more         = left_q > 1 && !stop_q && !stop_i;
@@ -80,8 +92,11 @@ module sweep_sequencer #(
     left_d        = left_q;
     since_d       = since_q;
     every_d       = every_q;
+    unit_since_d  = unit_since_q;
+    unit_every_d  = unit_every_q;
     beta_d        = beta_q;
     emit_d        = emit_q;
+    unit_d        = unit_q;
     read_only_d   = read_only_q;
     palindromic_d = palindromic_q;
     coin_d        = coin_q;
@@ -98,6 +113,9 @@ module sweep_sequencer #(
         left_d        = sweeps_i;
         every_d       = every_i;
         since_d       = '0;
+        unit_every_d  = unit_every_i;
+        unit_since_d  = '0;
+        unit_d        = 1'b0;
         beta_d        = regulates_i ? beta_q : beta_i;
         window_d      = 1'b0;
         end_d         = 1'b0;
@@ -117,9 +135,10 @@ module sweep_sequencer #(
           pause_d = pause_q + 1'b1;
           if (pause_q == '1) begin
             if (regulates_i) beta_d = regulator_beta_i;
-            state_d = end_q ? Idle : Sweep;
+            state_d = exchange_i ? Exchange : end_q ? Idle : Sweep;
           end
         end
+        Exchange: if (exchange_end_i) state_d = end_q ? Idle : Sweep;
         default: begin  // Next
           state_d = Sweep;
           if (!last_context) begin
@@ -132,11 +151,14 @@ module sweep_sequencer #(
               left_d      = left_q - 1;
               since_d     = due ? '0 : since_q + 1;
               if (sweep_beta_i) beta_d = beta_i;
+              unit_since_d = unit_due ? '0 : unit_since_q + 1;
               emit_d      = due && FrameAfter == 0;
+              unit_d      = unit_due && FrameAfter == 0;
               read_only_d = !more;
               window_d    = 1'b1;
-              end_d       = !more && (!due || FrameAfter != 0);
+              end_d       = !more && (!(due || unit_due) || FrameAfter != 0);
               if (end_d) state_d = Idle;
+              if (exchange_i) state_d = Exchange;
               if (window_ends_i) state_d = Pause;
             end
           end
@@ -152,6 +174,9 @@ module sweep_sequencer #(
       left_q        <= '0;
       since_q       <= '0;
       every_q       <= '0;
+      unit_since_q  <= '0;
+      unit_every_q  <= '0;
+      unit_q        <= 1'b0;
       beta_q        <= '0;
       pause_q       <= '0;
       window_q      <= 1'b0;
@@ -169,6 +194,9 @@ module sweep_sequencer #(
       left_q        <= left_d;
       since_q       <= since_d;
       every_q       <= every_d;
+      unit_since_q  <= unit_since_d;
+      unit_every_q  <= unit_every_d;
+      unit_q        <= unit_d;
       beta_q        <= beta_d;
       pause_q       <= pause_d;
       window_q      <= window_d;
@@ -184,6 +212,7 @@ module sweep_sequencer #(
   end
 
   always_comb begin
+    stream_due_o   = due;
     busy_o         = state_q != Idle;
     at_next_o      = state_q == Next;
     at_pause_o     = state_q == Pause && pause_q == '0;
@@ -194,7 +223,9 @@ module sweep_sequencer #(
     load_context_o = context_d;
     sweep_o        = state_q == Sweep;
     read_only_o    = read_only_q;
-    emit_o         = emit_q || (FrameAfter != 0 && due);
+    to_stream_o    = emit_q || (FrameAfter != 0 && due);
+    to_unit_o      = unit_q || (FrameAfter != 0 && unit_due && !read_only_q);
+    emit_o         = to_stream_o || to_unit_o;
     last_context_o = last_context;
     context_o      = context_q;
     sweep_done_o   = next_o && last_context && !read_only_q;

@@ -36,7 +36,7 @@ module dense_fabric #(
     input  wire                    busy_i,
     input  wire                    hidden_last_i,   // the sweep ends with half-sweep A
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     // operation from the sequencer
     input  wire                    acc_i,
     input  wire                    acc_init_i,
@@ -257,7 +257,7 @@ module dense_fabric #(
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
         .ContextBits(ContextBits)
     ) u_lane (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .hidden_last_i(hidden_last_i),
+        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .hidden_last_i(hidden_last_i),
         .acc_i(acc1_q), .acc_init_i(init1_q), .hid_i(hid1_q), .vis_i(vis1_q),
         .index_i(host_hid_we ? IndexBits'(32'(host_col_i) - Visible) : index1_q),
         .vis_state_i(state1_q[l]), .row_i(row1_q), .hid_state_o(hid_state[l]),

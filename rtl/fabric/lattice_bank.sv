@@ -2,7 +2,7 @@
 // State memory of one lane of the lattice fabric for the rows of one residue: rows of Half p-bits
 // of both colours and all contexts.
 //
-// Degree reads (the rows of the neighbours), latency one clock, each in 64 bits; one combinational
+// Degree reads (the rows of the neighbours), latency one clock, each in SlotBits; one combinational
 // read (the row's own state, and the sample stream); one write of the bits of a mask, visible after
 // the clock. Undefined until written.
 module lattice_bank #(
@@ -10,12 +10,13 @@ module lattice_bank #(
     parameter int Depth       = 12,
     parameter int AddressBits = 4,
     parameter int Degree      = 4,
+    parameter int SlotBits    = 64,  // at least Half
     parameter int Parts       = 1    // steps of a row; 1: every write is of the whole row
 ) (
     input  wire                           clk_i,
     input  wire                           read_i,
     input  wire  [Degree*AddressBits-1:0] read_address_i,
-    output logic [         Degree*64-1:0] rows_o,
+    output logic [   Degree*SlotBits-1:0] rows_o,
     input  wire  [       AddressBits-1:0] head_address_i,
     output logic [              Half-1:0] head_o,
     input  wire                           we_i,
@@ -30,7 +31,7 @@ module lattice_bank #(
   always_ff @(posedge clk_i) begin
     if (read_i) begin
       for (int d = 0; d < Degree; d++) begin
-        rows_o[d*64+:64] <= 64'(mem[read_address_i[d*AddressBits+:AddressBits]]);
+        rows_o[d*SlotBits+:SlotBits] <= SlotBits'(mem[read_address_i[d*AddressBits+:AddressBits]]);
       end
     end
   end

@@ -37,7 +37,7 @@ module lattice_fabric #(
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     // operation counter
     input  wire                    sweep_i,
     output logic                   end_o,
@@ -104,7 +104,16 @@ module lattice_fabric #(
   localparam int Banks = Sites > Half ? Sites / Half : 1;      // rows of a step
   localparam int Parts = Sites < Half ? Half / Sites : 1;      // steps of a row
   localparam int BankRows = Side / Banks;
-  localparam int RowSites = Sites / Banks;
+  // rows of a step in one lattice_row: a divisor of Banks, 64 sites at most
+  function automatic integer rows_together(input integer banks, input integer half);
+    rows_together = 1;
+    for (int k = 2; k <= banks; k++) begin
+      if (banks % k == 0 && k * half <= 64) rows_together = k;
+    end
+  endfunction
+  localparam int Together = rows_together(Banks, Half);
+  localparam int Vectors = Banks / Together;
+  localparam int RowSites = Sites / Vectors;
   localparam int Degree = 4 * NRules;
   localparam int Depth = Contexts * 2 * BankRows;
   localparam int AddressBits = $clog2(Depth);
@@ -118,7 +127,7 @@ module lattice_fabric #(
   localparam int Stride = Padded != 0 ? (RowSites + 15) / 16 * 16 : RowSites;
   localparam int RowBits0 = Stride * ((Degree + 1) * StoredBits + FieldBits);
   localparam int RowWeights = Padded != 0 ? 1 << $clog2(RowBits0) : RowBits0;
-  localparam int Words = Banks * (32 << $clog2(Stride));  // of a lane's generators
+  localparam int Words = Vectors * (32 << $clog2(Stride));  // of a lane's generators
 
   // ---- operation and its stages ----
   logic step, odd, first, emit, emit_first, emit_group, emit_last;
@@ -242,8 +251,8 @@ module lattice_fabric #(
   end
 
   // ---- weights: the host's and the check's column as slot, site and row of the step ----
-  logic [Banks*RowWeights-1:0] weights;
-  logic [Banks*WeightBits-1:0] low_words;
+  logic [Vectors*RowWeights-1:0] weights;
+  logic [Vectors*WeightBits-1:0] low_words;
   logic [WeightBits-1:0] low_word;
   logic [4:0] slot_q, slot;
   logic [15:0] site_q, site, bank_q, bank;
@@ -284,7 +293,7 @@ module lattice_fabric #(
     else commit_q <= weight_commit_i;
   end
 
-  for (genvar r = 0; r < Banks; r++) begin : g_weights
+  for (genvar r = 0; r < Vectors; r++) begin : g_weights
     lattice_weights #(
         .Sites(RowSites), .Stride(Stride), .RegisterBits(RowWeights),
         .Degree(Degree), .WeightBits(WeightBits),
@@ -301,10 +310,10 @@ module lattice_fabric #(
     );
   end
   function automatic [WeightBits-1:0] word_of(input [15:0] at,
-                                              input [Banks*WeightBits-1:0] words_of_banks);
+                                              input [Vectors*WeightBits-1:0] words_of_vectors);
     word_of = '0;
-    for (int r = 0; r < Banks; r++) begin
-      if (32'(at) == r) word_of = words_of_banks[r*WeightBits+:WeightBits];
+    for (int r = 0; r < Vectors; r++) begin
+      if (32'(at) == r) word_of = words_of_vectors[r*WeightBits+:WeightBits];
     end
   endfunction
   assign low_word         = word_of(bank, low_words);
@@ -343,8 +352,8 @@ module lattice_fabric #(
   // ---- lanes ----
   logic [Lanes*Words-1:0] words, decides;  // lane by lane
   logic [Cells-1:0] flips, sats, freezes, heads;
-  logic [Lanes*Banks-1:0] probe_hits;
-  logic [Lanes*Banks*99-1:0] probes;
+  logic [Lanes*Vectors-1:0] probe_hits;
+  logic [Lanes*Vectors*99-1:0] probes;
   logic [Lanes*48-1:0] energies;
   logic [Lanes*101-1:0] traces;
   logic [Lanes*ThresholdBits-1:0] check_words;
@@ -380,15 +389,16 @@ module lattice_fabric #(
       assign decides[l*Words+:Words] = words[l*Words+:Words];
     end
     lattice_lane #(
-        .Sites(Sites), .Half(Half), .Banks(Banks), .Parts(Parts), .Depth(Depth),
+        .Sites(Sites), .Half(Half), .Banks(Banks), .Rows(Together), .Parts(Parts), .Depth(Depth),
         .AddressBits(AddressBits), .Contexts(Contexts), .ContextBits(ContextBits),
         .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .Stride(Stride), .WeightsBits(RowWeights),
-        .StoredBits(StoredBits),
-        .FieldBits(FieldBits), .ExactBits(ExactBits), .BetaBits(BetaBits),
-        .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
-        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .Trace(Trace)
+        .StoredBits(StoredBits), .FieldBits(FieldBits), .ExactBits(ExactBits),
+        .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
+        .ThresholdBits(ThresholdBits),
+        .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .Shared(Padded),
+        .Trace(Trace)
     ) u_lane (
-        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .step_i(step),
+        .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .step_i(step),
         .read_address_i(read_address), .valid0_i(valid0_q), .valid1_i(valid1_q),
         .valid2_i(valid2_q), .parity0_i(parity0_q),
         .offset0_i(offset0_q), .weights0_i(weights),
@@ -400,12 +410,11 @@ module lattice_fabric #(
         .freeze4_o(freezes[l*Sites+:Sites]), .keep_i(next_i && !read_only_i),
         .context_i(context_i), .energy_context_i(energy_context_i),
         .energy_o(energies[l*48+:48]), .probe_i(probe && 32'(probe_lane_i) == l),
-        .probe_site_i(probe_site), .probe_hit_o(probe_hits[l*Banks+:Banks]),
-        .probe_o(probes[l*Banks*99+:Banks*99]), .trace_site_i(trace_site_i),
+        .probe_site_i(probe_site), .probe_hit_o(probe_hits[l*Vectors+:Vectors]),
+        .probe_o(probes[l*Vectors*99+:Vectors*99]), .trace_site_i(trace_site_i),
         .trace_o(traces[l*101+:101]), .state_we_i(state_we_i),
         .state_bit_i(host_data_i[l]), .row_we_i(row_we), .row_address_i(row_address),
-        .table_we_i(table_we_i),
-        .table_address_i(table_address),
+        .table_we_i(table_we_i), .table_address_i(table_address),
         .table_data_i(host_data_i[ThresholdBits-1:0]),
         .rng_we_i(rng_we_i && 32'(host_lane) == l), .host_site_i(host_site),
         .rng_word_i(host_col_i[1:0]), .rng_data_i(host_data_i), .check_i(check_read_table_i),
@@ -415,10 +424,6 @@ module lattice_fabric #(
   end
 
   // ---- events, energy, check ----
-  function automatic [CountBits-1:0] ones(input [Cells-1:0] bits);
-    ones = '0;
-    for (int i = 0; i < Cells; i++) ones = ones + CountBits'(bits[i]);
-  endfunction
   // only the lane asked for is not zero
   function automatic [ThresholdBits-1:0] merged(input [Lanes*ThresholdBits-1:0] entries);
     merged = '0;
@@ -427,9 +432,9 @@ module lattice_fabric #(
   // Icarus 11 runs a block for ever that writes a signal twice: one write on every path
   always_comb begin
     if (valid4_q) begin
-      flip_count_o   = ones(flips);
-      sat_count_o    = ones(sats);
-      freeze_count_o = ones(freezes);
+      flip_count_o   = CountBits'($countones(flips));
+      sat_count_o    = CountBits'($countones(sats));
+      freeze_count_o = CountBits'($countones(freezes));
     end else begin
       flip_count_o   = '0;
       sat_count_o    = '0;
@@ -444,7 +449,7 @@ module lattice_fabric #(
   logic [15:0] hit_q, hit;
   always_comb begin
     hit = hit_q;
-    for (int k = 0; k < Lanes * Banks; k++) if (probe_hits[k]) hit = 16'(k);
+    for (int k = 0; k < Lanes * Vectors; k++) if (probe_hits[k]) hit = 16'(k);
     {probe_state_o, probe_entry_o, probe_random_o, probe_field_o} = probes[32'(hit_q)*99+:99];
   end
   always_ff @(posedge clk_i) begin

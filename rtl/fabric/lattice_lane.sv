@@ -12,6 +12,7 @@ module lattice_lane #(
     parameter int Sites         = 3,
     parameter int Half          = 3,
     parameter int Banks         = 1,   // rows of a step
+    parameter int Rows          = 1,   // of them in one lattice_row
     parameter int Parts         = 1,   // steps of a row
     parameter int Depth         = 12,  // rows of a bank: contexts, colours
     parameter int AddressBits   = 4,
@@ -32,6 +33,7 @@ module lattice_lane #(
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
+    parameter int Shared        = 0,   // one table for a row of cells (simulation)
     parameter int Trace         = 0
 ) (
     input  wire                                                         clk_i,
@@ -45,14 +47,14 @@ module lattice_lane #(
     input  wire                                                         valid2_i,
     input  wire                                                         parity0_i,
     input  wire  [                                                 5:0] offset0_i,
-    input  wire  [                               Banks*WeightsBits-1:0] weights0_i,
+    input  wire  [                          Banks/Rows*WeightsBits-1:0] weights0_i,
     input  wire  [                                     AddressBits-1:0] head_address_i,
     input  wire  [                                                 5:0] head_offset_i,
     output logic [                                           Sites-1:0] head_o,
     input  wire                                                         valid3_i,
     input  wire  [                                           Sites-1:0] clamp3_i,
-    input  wire  [                      Banks*(32<<$clog2(Stride))-1:0] words3_i,
-    output logic [                      Banks*(32<<$clog2(Stride))-1:0] words3_o,
+    input  wire  [                 Banks/Rows*(32<<$clog2(Stride))-1:0] words3_i,
+    output logic [                 Banks/Rows*(32<<$clog2(Stride))-1:0] words3_o,
     input  wire                                                         valid4_i,
     input  wire                                                         first4_i,
     input  wire  [                                     AddressBits-1:0] address4_i,
@@ -68,8 +70,8 @@ module lattice_lane #(
     // probe
     input  wire                                                         probe_i,
     input  wire  [                                                15:0] probe_site_i,
-    output logic [                                           Banks-1:0] probe_hit_o,
-    output logic [                                        Banks*99-1:0] probe_o,
+    output logic [                                      Banks/Rows-1:0] probe_hit_o,
+    output logic [                                   Banks/Rows*99-1:0] probe_o,
     // trace of a site at stage 3, as of lattice_row
     input  wire  [                                                15:0] trace_site_i,
     output logic [                                               100:0] trace_o,
@@ -89,13 +91,17 @@ module lattice_lane #(
     input  wire                                                         check_select_i,
     output logic [                                   ThresholdBits-1:0] check_word_o
 );
-  localparam int RowSites = Sites / Banks;                                         // derived
-  localparam int Vector = 32 << $clog2(Stride);                                     // derived
+  // derived
+  localparam int RowSites = Sites / Banks;
+  localparam int Groups = Banks / Rows;
+  localparam int GroupSites = Sites / Groups;
+  localparam int SlotBits = Rows > 1 ? Half : 64;  // of a row of neighbours
+  localparam int Vector = 32 << $clog2(Stride);
 
-  logic [Banks*Degree*64-1:0] rows;
-  logic [Banks*48-1:0] field_sums, bias_sums;
-  logic [Banks*ThresholdBits-1:0] check_words;
-  logic [Banks*101-1:0] traces;
+  logic [Banks*Degree*SlotBits-1:0] rows;
+  logic [Groups*48-1:0] field_sums, bias_sums;
+  logic [Groups*ThresholdBits-1:0] check_words;
+  logic [Groups*101-1:0] traces;
   logic [Half-1:0] host_row_q, host_row;
   logic [Sites-1:0] new4;
 
@@ -104,9 +110,8 @@ module lattice_lane #(
     if (state_we_i) host_row_q <= host_row;
   end
 
-  for (genvar r = 0; r < Banks; r++) begin : g_row
+  for (genvar r = 0; r < Banks; r++) begin : g_bank
     logic [Half-1:0] head, mask, data;
-    logic [Degree*64-1:0] neighbour_rows;
     assign head_o[r*RowSites+:RowSites] = RowSites'(head >> (Parts > 1 ? head_offset_i : '0));
     always_comb begin
       mask = Half'({RowSites{1'b1}}) << (Parts > 1 ? offset4_i : '0);
@@ -117,48 +122,57 @@ module lattice_lane #(
       end
     end
     lattice_bank #(
-        .Half(Half), .Depth(Depth), .AddressBits(AddressBits), .Degree(Degree), .Parts(Parts)
+        .Half(Half), .Depth(Depth), .AddressBits(AddressBits), .Degree(Degree),
+        .SlotBits(SlotBits), .Parts(Parts)
     ) u_bank (
         .clk_i(clk_i), .read_i(en_i && step_i),
         .read_address_i(read_address_i[r*Degree*AddressBits+:Degree*AddressBits]),
-        .rows_o(rows[r*Degree*64+:Degree*64]), .head_address_i(head_address_i), .head_o(head),
+        .rows_o(rows[r*Degree*SlotBits+:Degree*SlotBits]), .head_address_i(head_address_i), .head_o(head),
         .we_i(row_we_i[r] || (en_i && valid4_i)),
         .write_address_i(row_we_i[r] ? row_address_i : address4_i), .write_mask_i(mask),
         .write_data_i(data)
     );
+  end
+  for (genvar v = 0; v < Groups; v++) begin : g_row
+    logic [Degree*64-1:0] neighbour_rows;
     for (genvar d = 0; d < Degree; d++) begin : g_slot
       // derived; slot 4k + m leads y by b, a, -b, -a
       localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
       localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
       localparam int Y = d % 4 == 0 ? B : d % 4 == 1 ? A : d % 4 == 2 ? 2 * Half - B : 2 * Half - A;
-      localparam int Bank = (r + Y) % Banks;
-      assign neighbour_rows[d*64+:64] = rows[(Bank*Degree+d)*64+:64];
+      logic [Rows*SlotBits-1:0] word;
+      for (genvar q = 0; q < Rows; q++) begin : g_part
+        localparam int Bank = (v * Rows + q + Y) % Banks;  // derived
+        assign word[q*SlotBits+:SlotBits] = rows[(Bank*Degree+d)*SlotBits+:SlotBits];
+      end
+      assign neighbour_rows[d*64+:64] = 64'(word);
     end
     lattice_row #(
-        .Sites(RowSites), .Half(Half), .Stride(Stride), .WeightsBits(WeightsBits),
-        .FirstSite(r * RowSites), .Degree(Degree),
+        .Sites(GroupSites), .Half(Half), .Rows(Rows), .Stride(Stride), .WeightsBits(WeightsBits),
+        .FirstSite(v * GroupSites), .Degree(Degree),
         .RuleA(RuleA), .RuleB(RuleB), .StoredBits(StoredBits), .FieldBits(FieldBits),
         .ExactBits(ExactBits), .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
         .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-        .LfsrSteps(LfsrSteps), .Trace(Trace)
+        .LfsrSteps(LfsrSteps), .Shared(Shared), .Trace(Trace)
     ) u_row (
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .valid0_i(valid0_i), .valid1_i(valid1_i),
         .valid2_i(valid2_i),
-        .parity0_i(parity0_i ^ (r % 2 == 1)), .offset0_i(offset0_i), .rows0_i(neighbour_rows),
-        .weights0_i(weights0_i[r*WeightsBits+:WeightsBits]), .valid3_i(valid3_i),
-        .old3_i(head_o[r*RowSites+:RowSites]), .clamp3_i(clamp3_i[r*RowSites+:RowSites]),
-        .words3_i(words3_i[r*Vector+:Vector]), .words3_o(words3_o[r*Vector+:Vector]),
-        .new4_o(new4[r*RowSites+:RowSites]),
-        .flip4_o(flip4_o[r*RowSites+:RowSites]), .sat4_o(sat4_o[r*RowSites+:RowSites]),
-        .freeze4_o(freeze4_o[r*RowSites+:RowSites]),
-        .field_sum4_o(field_sums[r*48+:48]),
-        .bias_sum4_o(bias_sums[r*48+:48]), .probe_i(probe_i),
-        .probe_site_i(probe_site_i), .probe_hit_o(probe_hit_o[r]), .probe_o(probe_o[r*99+:99]),
-        .trace_site_i(trace_site_i), .trace_o(traces[r*101+:101]),
+        .parity0_i(parity0_i ^ (v * Rows % 2 == 1)), .offset0_i(offset0_i),
+        .rows0_i(neighbour_rows),
+        .weights0_i(weights0_i[v*WeightsBits+:WeightsBits]), .valid3_i(valid3_i),
+        .old3_i(head_o[v*GroupSites+:GroupSites]), .clamp3_i(clamp3_i[v*GroupSites+:GroupSites]),
+        .words3_i(words3_i[v*Vector+:Vector]), .words3_o(words3_o[v*Vector+:Vector]),
+        .new4_o(new4[v*GroupSites+:GroupSites]),
+        .flip4_o(flip4_o[v*GroupSites+:GroupSites]), .sat4_o(sat4_o[v*GroupSites+:GroupSites]),
+        .freeze4_o(freeze4_o[v*GroupSites+:GroupSites]),
+        .field_sum4_o(field_sums[v*48+:48]),
+        .bias_sum4_o(bias_sums[v*48+:48]), .probe_i(probe_i),
+        .probe_site_i(probe_site_i), .probe_hit_o(probe_hit_o[v]), .probe_o(probe_o[v*99+:99]),
+        .trace_site_i(trace_site_i), .trace_o(traces[v*101+:101]),
         .table_we_i(table_we_i), .table_address_i(table_address_i), .table_data_i(table_data_i),
         .rng_we_i(rng_we_i), .host_site_i(host_site_i), .rng_word_i(rng_word_i),
         .rng_data_i(rng_data_i), .check_i(check_i), .check_select_i(check_select_i),
-        .check_word_o(check_words[r*ThresholdBits+:ThresholdBits])
+        .check_word_o(check_words[v*ThresholdBits+:ThresholdBits])
     );
   end
 
@@ -166,9 +180,9 @@ module lattice_lane #(
   logic [47:0] energy_mem[Contexts];
   logic [47:0] field_q, bias_q, other_bias_q;
 
-  function automatic [47:0] total(input [Banks*48-1:0] sums);
+  function automatic [47:0] total(input [Groups*48-1:0] sums);
     total = '0;
-    for (int r = 0; r < Banks; r++) total = total + sums[r*48+:48];
+    for (int v = 0; v < Groups; v++) total = total + sums[v*48+:48];
   endfunction
 
   always_ff @(posedge clk_i) begin
@@ -181,15 +195,15 @@ module lattice_lane #(
   end
   assign energy_o = energy_mem[energy_context_i];
 
-  function automatic [ThresholdBits-1:0] merged(input [Banks*ThresholdBits-1:0] entries);
+  function automatic [ThresholdBits-1:0] merged(input [Groups*ThresholdBits-1:0] entries);
     merged = '0;
-    for (int r = 0; r < Banks; r++) merged = merged | entries[r*ThresholdBits+:ThresholdBits];
+    for (int v = 0; v < Groups; v++) merged = merged | entries[v*ThresholdBits+:ThresholdBits];
   endfunction
   assign check_word_o = merged(check_words);
 
-  function automatic [100:0] traced(input [Banks*101-1:0] rows_of_cells);
+  function automatic [100:0] traced(input [Groups*101-1:0] rows_of_cells);
     traced = '0;
-    for (int r = 0; r < Banks; r++) traced = traced | rows_of_cells[r*101+:101];
+    for (int v = 0; v < Groups; v++) traced = traced | rows_of_cells[v*101+:101];
   endfunction
   assign trace_o = traced(traces);
 endmodule

@@ -1,6 +1,6 @@
 `default_nettype none
-// Sites neighbouring cells of one lane: the fields of Sites p-bits of a row, their outcomes and
-// their energies, one step per clock.
+// Sites neighbouring cells of one lane: the fields of Sites p-bits of a row, or of Rows whole rows
+// one below the other, their outcomes and their energies, one step per clock.
 //
 //   neighbours' rows -> rotate -> constant + 2 sum of w at +1 -> index -> table --+-> new states
 //                                                       lattice_generators -------+
@@ -13,6 +13,7 @@
 module lattice_row #(
     parameter int Sites         = 3,
     parameter int Half          = 3,
+    parameter int Rows          = 1,   // whole rows; 1: Sites may be part of one
     parameter int Stride        = 3,   // words of a plane of weights, at least Sites
     parameter int WeightsBits   = 225,
     parameter int FirstSite     = 0,   // number of its first cell among the sites of a step
@@ -29,6 +30,7 @@ module lattice_row #(
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
+    parameter int Shared        = 0,   // one table for all cells (simulation)
     parameter int Trace         = 0
 ) (
     input  wire                                                   clk_i,
@@ -38,9 +40,9 @@ module lattice_row #(
     input  wire                                                   valid0_i,
     input  wire                                                   valid1_i,
     input  wire                                                   valid2_i,
-    input  wire                                                   parity0_i,
+    input  wire                                                   parity0_i,  // of the first row
     input  wire  [                                           5:0] offset0_i,
-    input  wire  [                                 Degree*64-1:0] rows0_i,
+    input  wire  [                                 Degree*64-1:0] rows0_i,    // 64 bits a slot
     input  wire  [WeightsBits-1:0] weights0_i,
     // stage 3
     input  wire                                                   valid3_i,
@@ -97,15 +99,22 @@ module lattice_row #(
     localparam int X = d % 4 == 0 ? A : d % 4 == 1 ? 2 * Half - B : d % 4 == 2 ? 2 * Half - A : B;
     localparam int Shift0 = (X / 2) % Half;
     localparam int Shift1 = ((X + 1) / 2) % Half;
-    logic [Half-1:0] row, whole, bits;
-    always_comb begin
-      row = rows0_i[d*64+:Half];
-      if (parity0_i) whole = (row >> Shift1) | (row << (Half - Shift1));
-      else whole = (row >> Shift0) | (row << (Half - Shift0));
-      bits = whole;
-      if (Sites < Half) bits = (whole >> offset0_i) | (whole << (Half - 32'(offset0_i)));
+    logic [63:0] word;
+    for (genvar q = 0; q < Rows; q++) begin : g_row
+      logic [Half-1:0] row, whole, bits;
+      always_comb begin
+        row = rows0_i[d*64+q*Half+:Half];
+        if (parity0_i ^ (q % 2 == 1)) whole = (row >> Shift1) | (row << (Half - Shift1));
+        else whole = (row >> Shift0) | (row << (Half - Shift0));
+        if (Sites < Half) bits = (whole >> offset0_i) | (whole << (Half - 32'(offset0_i)));
+        else bits = whole;
+      end
+      assign word[q*Half+:Half] = bits;
     end
-    assign neighbours[d*64+:64] = 64'(bits);
+    if (Rows * Half < 64) begin : g_above
+      assign word[63:Rows*Half] = '0;
+    end
+    assign neighbours[d*64+:64] = word;
   end
   if (SlotBits > Degree * 64) begin : g_rest
     assign neighbours[SlotBits-1:Degree*64] = '0;
@@ -248,19 +257,33 @@ module lattice_row #(
     end
   end
 
-  // ---- tables ----
-  for (genvar i = 0; i < Sites; i++) begin : g_cell
-    logic [ThresholdBits-1:0] table_mem[1 << TableLog2];
-    always_ff @(posedge clk_i) begin
-      if (en_i || check_i) begin
-        entries3_q[i*32+:32] <= 32'(table_mem[check_i ? table_address_i
-                                                      : index2_q[i*32+:TableLog2]]);
+  // ---- tables: one a cell, or in simulation one for all, which holds the same ----
+  if (Shared != 0) begin : g_shared
+    logic [31:0] table_mem[1 << TableLog2];
+    function automatic [Vector-1:0] lookups(input check);
+      lookups = '0;
+      for (int i = 0; i < Sites; i++) begin
+        lookups[i*32+:32] = table_mem[check ? table_address_i : index2_q[i*32+:TableLog2]];
       end
-      if (table_we_i) table_mem[table_address_i] <= table_data_i;
+    endfunction
+    always_ff @(posedge clk_i) begin
+      if (check_i || (en_i && valid2_i)) entries3_q <= lookups(check_i);
+      if (table_we_i) table_mem[table_address_i] <= 32'(table_data_i);
     end
-  end
-  if (Vector > Sites * 32) begin : g_no_cell
-    always_ff @(posedge clk_i) if (table_we_i) entries3_q[Vector-1:Sites*32] <= '0;
+  end else begin : g_own
+    for (genvar i = 0; i < Sites; i++) begin : g_cell
+      logic [ThresholdBits-1:0] table_mem[1 << TableLog2];
+      always_ff @(posedge clk_i) begin
+        if (en_i || check_i) begin
+          entries3_q[i*32+:32] <= 32'(table_mem[check_i ? table_address_i
+                                                        : index2_q[i*32+:TableLog2]]);
+        end
+        if (table_we_i) table_mem[table_address_i] <= table_data_i;
+      end
+    end
+    if (Vector > Sites * 32) begin : g_no_cell
+      always_ff @(posedge clk_i) if (table_we_i) entries3_q[Vector-1:Sites*32] <= '0;
+    end
   end
 
   // ---- generators: word j of the states in plane j ----

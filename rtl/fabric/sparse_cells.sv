@@ -23,11 +23,12 @@ module sparse_cells #(
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
     parameter int LaneBits      = 1,
+    parameter int Exchange      = 0,   // lanes may differ in beta
     parameter int Trace         = 0
 ) (
     input  wire                      clk_i,
     input  wire                      en_i,
-    input  wire  [     BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,      // of each lane
     input  wire                      coupled_i,
     // stage 1
     input  wire                      valid1_i,
@@ -103,18 +104,43 @@ module sparse_cells #(
   end
 
   // ---- stages 2 and 3 ----
-  function automatic [31:0] index_of(input [31:0] field, input [BetaBits-1:0] beta);
+  function automatic [31:0] index_of(input [31:0] field, input [31:0] beta);
     logic [31:0] f, steps;
     logic [63:0] wide;
     f = field[31] ? -field : field;
     if (ProductBits <= 32) begin
-      steps = (f * 32'(beta) + RoundUp[31:0]) >> IndexShift;
+      steps = (f * beta + RoundUp[31:0]) >> IndexShift;
     end else begin
       wide  = (64'(f) * 64'(beta) + RoundUp) >> IndexShift;
       steps = wide[63:31] != '0 ? 32'h7FFFFFFF : wide[31:0];
     end
     index_of = steps > TableMax ? TableMax | 32'h80000000 : steps;
   endfunction
+
+  if (Exchange != 0) begin : g_betas
+    logic [Lanes*32-1:0] betas;
+    for (genvar l = 0; l < Lanes; l++) begin : g_lane
+      assign betas[l*32+:32] = 32'(beta_i[l*BetaBits+:BetaBits]);
+    end
+    always_ff @(posedge clk_i) begin
+      if (en_i && valid2_i) begin
+        for (int s = 0; s < Sites; s++) begin
+          for (int l = 0; l < Lanes; l++) begin
+            index3_q[(s*Lanes+l)*32+:32] <=
+                index_of(acc_q[(s*Lanes+l)*32+:32], betas[l*32+:32]);
+          end
+        end
+      end
+    end
+  end else begin : g_beta  // one beta, one loop
+    always_ff @(posedge clk_i) begin
+      if (en_i && valid2_i) begin
+        for (int i = 0; i < Sites * Lanes; i++) begin
+          index3_q[i*32+:32] <= index_of(acc_q[i*32+:32], 32'(beta_i[BetaBits-1:0]));
+        end
+      end
+    end
+  end
 
   function automatic [Sites*32-1:0] clipped(input unused);
     logic [31:0] word;
@@ -127,12 +153,7 @@ module sparse_cells #(
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (en_i && valid2_i) begin
-      field3_q <= acc_q;
-      for (int i = 0; i < Sites * Lanes; i++) begin
-        index3_q[i*32+:32] <= index_of(acc_q[i*32+:32], beta_i);
-      end
-    end
+    if (en_i && valid2_i) field3_q <= acc_q;
     if (en_i && valid3_i) begin
       field4_q <= field3_q;
       sats4_q  <= clipped(valid3_i);

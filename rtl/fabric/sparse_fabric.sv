@@ -29,6 +29,7 @@ module sparse_fabric #(
     parameter int LaneBits      = 1,
     parameter int CellBits      = 1,
     parameter int CountBits     = 2,
+    parameter int Exchange      = 0,   // lanes may differ in beta
     parameter int Trace         = 0,
     parameter int Padded        = 0    // words of 32 bits where a simulation is faster with them
 ) (
@@ -36,7 +37,7 @@ module sparse_fabric #(
     input  wire                    rst_ni,
     input  wire                    en_i,
     input  wire                    coupled_i,
-    input  wire  [   BetaBits-1:0] beta_i,
+    input  wire  [Lanes*BetaBits-1:0] beta_i,     // of each lane; holds during a sweep
     input  wire  [           16:0] pbits_i,         // n
     // operation counter
     input  wire                    sweep_i,
@@ -44,8 +45,9 @@ module sparse_fabric #(
     input  wire                    read_only_i,
     input  wire                    due_i,
     input  wire                    palindromic_i,
-    input  wire                    random_i,        // these two: with load_i, of the next sweep
-    input  wire                    reversed_i,
+    input  wire                    random_i,        // with load_i, the next sweep
+    input  wire                    coin_i,          // in force
+    input  wire                    reversed_i,      // with load_i, the next sweep
     input  wire  [           15:0] last_group_i,    // of the schedule
     input  wire  [           31:0] word_i,          // next of the control generator
     output logic                   draw_o,          // it is taken
@@ -129,7 +131,7 @@ module sparse_fabric #(
   sparse_operations u_operations (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .load_i(load_i),
       .pass_i(unknown_q && !sweep_done_i), .sweep_i(sweep_i), .read_only_i(read_only_i),
-      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i),
+      .emit_i(due_i), .palindromic_i(palindromic_i), .random_i(random_i), .coin_i(coin_i),
       .reversed_i(reversed_i), .last_group_i(last_group_i), .word_i(word_i), .draw_o(draw_o),
       .pbits_i(pbits_i), .end_o(end_o),
       .read_o(walk_read), .read_group_o(walk_group), .length_i(group_length),
@@ -278,7 +280,7 @@ module sparse_fabric #(
       .Sites(Sites), .Lanes(Lanes), .ExactBits(ExactBits), .SumBits(SumBits),
       .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
       .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits), .Trace(Trace)
+      .LfsrSteps(LfsrSteps), .LaneBits(LaneBits), .Exchange(Exchange), .Trace(Trace)
   ) u_cells (
       .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
       .first1_i(first1_q), .weights1_i(weights1_q), .states1_i(states1), .biases1_i(biases1_q),

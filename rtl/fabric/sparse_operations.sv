@@ -25,6 +25,7 @@ module sparse_operations (
     input  wire         emit_i,         // its sample is due
     input  wire         palindromic_i,
     input  wire         random_i,       // in force; with load_i, of the next sweep
+    input  wire         coin_i,         // in force: reversed_i may change before a sweep
     input  wire         reversed_i,     // END .. 0; with load_i, the next sweep
     input  wire  [15:0] last_group_i,   // END is in it
     input  wire  [31:0] word_i,         // next word of the control generator
@@ -65,7 +66,7 @@ module sparse_operations (
   logic begins, begins_pass, picks, pick_ends;
 
   // where a sweep begins: with load_i, until its first clock, and behind an energy pass
-  assign begins      = load_i || (waiting_q && !sweep_i && (random_i || reversed_i));
+  assign begins      = load_i || (waiting_q && !sweep_i && (random_i || coin_i));
   assign begins_pass = load_i ? pass_i : pass_q;
   assign pick        = random_i ? 16'((49'(word_i) * (49'(last_group_i) + 49'd1)) >> 32) : '0;
   assign first_group = random_i ? pick : reversed_i ? last_group_i : '0;

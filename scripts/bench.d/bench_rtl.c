@@ -33,8 +33,8 @@ typedef struct {
 static const design designs[] = {
     {"lattice_70x70_g12", 70, 35, 1, NULL},
     {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL},
-    {"lattice_16x16_g12", 16, 32, 1, NULL},
-    {"lattice_32x32_g12", 32, 32, 1, NULL},
+    {"lattice_16x16_g12", 16, 64, 1, NULL},
+    {"lattice_32x32_g12", 32, 64, 1, NULL},
     {"lattice_128x128_g12", 128, 64, 1, NULL},
     {"dense_784x64_16_replicas", 0, 0, 16, NULL},
     {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6"},

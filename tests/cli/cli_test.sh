@@ -77,7 +77,7 @@ all_faults_of_a_file_come_at_once_with_positions() {
   printf 'schema: 1\nsede: 3\ncases:\n  - name: a\n    kernel: cylic\n    draws: 0\n' >c.yaml
   run 2 compare c.yaml
   errors_say "c.yaml:2:1: unknown key 'sede'; did you mean 'seed'?"
-  errors_say "c.yaml:5:13: kernel: 'cylic' is none of cyclic, palindromic, coin; did you mean 'cyclic'?"
+  errors_say "c.yaml:5:13: kernel: 'cylic' is none of cyclic, palindromic, coin, random_site; did you mean 'cyclic'?"
   errors_say "c.yaml:6:12: draws: 0 is out of range"
   output_is_empty
 }
@@ -98,7 +98,7 @@ a_missing_model_is_looked_for_in_the_source_tree() {
 
 help_is_there_for_the_program_and_every_command() {
   run 0 --help
-  for command in compare train regimes lockstep stats power exact graph lab area rng info help; do
+  for command in compare train regimes lockstep trace stats power exact graph lab area rng info help; do
     output_says "  $command "
   done
   for command in compare train regimes lockstep stats power exact graph lab area rng info help; do
@@ -412,6 +412,35 @@ npy() {
 noise() {
   awk -v n="$1" 'BEGIN { s = 12345; for (i = 0; i < n; i++) {
     s = (s * 16807) % 2147483647; printf "%d", (s > 1073741823) } }'
+}
+
+trace_checks_its_options_and_files() {
+  config="$SOURCE_DIR/tests/cosim/trace.yaml"
+  run 2 trace
+  errors_say "trace: give either CONFIG or --check FILE"
+  run 2 trace "$config" --check a.trace
+  errors_say "trace: give either CONFIG or --check FILE"
+  run 2 trace --check a.trace --sweeps 3
+  errors_say "--check takes no other option but --quiet"
+  run 2 trace "$config" --sweeps 0
+  errors_say "option --sweeps: '0' is no number from 1 to"
+  run 2 trace "$config" --first 1e3
+  errors_say "option --first: '1e3' is no number"
+  run 2 trace "$config" --case nobody
+  errors_say "the configuration has no case 'nobody'"
+  run 2 trace "$config" --out a.trace
+  errors_say "a file takes one case: choose it with --case NAME"
+  run 3 trace --check nosuch.trace
+  errors_say "cannot open nosuch.trace: No such file"
+  echo "no trace" >a.trace
+  run 3 trace --check a.trace
+  errors_say "a.trace is no trace of pbitloop"
+  printf 'PBLTRACE\002\000\000\000' >a.trace
+  run 3 trace --check a.trace
+  errors_say "a.trace: version 2 of the format, this program reads 1"
+  printf 'PBLTRACE\001\000\000\000' >a.trace
+  run 3 trace --check a.trace
+  errors_say "a.trace: the file ends after 0 sweeps"
 }
 
 stats_of_moving_frozen_and_bad_arrays() {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # mutant.sh PROGRAM SOURCE_DIR CACHE MUTANT [OPTIONS]: plants one fault in a copy of the RTL and passes when
 # lock-step reports it (exit 10, naming the place) or the driver refuses the device (exit 3).
-# MUTANT `none` (`lattice_none`) must be found equal: else the others prove nothing.
+# MUTANT `none` (`lattice_none`) must be found equal: else the others prove nothing. MUTANT trace_FABRIC_*: PROGRAM
+# is trace_records, which checks every record of the trace port.
 set -euo pipefail
 program=$1 source_dir=$2 cache=$3 mutant=$4
 shift 4
@@ -9,6 +10,10 @@ here=$source_dir/tests/cosim
 cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
 if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
+if [[ $mutant == exchange_* ]]; then cases=mutants_exchange.yaml; fi
+if [[ $mutant == sparse_ladder_* ]]; then cases=mutants_sparse_ladder.yaml; fi
+run=("$program" lockstep "$here/$cases")
+if [[ $mutant == trace_* ]]; then run=("$program" "$(cut -d_ -f2 <<<"$mutant")"); fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -18,7 +23,8 @@ echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal u
 
 . "$source_dir/tests/plant.sh"
 
-expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of)'
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_)'
+if [[ $mutant == trace_* ]]; then expect='^DIFFERS kernel'; fi
 case $mutant in
   none) ;;
   table_index_truncated)
@@ -203,6 +209,82 @@ case $mutant in
   sparse_frame_swaps_pbits)
     plant fabric/sparse_operations.sv 'frame_pbit_o = frame_q[15:0];' \
       "frame_pbit_o = frame_q[15:0] ^ 16'd1;" ;;
+  exchange_none) ;;
+  exchange_sign)
+    plant control/exchange_decision.sv 'beta_step_i[BetaBits] != energy_step_i[48]' \
+      'beta_step_i[BetaBits] == energy_step_i[48]' ;;
+  exchange_draws_only_below_zero)
+    plant control/replica_exchange.sv "draw_o = (trying && clock == 5'd8) ||" \
+      "draw_o = (trying && clock == 5'd8 && energy_step_q[48] != (low_beta_q < high_beta_q)) ||" ;;
+  exchange_parity_stays)
+    plant control/replica_exchange.sv 'parity_q <= !parity_q;' 'parity_q <= parity_q;' ;;
+  exchange_parity_of_low_bit)
+    plant control/replica_exchange.sv 'random_i ? word_i[31]' 'random_i ? word_i[0]' ;;
+  exchange_betas_stay)
+    plant control/replica_exchange.sv '(trying && swapped_q &&' "(trying && 1'b0 &&" ;;
+  exchange_betas_of_lane_0)
+    plant control/replica_exchange.sv "row_q[32'(lane_q)*BetaBits+:BetaBits] <= high_beta_q;" \
+      'row_q[0+:BetaBits] <= high_beta_q;' ;;
+  exchange_energies_of_lane_0)
+    plant control/replica_exchange.sv 'energy_lane_o = lane_q;' "energy_lane_o = '0;" ;;
+  exchange_first_context_keeps_its_betas)
+    plant control/replica_exchange.sv 'else if (run && end_o) lane_beta_o <= beta_mem[0];' '' ;;
+  exchange_rungs_not_looked_up)
+    plant control/replica_exchange.sv "entry_o = 6'(looked_up);" "entry_o = '0;" ;;
+  exchange_label_frame_after_the_pass)
+    plant control/replica_exchange.sv '(labels_end && !pass_due)' 'labels_end'
+    plant control/replica_exchange.sv "count_q[4:0] == '1 && last_try);" \
+      "count_q[4:0] == '1 && last_try && !label_due_q);"
+    plant control/replica_exchange.sv 'label_due ? Labels : Head;' 'pass_due ? Head : Labels;'
+    plant control/replica_exchange.sv 'if (end_o) begin phase_q <= Rest;' \
+      "if (phase_q == Try && count_q[4:0] == '1 && last_try && label_due_q) begin
+         phase_q <= Labels; end else if (end_o) begin phase_q <= Rest;" ;;
+  exchange_label_frame_overtakes_the_packer)
+    plant control/replica_exchange.sv 'label_tvalid_o = valid_q && stream_free_i;' \
+      'label_tvalid_o = valid_q;' ;;
+  exchange_position_not_carried)
+    plant control/replica_exchange.sv 'if (clear_i) begin' 'if (clear_i || (begin_i && after_start_i)) begin' ;;
+  exchange_freeze_ignored)
+    plant control/replica_exchange.sv 'pass_due = !freeze_i && every_i' 'pass_due = every_i'
+    plant control/replica_exchange.sv 'enable_i && !freeze_i &&' 'enable_i &&' ;;
+  exchange_counts_of_the_other_pair)
+    plant control/replica_exchange.sv "if (counted_q[ContextBits'(select_i)])" \
+      "if (counted_q[ContextBits'(select_i ^ 6'd1)])"
+    plant control/replica_exchange.sv "accepts_o} = count_mem[ContextBits'(select_i)];" \
+      "accepts_o} = count_mem[ContextBits'(select_i ^ 6'd1)];" ;;
+  exchange_labels_not_cleared)
+    plant control/exchange_labels.sv 'else if (clear_i) begin' "else if (1'b0) begin" ;;
+  exchange_look_up_one_clock_short)
+    plant control/replica_exchange.sv "== Replicas + 3;" '== Replicas + 2;' ;;
+  sparse_ladder_none) ;;
+  sparse_ladder_row_of_the_word_before_the_pass)
+    plant fabric/sparse_operations.sv '(random_i || coin_i)' "1'b0" ;;
+  sparse_ladder_row_read_again_only_if_reversed)
+    plant fabric/sparse_operations.sv '(random_i || coin_i)' '(random_i || reversed_i)' ;;
+  trace_*_none) ;;
+  trace_dense_old_and_new_exchanged)
+    plant bus/trace_port.sv 'update_i[116:112]' '{update_i[116:114], update_i[112], update_i[113]}' ;;
+  trace_dense_word_of_the_neighbour) plant fabric/dense_fabric.sv 'word5[lane*32+:32],' 'word5[(lane^1)*32+:32],' ;;
+  trace_dense_clamped_of_the_next_update)
+    plant fabric/dense_fabric.sv 'raws5[lane*2+:2], clamp5_q,' 'raws5[lane*2+:2], clamp4_q,' ;;
+  trace_dense_hidden_counted_from_0)
+    plant fabric/dense_fabric.sv "hid5_q ? 16'(index5_q) + 16'(Visible) :" "hid5_q ? 16'(index5_q) :" ;;
+  trace_dense_record_lost_to_a_slow_receiver)
+    plant bus/trace_port.sv "active && count_q != 2'd2;" 'active;' ;;
+  trace_dense_frames_pushed_while_held) plant pbit_top.sv 'push_i(emit && en)' 'push_i(emit && pack_ready)' ;;
+  trace_dense_array_runs_on) plant bus/trace_port.sv 'hold_o = taps && !ends;' "hold_o = taps && 1'b0;" ;;
+  trace_lattice_field_of_the_step_behind)
+    plant fabric/lattice_row.sv "field3_q[32*32'(site)+:32]};" "field2_q[32*32'(site)+:32]};" ;;
+  trace_lattice_saturated_masked_by_clamp)
+    plant fabric/lattice_row.sv 'sat3_q[site], clamp3_i[site],' 'sat3_q[site] && !clamp3_i[site], clamp3_i[site],' ;;
+  trace_lattice_odd_sites_numbered_as_even)
+    plant fabric/lattice_fabric.sv "trace_site_i + (odd3_q ? 16'(Side * Half) : 16'd0)" 'trace_site_i' ;;
+  trace_sparse_twins_show_their_own_word)
+    plant fabric/sparse_cells.sv 'words[32*decides+:32], field4_q' 'words[32*number+:32], field4_q' ;;
+  trace_sparse_energy_pass_traced)
+    plant fabric/sparse_fabric.sv 'trace_valid_o = valid4_q && !pass4_q;' 'trace_valid_o = valid4_q;' ;;
+  trace_sparse_cells_without_pbit_traced)
+    plant bus/trace_port.sv 'active = update_i[117];' "active = 1'b1;" ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 
@@ -214,7 +296,7 @@ SH
 chmod +x "$folder/cxx"
 code=0
 PBITLOOP_SOURCE_DIR=$folder PBITLOOP_CACHE=$cache PBITLOOP_CXX=$folder/cxx \
-  "$program" lockstep "$here/$cases" "$@" >"$folder/out" 2>"$folder/err" || code=$?
+  "${run[@]}" "$@" >"$folder/out" 2>"$folder/err" || code=$?
 cat "$folder/out"
 fail() {
   tail -n 20 "$folder/err" >&2

@@ -14,6 +14,13 @@ class Sparse(ProgramTest):
         self.assertEqual(report["verdict"], "AGREES")
         blocks = {case["name"]: case["sizes"]["n_blocks"] for case in report["cases"]}
         self.assertEqual(blocks["complete_12"], 12)
+        gates = {case["name"]: [g["name"] for g in case["gates"]] for case in report["cases"]}
+        self.assertIn("device innovations", gates["complete_12_coin"])
+        # samples do not show the picks; one lane a context: transitions can be tested
+        self.assertNotIn("device innovations", gates["regular_10_random_site"])
+        for gate in ("transitions", "tau against exact kernel", "moments against exact law",
+                     "Q_op against exact"):
+            self.assertIn(gate, gates["regular_10_random_site"])
         for case in report["cases"]:
             print(f"{case['name']}: {case['verdict']}")
             show_gates(case)
@@ -37,7 +44,9 @@ class Sparse(ProgramTest):
     def test_the_sparse_example_has_the_same_bytes_for_any_number_of_threads(self):
         # a tenth of the draws: most likely UNRESOLVED, which is not what this is about
         options = ["--set", "cases.king_16x16.draws=200", "--set",
-                   "cases.complete_12.draws=1000", "--set", "cases.regular_12.draws=1000"]
+                   "cases.complete_12.draws=1000", "--set", "cases.regular_12.draws=1000",
+                   "--set", "cases.complete_12_coin.draws=1000", "--set",
+                   "cases.regular_10_random_site.draws=1000"]
         chains, gates = [], []
         for threads in ("1", "3"):
             report = self.compare(None, EXAMPLE, *options, "--threads", threads, out=threads)
@@ -69,6 +78,7 @@ class Sparse(ProgramTest):
                 ("cases.sound.graph.source='sk:24'", "at most 20 p-bits, the model has 24"),
                 ("cases.sound.graph.colouring=best", "'best' is none of greedy, largest-first, dsatur"),
                 ("cases.sound.device_pairs=100", "device_pairs need a model of two blocks"),
+                ("cases.sound.kernel=random", "'random' is none of cyclic, palindromic, coin, random_site"),
                 ("cases.sound.clamp='0-30'", "give p-bit indices 0 to 11")]:
             done = self.run_program(2, "compare", CONTROLS, "--set", option)
             self.assertIn(message, " ".join(done.stderr.split()), option)

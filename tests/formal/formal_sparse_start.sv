@@ -63,9 +63,10 @@ module formal_sparse_start (
   ) u_sequencer (
       .clk_i(clk), .rst_ni(rst_n), .en_i(en), .start_i(start), .stop_i(stop),
       .palindromic_i(palindromic), .coin_i(coin), .random_i(random),
-      .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every), .beta_i(beta),
-      .sweep_beta_i(1'b1), .regulates_i(1'b0),
-      .regulator_beta_i(16'd0), .window_ends_i(1'b0), .busy_o(busy), .beta_o(beta_now),
+      .coupled_i(coupled), .sweeps_i(sweeps), .every_i(every), .unit_every_i(32'd0),
+      .beta_i(beta), .sweep_beta_i(1'b1), .regulates_i(1'b0),
+      .regulator_beta_i(16'd0), .window_ends_i(1'b0), .exchange_i(1'b0),
+      .exchange_end_i(1'b0), .busy_o(busy), .beta_o(beta_now),
       .sweep_o(sweep), .end_i(sweep_end), .read_only_o(read_only)
   );
 

@@ -62,6 +62,12 @@ stops_at weight_bits WeightBits=25
 stops_at threshold_bits ThresholdBits=33
 stops_at index_shift TableLog2=12 RangeLog2=0 BetaFrac=4
 
+ladder=(Exchange=1 Replicas=6 Lanes=2)
+if ! output=$(elaborate "${ladder[@]}"); then
+  printf 'sound replica exchange is refused:\n%s\n' "$output"
+  failed=1
+fi
+stops_at exchange_frac "${ladder[@]}" WeightFrac=40 BetaFrac=19
 stops_at exchange Exchange=1
 stops_at exchange Exchange=1 Replicas=130 Lanes=2
 stops_at statistics Statistics=1 Replicas=3 Lanes=3

@@ -89,7 +89,7 @@ static void all_faults_of_a_file_are_told_at_once_in_its_order(void **state) {
        "  kernel: cylic\n  draws: 0\n  chains: 1_000\n  exact: yes\n  hw: {lane: 2}\n");
   assert_problem(&l, "2:1", "unknown key 'sede'; did you mean 'seed'?");
   assert_problem(&l, "6:11",
-                 "kernel: 'cylic' is none of cyclic, palindromic, coin; did you mean "
+                 "kernel: 'cylic' is none of cyclic, palindromic, coin, random_site; did you mean "
                  "'cyclic'?");
   assert_problem(&l, "7:10", "draws: 0 is out of range: 1..100000000");
   assert_problem(&l, "8:11", "chains: '1_000' has an underscore");

@@ -38,8 +38,9 @@ static void write_trace(const char *path, const trace_plan *plan, bool complete)
   for (int t = 0; t < 3; t++) {
     size_t n = 0;
     assert_int_equal(pbl_trace_check_make(c, &rig.image->beta, 1, &records, &n, &err), PBL_OK);
-    assert_int_equal(pbl_trace_writer_sweep(w, &rig.image->beta, 1, records, t > 0 ? n : 0, &err),
-                     PBL_OK);
+    const pbl_trace_sweep sweep = {
+        .n_betas = 1, .betas = &rig.image->beta, .n_records = t > 0 ? n : 0, .records = records};
+    assert_int_equal(pbl_trace_writer_sweep(w, &sweep, &err), PBL_OK);
   }
   assert_int_equal(pbl_trace_writer_close(w, complete, &err), PBL_OK);
   free(records);

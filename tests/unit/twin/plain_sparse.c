@@ -129,6 +129,7 @@ void plain_sparse_create(plain_sparse *m, const pbl_hw *hw, int n, int blocks, i
   for (int g = 0; g < hw->sparse.sites * hw->lanes; g++) {
     for (int i = 0; i < 4; i++) m->generator[g][i] = (uint32_t)pbl_splitmix64(&seed);
   }
+  for (int i = 0; i < 4; i++) m->control[i] = (uint32_t)pbl_splitmix64(&seed);
   for (int r = 0; r < hw->replicas; r++) {
     for (int i = 0; i < n; i++) m->spin[r][i] = pbl_splitmix64(&seed) & 1 ? 1 : -1;
   }
@@ -182,17 +183,35 @@ static void visit_group(plain_sparse *m, int context, int visit, const plain_gro
   m->busy += (uint64_t)(g->length > 0 ? g->length : 1);
 }
 
-/* Blocks forwards, and backwards without the last one. */
-static void visit_blocks(plain_sparse *m, int context, pbl_kernel kernel, uint32_t beta) {
-  const int visits = kernel == PBL_KERNEL_CYCLIC ? m->n_blocks : 2 * m->n_blocks - 1;
-  for (int v = 0; v < visits; v++) {
-    const int back = v >= m->n_blocks, block = back ? 2 * m->n_blocks - 2 - v : v;
-    for (int k = 0; k < m->n_groups; k++) {
-      const plain_group *g = &m->group[back ? m->n_groups - 1 - k : k];
-      if (g->block == block) visit_group(m, context, v, g, beta);
-    }
-    m->busy += 8;
+static void visit_block(plain_sparse *m, int context, int visit, int block, int back,
+                        uint32_t beta) {
+  for (int k = 0; k < m->n_groups; k++) {
+    const plain_group *g = &m->group[back ? m->n_groups - 1 - k : k];
+    if (g->block == block) visit_group(m, context, visit, g, beta);
   }
+  m->busy += 8;
+}
+
+/* Blocks forwards, and backwards without the last one; with the coin either of them with all; or
+ * groups at random. */
+static void visit_blocks(plain_sparse *m, int context, pbl_kernel kernel, uint32_t beta) {
+  const int blocks = m->n_blocks;
+  int visit = 0;
+  if (kernel == PBL_KERNEL_RANDOM_SITE) {
+    for (int i = 0; i < m->n_groups; i++) {
+      const double word = plain_next_word(&m->hw, m->control); /* exact: groups are few */
+      const int g = (int)(word * m->n_groups / 4294967296.0);
+      visit_group(m, context, visit++, &m->group[g], beta);
+      m->busy += 8;
+    }
+    return;
+  }
+  const int turned =
+      kernel == PBL_KERNEL_COIN && plain_next_word(&m->hw, m->control) >= 0x80000000u;
+  for (int b = 0; b < blocks; b++)
+    visit_block(m, context, visit++, turned ? blocks - 1 - b : b, turned, beta);
+  for (int b = blocks - 2; b >= 0 && kernel == PBL_KERNEL_PALINDROMIC; b--)
+    visit_block(m, context, visit++, b, 1, beta);
 }
 
 static int64_t twice_energy(const plain_sparse *m, int r) {

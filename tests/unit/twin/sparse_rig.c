@@ -33,6 +33,7 @@ void sparse_upload(pbl_device *dev, const plain_sparse *m) {
   rig_image(dev, 4, 0, 0, NULL, 0);
   for (int i = 0; i < 4 * hw->sparse.sites * hw->lanes; i++)
     rig_write(dev, PBL_REG_IMG_DATA, m->generator[i / 4][i % 4]);
+  for (int i = 0; i < 4; i++) rig_write(dev, PBL_REG_IMG_DATA, m->control[i]);
   assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
 }
 

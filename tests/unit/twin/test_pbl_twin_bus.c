@@ -251,12 +251,13 @@ static void coin_and_palindrome_do_not_go_together(void **state) {
   const pbl_hw hw = pbl_hw_default(); /* one lane: COUPLED is refused, too */
   pbl_device *dev = rig_open(&hw, "");
   /* written, kept */
-  const uint32_t pairs[][2] = {{4, 4}, {5, 1}, {6, 4}, {7, 1}, {1, 1}, {0xFFF8, 0}};
+  const uint32_t pairs[][2] = {{4, 4}, {5, 1}, {6, 4},  {7, 1},     {1, 1},
+                               {8, 0}, {9, 1}, {12, 4}, {0xFFF0, 0}}; /* 8: sparse fabric only */
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
     rig_write(dev, PBL_REG_CONFIG, pairs[i][0]);
     assert_int_equal(rig_read(dev, PBL_REG_CONFIG), pairs[i][1]);
-    const bool refused = (pairs[i][0] & 7) != pairs[i][1];
+    const bool refused = (pairs[i][0] & 15) != pairs[i][1];
     assert_int_equal(status_of(dev), refused ? PBL_STATUS_ERROR_MASK : 0);
   }
   dev->ops->close(dev);

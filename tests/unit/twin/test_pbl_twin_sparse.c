@@ -21,6 +21,10 @@ static const variant variants[] = {
     {40, 6, 5, 18, 1, PBL_GEN_LFSR32, 1, PBL_KERNEL_CYCLIC, 1, 1},
     {1, 1, 2, 2, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 1},
     {48, 3, 16, 1, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {31, 3, 4, 3, 2, PBL_GEN_LFSR32, 32, PBL_KERNEL_COIN, 0, 1},
+    {48, 5, 8, 16, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 1, 0},
+    {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 0, 1},
+    {47, 5, 5, 18, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 1, 0},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -78,7 +82,8 @@ static void prepare(pbl_device *dev, plain_sparse *m, const variant *v) {
                    PBL_STATUS_HASH_VALID_MASK | PBL_STATUS_GUARD_OK_MASK);
   assert_int_equal(rig_read(dev, PBL_REG_IMG_HASH), plain_sparse_hash(m));
   rig_write(dev, PBL_REG_PROBE_SELECT, (uint32_t)m->watch_replica << 16 | (uint32_t)m->watch_pbit);
-  rig_write(dev, PBL_REG_CONFIG, (v->kernel == PBL_KERNEL_PALINDROMIC) | (uint32_t)v->coupled << 1);
+  static const uint32_t kernel_bits[] = {0, 1, PBL_CONFIG_COIN_MASK, PBL_CONFIG_RANDOM_MASK};
+  rig_write(dev, PBL_REG_CONFIG, kernel_bits[v->kernel] | (uint32_t)v->coupled << 1);
 }
 
 /* Every sweep sampled, then seven sweeps of which every third is, then other states and clamps.

@@ -1,0 +1,162 @@
+/* Exact laws of the rungs of a ladder, and exact autocorrelation times where the model lumps. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pbl_oracle_ladder.h"
+#include "tempering_internal.h"
+
+#define JOINT_PBITS 10
+#define JOINT_STATES ((double)(1 << 20))
+
+static size_t state_count(const case_work *w) {
+  return (size_t)1 << pbl_hw_pbits(&w->hw);
+}
+
+static pbl_scan scan_of(const case_work *w) {
+  return w->cc->kernel == PBL_KERNEL_PALINDROMIC ? PBL_SCAN_PALINDROMIC : PBL_SCAN_CYCLIC;
+}
+
+static double choose(int n, int k) {
+  return exp(lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0));
+}
+
+/* Laws over counts, rungs x n, become laws over states. */
+static void spread_counts(case_work *w, const double *counts) {
+  case_rungs *t = w->tempering;
+  const int V = w->hw.n_visible, H = w->hw.n_hidden;
+  const size_t states = state_count(w), visible = ((size_t)1 << V) - 1;
+  for (size_t x = 0; x < states; x++) {
+    const int a = __builtin_popcountll(x & visible), h = __builtin_popcountll(x >> V);
+    for (size_t k = 0; k < t->rungs; k++)
+      t->law[k * states + x] = counts[k * (size_t)((V + 1) * (H + 1)) + (size_t)(a + (V + 1) * h)] /
+                               (choose(V, a) * choose(H, h));
+  }
+}
+
+static pbl_status lumped(case_work *w, pbl_error *err) {
+  case_rungs *t = w->tempering;
+  const pbl_barrier_passes passes = t->words.every == 0 ? PBL_BARRIER_ALONE
+                                    : t->words.random   ? PBL_BARRIER_RANDOM
+                                                        : PBL_BARRIER_EVEN_ODD;
+  const size_t every = t->words.every > 0 ? t->words.every : 1;
+  pbl_barrier *ladder = NULL, *alone = NULL;
+  double *counts = NULL;
+  pbl_status st =
+      pbl_barrier_create_image(&ladder, w->image, t->words.beta, t->rungs, scan_of(w), err);
+  if (!st) st = pbl_barrier_create_image(&alone, w->image, t->words.beta, 1, scan_of(w), err);
+  if (!st) {
+    counts = malloc(t->rungs * pbl_barrier_states(ladder) * sizeof *counts);
+    if (!counts) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+  }
+  if (!st) st = pbl_barrier_laws(counts, ladder, passes, every, w->progress, err);
+  if (!st) spread_counts(w, counts);
+  if (!st) st = pbl_barrier_solve(&t->with, ladder, passes, every, w->progress, err);
+  if (!st) st = pbl_barrier_solve(&t->without, alone, PBL_BARRIER_ALONE, 1, w->progress, err);
+  t->lumped = t->joint = !st;
+  free(counts);
+  pbl_barrier_destroy(ladder);
+  pbl_barrier_destroy(alone);
+  return st;
+}
+
+/* After the sweeps of a cycle of passes. */
+static pbl_status joint(case_work *w, pbl_error *err) {
+  case_rungs *t = w->tempering;
+  pbl_oracle_ladder *l = NULL;
+  const size_t states = state_count(w);
+  pbl_status st =
+      pbl_oracle_ladder_image(&l, t->law, w->image, t->words.beta, t->rungs, scan_of(w), err);
+  double *law = st ? NULL : malloc(pbl_oracle_ladder_states(l) * sizeof *law);
+  if (!st && !law) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+  if (!st) {
+    pbl_oracle_ladder_product(law, l, t->law);
+    st = pbl_oracle_ladder_settle(l, t->words.random ? "SL" : "ELOL", law, err);
+  }
+  for (size_t k = 0; !st && k < t->rungs; k++)
+    pbl_oracle_ladder_marginal(t->law + k * states, l, law, k);
+  if (!st && !t->words.random) { /* the other phase */
+    double *other = malloc(states * sizeof *other);
+    st = other ? pbl_oracle_ladder_forward(l, "EL", law, err)
+               : pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+    for (size_t k = 0; !st && k < t->rungs; k++) {
+      pbl_oracle_ladder_marginal(other, l, law, k);
+      for (size_t x = 0; x < states; x++)
+        t->law[k * states + x] = 0.5 * (t->law[k * states + x] + other[x]);
+    }
+    free(other);
+  }
+  t->joint = !st;
+  free(law);
+  pbl_oracle_ladder_destroy(l);
+  return st;
+}
+
+/* Each rung as if it were alone. */
+static pbl_status apart(case_work *w, pbl_error *err) {
+  case_rungs *t = w->tempering;
+  const size_t states = state_count(w);
+  pbl_status st = PBL_OK;
+  for (size_t k = 0; !st && k < t->rungs; k++) {
+    pbl_oracle *o = NULL;
+    st = w->graph ? case_graph_law_at(&o, w, t->words.beta[k], err)
+                  : pbl_oracle_create_image_watched(&o, w->image, t->words.beta[k], w->cc->kernel,
+                                                    w->progress, err);
+    if (!st) memcpy(t->law + k * states, pbl_oracle_law(o), states * sizeof *t->law);
+    pbl_oracle_destroy(o);
+  }
+  return st;
+}
+
+static pbl_status tau_gate(case_work *w, pbl_error *err) {
+  static const size_t place[PBL_BARRIER_OBSERVABLES] = {1, 2, 0}; /* among the observables */
+  const case_rungs *t = w->tempering;
+  double worst_p = 1, worst_z = 0, coarsest = 0;
+  size_t worst = 0, tests = 0;
+  (void)err;
+  for (size_t j = 0; j < PBL_BARRIER_OBSERVABLES; j++) {
+    pbl_observable *o = &w->result->observables[place[j]];
+    double z, se;
+    o->exact_mean = t->with.mean[j];
+    if (w->cc->every != 1) continue;
+    o->exact_tau = t->with.tau[j];
+    if (o->device.tau.resolution != PBL_RESOLVED) continue;
+    const double p =
+        case_log_scale_p(&o->device.tau.tau, o->exact_tau, o->device.tau.n_chains, &z, &se);
+    tests++;
+    coarsest = fmax(coarsest, se);
+    if (p < worst_p) worst_p = p, worst_z = z, worst = place[j];
+  }
+  if (tests == 0) return PBL_OK;
+  const pbl_observable *o = &w->result->observables[worst];
+  const double dof = (double)t->lanes - 1;
+  const pbl_gate gate = {
+      .name = "tau against exact ladder",
+      .statistic = worst_z,
+      .threshold = case_gate_threshold(w, (double)tests, dof),
+      .p_value = fmin(1, worst_p * (double)tests),
+      .needs_mixing = true,
+      .would_see = expm1(coarsest * case_gate_reach(w, (double)tests, dof)),
+      .would_see_of = "any one tau, relative",
+  };
+  case_gate(w, &gate, "worst %s: %.4g [%.4g, %.4g] against %.4g sweeps, family p = %.3g", o->name,
+            o->device.tau.tau.value, o->device.tau.tau.low, o->device.tau.tau.high, o->exact_tau,
+            gate.p_value);
+  return PBL_OK;
+}
+
+pbl_status tempering_exact(case_work *w, pbl_error *err) {
+  case_rungs *t = w->tempering;
+  const int pbits = pbl_hw_pbits(&w->hw);
+  if (!w->cc->exact) return PBL_OK;
+  t->law = malloc(t->rungs * state_count(w) * sizeof *t->law);
+  if (!t->law) return pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+  if (pbl_barrier_fits(w->image)) {
+    const pbl_status st = lumped(w, err);
+    return st ? st : tau_gate(w, err);
+  }
+  const bool small =
+      pbits <= JOINT_PBITS && pow((double)state_count(w), (double)t->rungs) <= JOINT_STATES;
+  if (!w->graph && small && t->words.every == 1) return joint(w, err);
+  return apart(w, err);
+}
