@@ -40,6 +40,10 @@ class Hil(ProgramTest):
             self.fail(f"{line}{server.stderr.read()}")
         return server, line.split(" on ")[1].strip()
 
+    def skip(self, why):
+        print("skipped:", why)  # by name, for CTest
+        self.skipTest(why)
+
     @staticmethod
     def end(server):
         if server.poll() is None:
@@ -110,7 +114,7 @@ class Hil(ProgramTest):
     def example(self, expected, name, *arguments):
         python = numpy_python()
         if python is None:
-            self.skipTest("skipped: no Python with NumPy")
+            self.skip("no Python with NumPy")
         done = subprocess.run([python, "-B", os.path.join(EXAMPLES, name + ".py"), *arguments],
                               cwd=self.folder, text=True, capture_output=True, check=False,
                               env={**os.environ, "PYTHONPATH": PYTHON})
@@ -151,6 +155,7 @@ class Hil(ProgramTest):
         self.assertIn("MB/s", self.example(0, "latency", address))
 
     def test_the_python_client_knows_secrets_and_refusals(self):
+        self.needs_libsodium()
         secret, other = self.secret(), self.secret("other", b"0" * 32)
         _, address = self.serve("--secret", secret, listen="127.0.0.1:0")
         program = ("import sys; from pbitloop_hil import Device, HilError\n"
@@ -256,7 +261,7 @@ class Hil(ProgramTest):
     def needs_libsodium(self):
         done = self.run_program(2, "serve", "--listen", "127.0.0.1:0", "--secret", "/nowhere")
         if "libsodium" in done.stderr:
-            self.skipTest("skipped: built without libsodium")
+            self.skip("built without libsodium (libsodium-dev)")
 
     def test_other_addresses_than_loopback_need_a_secret(self):
         done = self.run_program(2, "serve", "--device", "twin", "--listen", "0.0.0.0:0")
