@@ -217,6 +217,8 @@ static void cut_entries_close_and_large_reads_are_limited(void **state) {
   rig_payload(&b, 3, PBL_REG_SCRATCH | PBL_HIL_WRITE_BLOCK, 0x40000001u, 1u);
   assert_int_equal(rig_ask(&the, &the.peer, PBL_HIL_BATCH, &b), HIL_CLOSE);
   assert_int_equal(the.reply.code, PBL_HIL_CODE_PROTOCOL);
+  rig_payload(&b, 3, PBL_REG_SCRATCH | PBL_HIL_WRITE_BLOCK, 2u, 1u); /* one word is missing */
+  assert_int_equal(rig_ask(&the, &the.peer, PBL_HIL_BATCH, &b), HIL_CLOSE);
 }
 
 static void advance_runs_the_clocks_that_it_says_and_no_more_than_allowed(void **state) {

@@ -227,6 +227,22 @@ static void the_error_of_a_posted_write_is_that_of_the_next_call(void **state) {
   assert_int_equal(ops->read32(the.dev, &value, PBL_REG_ID, &the.err), PBL_OK);
 }
 
+/* 64 KB of writes go out as a frame of their own, long before anybody waits. */
+static void an_error_in_a_block_that_was_posted_long_ago_is_told(void **state) {
+  (void)state;
+  uint32_t value = 0;
+  const pbl_hw hw = small();
+  open_remote(&hw);
+  const pbl_device_ops *ops = the.dev->ops;
+  assert_int_equal(ops->write32(the.dev, 0xFF0, 1, &the.err), PBL_OK);
+  for (uint32_t k = 0; k < 200000; k++)
+    assert_int_equal(ops->write32(the.dev, PBL_REG_SCRATCH, k, &the.err), PBL_OK);
+  assert_int_equal(ops->read32(the.dev, &value, PBL_REG_ID, &the.err), PBL_DEVICE);
+  assert_says("ff0");
+  assert_int_equal(ops->read32(the.dev, &value, PBL_REG_SCRATCH, &the.err), PBL_OK);
+  assert_int_equal(value, 199999); /* the frames behind it were carried out */
+}
+
 static void every_register_that_there_is_not_is_a_bus_error(void **state) {
   (void)state;
   pbl_device *twin = NULL;
@@ -354,6 +370,7 @@ int main(void) {
       T(random_calls_give_the_words_and_clocks_of_a_twin),
       T(a_long_run_is_fetched_in_pieces),
       T(the_error_of_a_posted_write_is_that_of_the_next_call),
+      T(an_error_in_a_block_that_was_posted_long_ago_is_told),
       T(every_register_that_there_is_not_is_a_bus_error),
       T(a_trace_of_a_device_without_one_is_refused),
       T(a_killed_server_is_an_io_error_for_every_call),
