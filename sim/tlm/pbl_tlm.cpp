@@ -164,6 +164,7 @@ host *kernel(pbl_error *err) {
     }
     setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 0);  // standard output belongs to the results
     made = new host("pbitloop");
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // every process now waits for its event
   }
   if (made->thread != std::this_thread::get_id()) {
     pbl_fail(err, PBL_DEVICE, "tlm: all devices must be used by the thread that opened the first");
