@@ -121,7 +121,7 @@ void tlm_target::catch_up(sc_time until) {
 }
 
 void tlm_target::free_running() {
-  wait(m_start);
+  if (m_quantum == SC_ZERO_TIME) wait(m_start);
   while (true) {
     const sc_time until = sc_time_stamp() + m_quantum;
     bool was = level();

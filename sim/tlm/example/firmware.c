@@ -12,7 +12,7 @@
 #define DEVICE_FRACTION 6
 #define RATE 5000 /* of 2^16: step per unit of the difference of the means */
 #define LIMIT (31 << (MODEL_FRACTION - 2)) /* of s[5][6], with room */
-#define PATIENCE_NS 1000000u
+#define PATIENCE_NS 100000000u
 
 static const uint32_t patterns[] = FIRMWARE_PATTERNS;
 
@@ -141,6 +141,11 @@ static void learn(const firmware_cpu *cpu, int32_t rate) {
   }
 }
 
+/* Falls in steps, so that the noise of 12 chains averages out. */
+static int32_t rate_of(uint32_t n) {
+  return n < FIRMWARE_UPDATES / 2 ? RATE : n < FIRMWARE_UPDATES * 3 / 4 ? RATE / 4 : RATE / 16;
+}
+
 firmware_result firmware_main(const firmware_cpu *cpu) {
   if (!start_device(cpu, CLAMPED_BASE, true) || !start_device(cpu, FREE_BASE, false))
     return FIRMWARE_NO_DEVICE;
@@ -155,7 +160,7 @@ firmware_result firmware_main(const firmware_cpu *cpu) {
     upload_weights(cpu, FREE_BASE);
     const firmware_result result = sample(cpu);
     if (result != FIRMWARE_TRAINED) return result;
-    learn(cpu, n < FIRMWARE_UPDATES / 2 ? RATE : RATE / 4);
+    learn(cpu, rate_of(n));
   }
   return FIRMWARE_TRAINED;
 }

@@ -38,7 +38,7 @@
 #define N_PBITS (N_VISIBLE + N_HIDDEN)
 #define N_LANES 12u /* two replicas for each of the 6 pictures */
 #define TABLE_WORDS 1024u
-#define FIRMWARE_UPDATES 400u
+#define FIRMWARE_UPDATES 1000u
 #define FIRMWARE_PATTERNS {0x0u, 0xFu, 0x3u, 0xCu, 0x5u, 0xAu}
 
 typedef struct {
