@@ -1,5 +1,5 @@
-/* The one interface behind which every device plays: Verilated RTL, bit-exact twin, SystemC
- * model, sockets, and later boards. The driver (host/device) is written against this and nothing else.
+/* The one interface behind which every device plays: Verilated RTL, bit-exact twin, SystemC model,
+ * sockets, and later boards. The driver (host/device) is written against this and nothing else.
  *
  * Time stands still except inside advance() and, by the few clocks a bus access takes, inside
  * read32/write32. Registers: docs/registers.md; behaviour: docs/device.md. Not thread-safe per

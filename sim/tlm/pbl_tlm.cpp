@@ -1,11 +1,12 @@
 // The SystemC kernel of this process and the places for devices in it. Exceptions end here.
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <thread>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/tlm_quantumkeeper.h>
 #include <vector>
 
 #include "pbl_tlm_target.h"
@@ -211,8 +212,9 @@ pbl_status access(pbl_device *dev, tlm::tlm_command command, uint32_t address, u
   tlm::tlm_generic_payload named;
   named.set_response_status(j.response);
   return pbl_fail(err, j.response == tlm::TLM_GENERIC_ERROR_RESPONSE ? PBL_TIMEOUT : PBL_DEVICE,
-                  "tlm: %s of register 0x%03x: %s", command == tlm::TLM_READ_COMMAND ? "read" : "write",
-                  address, named.get_response_string().c_str());
+                  "tlm: %s of register 0x%03x: %s",
+                  command == tlm::TLM_READ_COMMAND ? "read" : "write", address,
+                  named.get_response_string().c_str());
 }
 
 pbl_status read32(pbl_device *dev, uint32_t *value, uint32_t address, pbl_error *err) {
@@ -276,8 +278,9 @@ void close_device(pbl_device *dev) {
   delete d;
 }
 
-const pbl_device_ops kOps = {"tlm",      close_device, read32, write32,  stream_read, telemetry_read,
-                             trace_read, advance,      cycles, throttle, irq};
+const pbl_device_ops kOps = {"tlm",       close_device,   read32,     write32,
+                             stream_read, telemetry_read, trace_read, advance,
+                             cycles,      throttle,       irq};
 
 pbl_status take_place(device *d, uint64_t quantum_ns, pbl_error *err) {
   host *h = kernel(err);

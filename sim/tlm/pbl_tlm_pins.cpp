@@ -4,23 +4,12 @@ namespace pbl {
 
 tlm_pins::tlm_pins(sc_core::sc_module_name name, pbl_device *model)
     : sc_module(name), m_model(model) {
-  SC_METHOD(edge);
-  sensitive << clk.pos();
-  dont_initialize();
-  SC_METHOD(settle);
-  sensitive << resetn << awvalid << wvalid << bready << arvalid << rready << awaddr << araddr
-            << wdata << wstrb << tready << telemetry_tready;
+  SC_METHOD(update);
+  sensitive << clk.pos() << resetn << awvalid << wvalid << bready << arvalid << rready << awaddr
+            << araddr << wdata << wstrb << tready << telemetry_tready;
 }
 
-void tlm_pins::edge() {
-  apply(true);
-}
-
-void tlm_pins::settle() {
-  apply(false);
-}
-
-void tlm_pins::apply(bool is_edge) {
+void tlm_pins::update() {
   pbl_rtl_inputs in = {};
   pbl_rtl_outputs out = {};
   pbl_error err = {};
@@ -37,7 +26,7 @@ void tlm_pins::apply(bool is_edge) {
   in.tready = tready.read();
   in.telemetry_tready = telemetry_tready.read();
   in.trace_tready = 1;
-  if (pbl_rtl_pins(m_model, &out, &in, is_edge, &err)) SC_REPORT_FATAL(name(), err.message);
+  if (pbl_rtl_pins(m_model, &out, &in, clk.posedge(), &err)) SC_REPORT_FATAL(name(), err.message);
   awready.write(out.awready != 0);
   wready.write(out.wready != 0);
   bresp.write(out.bresp);

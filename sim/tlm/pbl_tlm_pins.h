@@ -28,8 +28,8 @@ class tlm_pins : public sc_core::sc_module {
   bits_in<12> awaddr{"awaddr"}, araddr{"araddr"};
   bits_in<32> wdata{"wdata"};
   bits_in<4> wstrb{"wstrb"};
-  sc_core::sc_out<bool> awready{"awready"}, wready{"wready"}, bvalid{"bvalid"},
-      arready{"arready"}, rvalid{"rvalid"};
+  sc_core::sc_out<bool> awready{"awready"}, wready{"wready"}, bvalid{"bvalid"}, arready{"arready"},
+      rvalid{"rvalid"};
   bits_out<2> bresp{"bresp"}, rresp{"rresp"};
   bits_out<32> rdata{"rdata"};
   // AXI4-Stream masters
@@ -45,9 +45,7 @@ class tlm_pins : public sc_core::sc_module {
   tlm_pins(sc_core::sc_module_name name, pbl_device *model);
 
  private:
-  void edge();
-  void settle();
-  void apply(bool is_edge);
+  void update();
 
   pbl_device *m_model;
 };

@@ -16,12 +16,26 @@ namespace {
 constexpr uint64_t kEnd = 0x1000;  // behind the register map
 
 // What never changes. SCRATCH and IRQ_ENABLE are what was written last.
-constexpr uint32_t kConstants[] = {
-    PBL_REG_ID,           PBL_REG_VERSION,       PBL_REG_CAPS0,          PBL_REG_CAPS_SIZE,
-    PBL_REG_CAPS_REPLICAS, PBL_REG_CAPS_FORMAT,  PBL_REG_CAPS_ACTIVATION, PBL_REG_CAPS_LATTICE,
-    PBL_REG_CAPS_SITES,   PBL_REG_CAPS_RULE_A_LO, PBL_REG_CAPS_RULE_A_HI, PBL_REG_CAPS_RULE_B_LO,
-    PBL_REG_CAPS_RULE_B_HI, PBL_REG_CAPS_PBITS,  PBL_REG_CAPS_EDGE_ROWS, PBL_REG_CAPS_GROUPS,
-    PBL_REG_CAPS_OPTIONS, PBL_REG_CAPS_STAT_PAIRS, PBL_REG_SCRATCH,      PBL_REG_IRQ_ENABLE};
+constexpr uint32_t kConstants[] = {PBL_REG_ID,
+                                   PBL_REG_VERSION,
+                                   PBL_REG_CAPS0,
+                                   PBL_REG_CAPS_SIZE,
+                                   PBL_REG_CAPS_REPLICAS,
+                                   PBL_REG_CAPS_FORMAT,
+                                   PBL_REG_CAPS_ACTIVATION,
+                                   PBL_REG_CAPS_LATTICE,
+                                   PBL_REG_CAPS_SITES,
+                                   PBL_REG_CAPS_RULE_A_LO,
+                                   PBL_REG_CAPS_RULE_A_HI,
+                                   PBL_REG_CAPS_RULE_B_LO,
+                                   PBL_REG_CAPS_RULE_B_HI,
+                                   PBL_REG_CAPS_PBITS,
+                                   PBL_REG_CAPS_EDGE_ROWS,
+                                   PBL_REG_CAPS_GROUPS,
+                                   PBL_REG_CAPS_OPTIONS,
+                                   PBL_REG_CAPS_STAT_PAIRS,
+                                   PBL_REG_SCRATCH,
+                                   PBL_REG_IRQ_ENABLE};
 
 void move_words(pbl_device *model, decltype(pbl_device_ops::stream_read) read,
                 tlm::tlm_analysis_port<stream_word> &port) {
@@ -71,8 +85,7 @@ pbl_status tlm_target::attach(pbl_device *model, pbl_error *err) {
     }
     size_t n = 0;
     uint32_t none = 0;
-    m_has_trace =
-        pbl_device_trace_read(model, &none, nullptr, 0, &n, nullptr) == PBL_OK;
+    m_has_trace = pbl_device_trace_read(model, &none, nullptr, 0, &n, nullptr) == PBL_OK;
     m_first = model->ops->cycles(model);
   }
   m_changed.notify(SC_ZERO_TIME);
@@ -161,8 +174,7 @@ tlm::tlm_response_status tlm_target::access(tlm::tlm_generic_payload &payload) {
     st = m_model->ops->write32(m_model, static_cast<uint32_t>(address), value, &m_error);
     if (!st && address == PBL_REG_SCRATCH) m_known[PBL_REG_SCRATCH] = value;
     if (!st && address == PBL_REG_IRQ_ENABLE)
-      m_known[PBL_REG_IRQ_ENABLE] =
-          value & (PBL_IRQ_ENABLE_DONE_MASK | PBL_IRQ_ENABLE_WINDOW_MASK);
+      m_known[PBL_REG_IRQ_ENABLE] = value & (PBL_IRQ_ENABLE_DONE_MASK | PBL_IRQ_ENABLE_WINDOW_MASK);
   }
   if (st == PBL_OK) return tlm::TLM_OK_RESPONSE;
   return st == PBL_DEVICE ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE;

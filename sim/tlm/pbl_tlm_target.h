@@ -7,12 +7,11 @@
 #ifndef PBL_TLM_TARGET_H
 #define PBL_TLM_TARGET_H
 
-#include <systemc>
-
-#include <tlm>
 #include <tlm_utils/simple_target_socket.h>
 
 #include <map>
+#include <systemc>
+#include <tlm>
 
 extern "C" {
 #include "pbl_device.h"

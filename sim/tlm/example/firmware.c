@@ -38,7 +38,8 @@ static void upload_weights(const firmware_cpu *cpu, uint32_t base) {
   const int shift = MODEL_FRACTION - DEVICE_FRACTION;
   select_target(cpu, base, 0);
   for (uint32_t k = 0; k < (N_VISIBLE + 1) * (N_HIDDEN + 1); k++)
-    put(cpu, base, PBL_REG_IMG_DATA, (uint32_t)((model_word(cpu, k) + (1 << (shift - 1))) >> shift));
+    put(cpu, base, PBL_REG_IMG_DATA,
+        (uint32_t)((model_word(cpu, k) + (1 << (shift - 1))) >> shift));
 }
 
 /* Table, clamps, states, generators: once. */
@@ -49,8 +50,7 @@ static bool start_device(const firmware_cpu *cpu, uint32_t base, bool clamped) {
   for (uint32_t k = 0; k < TABLE_WORDS; k++)
     put(cpu, base, PBL_REG_IMG_DATA, cpu->load(cpu->platform, TABLE_ADDRESS + 4u * k));
   select_target(cpu, base, 2);
-  for (uint32_t p = 0; p < N_PBITS; p++)
-    put(cpu, base, PBL_REG_IMG_DATA, clamped && p < N_VISIBLE);
+  for (uint32_t p = 0; p < N_PBITS; p++) put(cpu, base, PBL_REG_IMG_DATA, clamped && p < N_VISIBLE);
   select_target(cpu, base, 3);
   for (uint32_t p = 0; p < N_PBITS; p++) {
     uint32_t lanes = 0;

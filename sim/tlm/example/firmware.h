@@ -39,7 +39,8 @@
 #define N_LANES 12u /* two replicas for each of the 6 pictures */
 #define TABLE_WORDS 1024u
 #define FIRMWARE_UPDATES 1000u
-#define FIRMWARE_PATTERNS {0x0u, 0xFu, 0x3u, 0xCu, 0x5u, 0xAu}
+#define FIRMWARE_PATTERNS \
+  { 0x0u, 0xFu, 0x3u, 0xCu, 0x5u, 0xAu }
 
 typedef struct {
   void *platform;

@@ -2,15 +2,15 @@
 #ifndef PARTS_H
 #define PARTS_H
 
-#include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
 
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 #include "pbl_tlm_target.h"
@@ -106,8 +106,7 @@ class master : public sc_core::sc_module {
     payload.set_data_length(4);
     payload.set_streaming_width(4);
     socket->b_transport(payload, delay);
-    if (payload.is_response_error())
-      SC_REPORT_FATAL(name(), payload.get_response_string().c_str());
+    if (payload.is_response_error()) SC_REPORT_FATAL(name(), payload.get_response_string().c_str());
     return value;
   }
 };

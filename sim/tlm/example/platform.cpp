@@ -2,13 +2,16 @@
 // trains a small restricted Boltzmann machine on them. docs/systemc.md.
 //
 //   tlm_example [--quantum-ns N] [--rtl VARIANT.so]
+// clang-format off: tlm_quantumkeeper.h needs <systemc> before it
 #include <systemc>
+// clang-format on
+
+#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include "parts.h"
 
@@ -40,9 +43,7 @@ class processor : public sc_core::sc_module {
   static void store(void *self, uint32_t address, uint32_t value) {
     static_cast<processor *>(self)->access(false, address, value);
   }
-  static uint32_t wait_for_interrupt(void *self) {
-    return static_cast<processor *>(self)->sleep();
-  }
+  static uint32_t wait_for_interrupt(void *self) { return static_cast<processor *>(self)->sleep(); }
 
   uint32_t access(bool is_read, uint32_t address, uint32_t value) {
     sc_time delay = m_keeper.get_local_time();
@@ -135,8 +136,7 @@ struct platform {
 
   double word(uint32_t i, uint32_t j) {
     sc_time none;
-    const uint32_t w =
-        loader.access(true, MODEL_ADDRESS + 4 * (i * (N_HIDDEN + 1) + j), 0, none);
+    const uint32_t w = loader.access(true, MODEL_ADDRESS + 4 * (i * (N_HIDDEN + 1) + j), 0, none);
     return std::ldexp(static_cast<int32_t>(w), -16);
   }
 

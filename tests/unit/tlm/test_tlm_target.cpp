@@ -1,7 +1,7 @@
 // The TLM-2.0 target: response codes, time, debug accesses, streams, interrupt. The twin plays.
-#include <systemc>
-
 #include <tlm_utils/simple_initiator_socket.h>
+
+#include <systemc>
 #include <vector>
 
 #include "pbl_regs.h"
@@ -105,8 +105,7 @@ void registers_are_read_and_written(void **) {
 void each_malformed_payload_has_its_response(void **) {
   unsigned char enables[4] = {0xFF, 0xFF, 0xFF, 0xFF};
   const uint64_t before = b->target.cycles();
-  assert_int_equal(access(tlm::TLM_IGNORE_COMMAND, 0, 0).response,
-                   tlm::TLM_COMMAND_ERROR_RESPONSE);
+  assert_int_equal(access(tlm::TLM_IGNORE_COMMAND, 0, 0).response, tlm::TLM_COMMAND_ERROR_RESPONSE);
   assert_int_equal(access(tlm::TLM_READ_COMMAND, 0, 0, 4, 4, enables).response,
                    tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
   assert_int_equal(access(tlm::TLM_READ_COMMAND, 0, 0, 8, 8).response,
