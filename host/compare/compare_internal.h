@@ -22,7 +22,8 @@ typedef enum {
   STREAM_RESET,
   STREAM_PERMUTATION,
   STREAM_COUPLING,
-  STREAM_DEVICE_PAIRS
+  STREAM_DEVICE_PAIRS,
+  STREAM_STATISTICS
 } case_stream;
 
 typedef struct case_rungs case_rungs;
@@ -130,6 +131,18 @@ pbl_status case_check_annealed(pbl_driver *d, const case_work *w, pbl_error *err
 /* The configured windows on a prepared device, tested; then FREEZE, and image and models get the
  * beta that the device has found. log collects this run's windows and all later ones. */
 pbl_status case_adapt(case_work *w, pbl_driver *d, pbl_window_log *log, pbl_error *err);
+/* What the statistics unit is told in a case. */
+typedef struct {
+  pbl_statistics_setup setup; /* pairs and projections: those below; ref and shift 0 */
+  uint32_t (*pairs)[2];
+  signed char *projections; /* 4 x p-bits */
+  size_t n_projections;     /* named; the others are all 0 */
+  char names[PBL_STATISTICS_PROJECTIONS][24];
+} case_unit;
+/* CONFIG for a file of projections that does not fit. The caller releases it, also after an error.
+ */
+pbl_status case_unit_create(case_unit *u, const case_work *w, pbl_error *err);
+void case_unit_release(case_unit *u);
 /* History of the windows into the result. */
 pbl_status case_keep_windows(case_work *w, const pbl_window_log *log, pbl_error *err);
 void case_gate_adapting(case_work *w);

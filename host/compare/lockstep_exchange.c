@@ -12,8 +12,8 @@
 #define STOP_SWEEPS 20    /* that it would have had */
 #define PATIENCE 10000000 /* clocks */
 
-/* Some sweeps, so that there is something to clear, and some with what the clear leaves; then labels
- * that no reset gives. */
+/* Some sweeps, so that there is something to clear, and some with what the clear leaves; then
+ * labels that no reset gives. */
 pbl_status lockstep_begin_exchange(pbl_driver *d, const case_work *w, pbl_error *err) {
   const size_t lanes = (size_t)w->hw.lanes, rungs = (size_t)pbl_hw_contexts(&w->hw);
   uint8_t labels[256];

@@ -35,6 +35,14 @@ typedef struct {
   int windows; /* compare: before FREEZE */
 } pbl_case_regulator;
 
+/* What the device's statistics unit counts in a case (hw.statistics). */
+typedef struct {
+  int every;             /* sweeps per sample; 0: as the draws */
+  int further;           /* compare: samples after the draws that are not read out */
+  char pairs[32];        /* "edges", or how many random pairs */
+  char projections[512]; /* words: magnetisation, visible, hidden, random; or a .npy file */
+} pbl_case_statistics;
+
 /* Which pairs of rungs a pass tries. */
 typedef enum { PBL_SCHEME_EVEN_ODD, PBL_SCHEME_RANDOM } pbl_ladder_scheme;
 
@@ -84,6 +92,7 @@ typedef struct {
   char clamp[256]; /* "" or list of p-bit indices/ranges "0-3,7" */
   bool coupled;    /* replicas 2p and 2p+1 on shared random words */
   pbl_case_regulator regulator;
+  pbl_case_statistics statistics;
   char schedule[1024];  /* entries of the beta schedule (pbl_schedule.h); "": none */
   bool schedule_repeat; /* only for lockstep */
   pbl_case_ladder ladder;
