@@ -120,7 +120,6 @@ static pbl_status push_word(pbl_frames *f, uint32_t word, bool last, pbl_error *
                     "were lost or doubled",
                     f->draw + 1, f->part, last, f->fill, length);
   if (!last) return PBL_OK;
-  f->frame[f->fill] = 0; /* a frame of the other kind may have been longer */
   f->fill = 0;
   if (!is_label) store_frame(f);
   const pbl_status s = is_label ? take_labels(f, err) : PBL_OK;

@@ -1,4 +1,5 @@
-/* The bit-exact C twin of the device (docs/device.md): what it offers beyond sim/pbl_device.h.
+/* The bit-exact C twin of the device (docs/device.md, docs/device-options.md): what it offers
+ * beyond sim/pbl_device.h.
  *
  * Where the twin's time differs from clocked hardware:
  *  - advance() runs a sweep when its last clock has been granted; a sweep is one indivisible event.
@@ -13,6 +14,8 @@
  *  - Telemetry has a buffer of 2^20 words of its own; the pause of a window waits for room. The
  * record is in it when the pause ends; the end of a window is one event too. With IRQ_ENABLE.WINDOW
  *    advance() returns there.
+ *  - Replica exchange: a label frame is in the buffer with the sample that it belongs to; label
+ *    pause and pass are one event each, at their ends.
  * Memories power up as zeros.
  *
  * SIMD: the widest instruction set of the CPU is taken at open; the environment variable

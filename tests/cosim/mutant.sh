@@ -70,9 +70,10 @@ case $mutant in
   coupled_uses_own_word)
     plant fabric/dense_fabric.sv 'coupled_i ? random5[(l-1)*32+:32]' "1'b0 ? random5[(l-1)*32+:32]" ;;
   coin_stuck)
-    plant control/control_generator.sv '&& word_o[31]' "&& 1'b0" ;;
+    plant control/control_generator.sv '(fresh_q ? word_o[31] : reversed_q)' "1'b0" ;;
   coin_of_low_bit)
-    plant control/control_generator.sv '&& word_o[31]' '&& word_o[0]' ;;
+    plant control/control_generator.sv 'fresh_q ? word_o[31]' 'fresh_q ? word_o[0]'
+    plant control/control_generator.sv 'reversed_q <= word_o[31]' 'reversed_q <= word_o[0]' ;;
   coin_drawn_in_read_only_pass)
     plant control/control_generator.sv 'sweep_i && coin_i && !read_only_i)' 'sweep_i && coin_i)' ;;
   coin_of_first_context_for_all)

@@ -33,7 +33,8 @@ class Sparse(ProgramTest):
         report = self.compare(10, CONTROLS, "--device", "twin")
         cases = {case["name"]: case for case in report["cases"]}
         self.assertEqual(cases["sound"]["verdict"], "AGREES")
-        for name in ("edge_changed_at_one_end", "beta_2_percent_high", "lfsr_of_one_step"):
+        for name in ("edge_changed_at_one_end", "beta_2_percent_high", "lfsr_of_one_step",
+                     "random_site_beta_5_percent_high"):
             self.assertEqual(cases[name]["verdict"], "DIFFERS", name)
             gates = [g for g in cases[name]["gates"] if not g["passed"] and g["alpha"] is not None]
             print(name, cases[name]["gate"])

@@ -47,6 +47,12 @@ case ${1:?set} in
   exchange_longest) parameters=(Exchange=1 Replicas=256 Lanes=4 BetaBits=24 BetaFrac=20) ;;
   exchange_lattice) lattice 12 12 NRules=2 Lanes=3 Replicas=15 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 Exchange=1 ;;
   exchange_sparse) sparse 16 32 8 2 Lanes=2 Replicas=10 IsSim=1 Exchange=1 ;;
+  # the statistics unit: one lane without pairs, 32 lanes, each fabric, the most of everything
+  statistics_least) parameters=(Visible=1 Hidden=1 Statistics=1) ;;
+  statistics_wide) parameters=(Visible=5 Hidden=9 Replicas=96 Lanes=32 Statistics=1 StatPairs=7) ;;
+  statistics_lattice) lattice 12 12 NRules=2 Lanes=4 Replicas=8 "RuleA=48'h400" "RuleB=48'h101" Statistics=1 StatPairs=300 Exchange=1 Trace=1 ;;
+  statistics_sparse) sparse 1000 300 30 7 Lanes=2 Replicas=4 IsSim=1 Statistics=1 StatPairs=1 ;;
+  statistics_largest) sparse 65536 65536 65536 16 Lanes=16 Replicas=256 IsSim=1 Statistics=1 StatPairs=1048576 Exchange=1 Trace=1 ;;
   # the trace port of each fabric
   trace_dense) parameters=(Visible=5 Hidden=9 Replicas=6 Lanes=3 Trace=1) ;;
   trace_lattice) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" Trace=1 ;;

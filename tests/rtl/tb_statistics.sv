@@ -62,7 +62,7 @@ module tb_statistics #(
   integer failures = 0, seed, checks = 0, banks = 0, stream_frames = 0, frames = 0, clips = 0;
   task fail(input [8*48-1:0] what, input integer a, input integer b);
     begin
-      if (failures < 10) $display("FAIL: %0s (%0d, %0d) at %0t", what, a, b, $time);
+      if (failures < 10 && Fault == 0) $display("FAIL: %0s (%0d, %0d) at %0t", what, a, b, $time);
       failures = failures + 1;
     end
   endtask
@@ -173,6 +173,17 @@ module tb_statistics #(
     if (frame) frames <= frames + 1;
     #1 m_ready = {$random} % 4 != 0;
     taken = {$random} % 3 == 0;
+  end
+
+  // Nothing sent and nothing read for a long time: a hang.
+  integer seen = 0, quiet = 0;
+  always @(posedge clk) begin
+    quiet <= seen == checks + h + words ? quiet + 1 : 0;
+    seen <= checks + h + words;
+    if (quiet == 20000) begin
+      fail("nothing moves", h, checks);
+      $finish;
+    end
   end
 
   // ---- host: reads in every clock, if it likes ----
@@ -339,7 +350,7 @@ module tb_statistics #(
         end
         begin
           idle(20);
-          write(`PBIT_REG_STAT_EVERY, 7, 1);
+          #1 write(`PBIT_REG_STAT_EVERY, 7, running || busy);  // refused but when the run has ended
           while (!host_done) begin
             repeat ({$random} % 400) tick;
             if (!host_done) swap_banks;
@@ -358,7 +369,9 @@ module tb_statistics #(
     if (value[1] !== (clips != 0) || value[2]) fail("flags", value, clips);
     fill_up(0);
     fill_up(1);
-    if (failures == 0)
+    if (Fault != 0 && failures == 0) $display("FAIL: fault %0d is not noticed", Fault);
+    else if (Fault != 0) $display("PASS: fault %0d is noticed, %0d times", Fault, failures);
+    else if (failures == 0)
       $display("PASS: %0d samples in %0d banks, %0d words, %0d clipped, %0d frames", h, banks,
                checks, clips, frames);
     $finish;

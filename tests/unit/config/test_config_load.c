@@ -229,6 +229,24 @@ static void the_regulator_of_a_case_is_read_and_checked(void **state) {
   assert_message(&l, "temperature is 9");
 }
 
+static void rungs_of_a_ladder_become_betas(void **state) {
+  loaded l;
+  (void)state;
+  load(&l, "schema: 1\nhw: {exchange: true, lanes: 2}\n" CASE
+           "    beta: 1\n    chains: 8\n    ladder: {rungs: 4, beta_min: 0.125}\n");
+  assert_loaded(&l);
+  const pbl_case_ladder *c = &l.config.cases[0].ladder;
+  assert_string_equal(c->betas, "1 0.5 0.25 0.125");
+  assert_int_equal(c->rungs, 0); /* written back it would be both */
+  assert_true(c->every == 1 && c->adapt == 0 && c->alone_draws == 0 && c->alone_every == 1);
+  load(&l, "schema: 1\nhw: {exchange: true, lanes: 2}\n" CASE
+           "    chains: 8\n    ladder: {rungs: 4, beta_min: 0.125}\n");
+  assert_message(&l, "give either betas, or rungs");
+  load(&l, "schema: 1\nhw: {exchange: true, lanes: 2}\n" CASE
+           "    chains: 4\n    ladder: {betas: \"1 0.5\"}\n    faults: {ladder_swap: 1}\n");
+  assert_message(&l, "no rung 1 with a next one in 2 rungs");
+}
+
 static void faults_must_lie_in_the_image(void **state) {
   loaded l;
   (void)state;
@@ -303,6 +321,7 @@ int main(void) {
       cmocka_unit_test(the_window_shrinks_to_a_short_run_unless_it_is_given),
       cmocka_unit_test(clamp_lists_are_checked),
       cmocka_unit_test(the_regulator_of_a_case_is_read_and_checked),
+      cmocka_unit_test(rungs_of_a_ladder_become_betas),
       cmocka_unit_test(faults_must_lie_in_the_image),
       cmocka_unit_test(a_missing_model_names_all_places_tried),
       cmocka_unit_test(a_model_is_found_from_the_folder_of_the_file),

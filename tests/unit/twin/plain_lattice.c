@@ -91,7 +91,7 @@ static void update(plain_lattice *m, int r, int pbit, int half, uint32_t beta, u
   int x, y;
   plain_lattice_place(m, pbit, &x, &y);
   const int64_t field = local_field(m, r, x, y);
-  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
+  const plain_decision d = plain_decide(hw, m->table, field, m->betas ? m->betas[r] : beta, word);
   const int clamped = m->clamp[y][x], old_up = m->spin[r][y][x] > 0;
   const int new_up = clamped ? old_up : d.up;
   if (!clamped) {

@@ -19,6 +19,7 @@ typedef struct {
   uint32_t generator[PLAIN_LATTICE_CELLS][4];
   uint32_t control[4]; /* control generator */
   int coupled;
+  const uint32_t *betas; /* of each replica; NULL: all run at that of the sweep */
   uint64_t sweeps, busy, flips, saturations, freezes;
   int64_t energy[PLAIN_LATTICE_REPLICAS];
   int watch_pbit, watch_replica;

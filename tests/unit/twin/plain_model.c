@@ -129,7 +129,8 @@ static void update(plain_model *m, int replica, int pbit, int half, uint32_t bet
   if (lane % 2 == 0) m->even[m->n_draws] = word;
   if (lane % 2 == 1 && m->coupled) word = m->even[m->n_draws];
   m->n_draws++;
-  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
+  const plain_decision d =
+      plain_decide(hw, m->table, field, m->betas ? m->betas[replica] : beta, word);
   const int clamped = m->clamp[pbit];
   const int old_up = s[pbit] > 0;
   const int new_up = clamped ? old_up : d.up;

@@ -16,11 +16,12 @@ typedef struct {
   uint8_t *clamp; /* V+H */
   int8_t *spin;   /* replicas x (V+H), +-1 */
   uint32_t generator[PLAIN_MAX_LANES][4];
-  uint32_t control[4]; /* control generator */
-  size_t n_reversed;   /* sweeps of a context that were B A */
-  int coupled;         /* odd lanes decide with the words of the lane below */
-  uint32_t *even;      /* words of one sweep of the last even lane, in order */
-  size_t n_draws;      /* of the present replica in the present sweep */
+  uint32_t control[4];   /* control generator */
+  size_t n_reversed;     /* sweeps of a context that were B A */
+  int coupled;           /* odd lanes decide with the words of the lane below */
+  const uint32_t *betas; /* of each replica; NULL: all run at that of the sweep */
+  uint32_t *even;        /* words of one sweep of the last even lane, in order */
+  size_t n_draws;        /* of the present replica in the present sweep */
   uint64_t busy, sweeps, flips, flips_v, saturations, freezes, frames;
   int64_t energy[PLAIN_MAX_REPLICAS];
   /* last update of the p-bit watch_pbit of replica watch_replica */

@@ -148,7 +148,7 @@ static int64_t local_field(const plain_sparse *m, int r, int i) {
 static void update(plain_sparse *m, int r, int i, int visit, uint32_t beta, uint32_t word) {
   const pbl_hw *hw = &m->hw;
   const int64_t field = local_field(m, r, i);
-  const plain_decision d = plain_decide(hw, m->table, field, beta, word);
+  const plain_decision d = plain_decide(hw, m->table, field, m->betas ? m->betas[r] : beta, word);
   const int clamped = m->clamp[i], old_up = m->spin[r][i] > 0;
   const int new_up = clamped ? old_up : d.up;
   if (!clamped) {

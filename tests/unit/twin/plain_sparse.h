@@ -36,7 +36,8 @@ typedef struct {
   int8_t spin[PLAIN_SPARSE_REPLICAS][PLAIN_SPARSE_PBITS];
   uint32_t *table;
   uint32_t generator[PLAIN_SPARSE_CELLS][4];
-  uint32_t control[4]; /* control generator */
+  uint32_t control[4];   /* control generator */
+  const uint32_t *betas; /* of each replica; NULL: all run at that of the sweep */
   int coupled, symmetric, energies_known;
   uint64_t sweeps, busy, flips, saturations, freezes;
   int64_t energy2[PLAIN_SPARSE_REPLICAS];

@@ -2,9 +2,8 @@
  * code path. */
 #include <string.h>
 
+#include "lattice_rig.h"
 #include "pbl_lattice.h"
-#include "plain_lattice.h"
-#include "twin_rig.h"
 
 typedef struct {
   int side;
@@ -41,50 +40,6 @@ static pbl_hw hardware(const variant *v) {
   hw.lfsr_steps = v->lfsr_steps;
   hw.table_size = 256;
   return hw;
-}
-
-static uint32_t lane_bits(const plain_lattice *m, int context, int pbit) {
-  uint32_t bits = 0;
-  int x, y;
-  plain_lattice_place(m, pbit, &x, &y);
-  for (int l = 0; l < m->hw.lanes; l++)
-    bits |= (uint32_t)(m->spin[context * m->hw.lanes + l][y][x] > 0) << l;
-  return bits;
-}
-
-static void upload(pbl_device *dev, const plain_lattice *m) {
-  const pbl_hw *hw = &m->hw;
-  const int rows = pbl_hw_image_rows(hw), cols = pbl_hw_image_cols(hw), n = pbl_hw_pbits(hw);
-  rig_image(dev, 0, 0, 0, NULL, 0);
-  for (int i = 0; i < rows * cols; i++)
-    rig_write(dev, PBL_REG_IMG_DATA, (uint32_t)plain_lattice_word(m, i / cols, i % cols));
-  rig_image(dev, 1, 0, 0, m->table, (size_t)hw->table_size);
-  rig_image(dev, 2, 0, 0, NULL, 0);
-  for (int p = 0; p < n; p++) {
-    int x, y;
-    plain_lattice_place(m, p, &x, &y);
-    rig_write(dev, PBL_REG_IMG_DATA, m->clamp[y][x]);
-  }
-  for (int c = 0; c < hw->replicas / hw->lanes; c++) {
-    rig_image(dev, 3, (uint32_t)c, 0, NULL, 0);
-    for (int p = 0; p < n; p++) rig_write(dev, PBL_REG_IMG_DATA, lane_bits(m, c, p));
-  }
-  rig_image(dev, 4, 0, 0, NULL, 0);
-  for (int i = 0; i < 4 * pbl_hw_cells(hw); i++)
-    rig_write(dev, PBL_REG_IMG_DATA, m->generator[i / 4][i % 4]);
-  for (int i = 0; i < 4; i++) rig_write(dev, PBL_REG_IMG_DATA, m->control[i]);
-  assert_int_equal(rig_read(dev, PBL_REG_STATUS) & PBL_STATUS_ERROR_MASK, 0);
-}
-
-static uint32_t frame_bit(const void *model, int context, int position) {
-  const plain_lattice *m = model;
-  return lane_bits(m, context, position / m->hw.lanes) >> (position % m->hw.lanes) & 1;
-}
-
-/* A sample: per context p-bit by p-bit, lane by lane. */
-static void check_sample(pbl_device *dev, const plain_lattice *m) {
-  for (int c = 0; c < m->hw.replicas / m->hw.lanes; c++)
-    rig_check_frame(dev, m, c, pbl_hw_pbits(&m->hw) * m->hw.lanes, frame_bit);
 }
 
 typedef struct {
@@ -136,7 +91,7 @@ static void run_variant(const variant *v, const char *simd, int traced) {
   m.coupled = v->coupled;
   m.watch_pbit = hw.n_visible + 1 - v->contexts % 2 * hw.n_visible;
   m.watch_replica = hw.replicas - 1;
-  upload(dev, &m);
+  lattice_upload(dev, &m);
   rig_write(dev, PBL_REG_CTRL, PBL_CTRL_CHECK_MASK);
   assert_int_equal(rig_read(dev, PBL_REG_IMG_HASH), plain_lattice_hash(&m));
   trace_check trace = {.m = &m};
@@ -150,14 +105,14 @@ static void run_variant(const variant *v, const char *simd, int traced) {
   for (int s = 0; s < 5; s++) {
     plain_lattice_sweep(&m, v->kernel, beta, 1);
     rig_advance(dev, m.busy - rig_read64(dev, PBL_REG_BUSY_CYCLES_LO));
-    check_sample(dev, &m);
+    lattice_check_sample(dev, &m);
     check_registers(dev, &m);
   }
   rig_start(dev, 7, 3);
   rig_advance(dev, RIG_FOREVER);
   for (int s = 1; s <= 7; s++) {
     plain_lattice_sweep(&m, v->kernel, beta, s % 3 == 0);
-    if (s % 3 == 0) check_sample(dev, &m);
+    if (s % 3 == 0) lattice_check_sample(dev, &m);
   }
   check_registers(dev, &m);
   assert_int_equal(rig_words_waiting(dev), 0);
@@ -186,10 +141,10 @@ static void no_sweeps_send_the_present_state(void **state) {
   const pbl_hw hw = hardware(&variants[5]);
   pbl_device *dev = rig_open(&hw, "");
   plain_lattice_create(&m, &hw, 9);
-  upload(dev, &m);
+  lattice_upload(dev, &m);
   rig_start(dev, 0, 1);
   rig_advance(dev, RIG_FOREVER);
-  check_sample(dev, &m);
+  lattice_check_sample(dev, &m);
   /* 16 steps of a colour, 10 bits each: one word a step, and one clock per context */
   assert_int_equal(rig_read64(dev, PBL_REG_BUSY_CYCLES_LO), 2 * (2 * 16 * 1 + 1));
   plain_lattice_free(&m);
