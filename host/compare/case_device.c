@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "compare_internal.h"
+#include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
@@ -21,6 +22,11 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
   pbl_status st;
   if (backend == PBL_DEVICE_TWIN) {
     st = pbl_twin_open(&dev, &w->hw, err);
+  } else if (backend == PBL_DEVICE_REMOTE) {
+    const pbl_remote_config *r = &w->config->remote;
+    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
+                               .reset_seed = w->config->lockstep_reset_seed};
+    st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
   } else {
     char path[4096];
     st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);

@@ -129,8 +129,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
   const time_t now = time(NULL);
   struct tm utc;
   strftime(result.started, sizeof result.started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-  snprintf(result.backend, sizeof result.backend, "%s",
-           config->device == PBL_DEVICE_TWIN ? "twin" : "rtl");
+  snprintf(result.backend, sizeof result.backend, "%s", pbl_backend_name(config->device));
   pbl_versions(result.versions, sizeof result.versions);
   const double start = case_seconds_now();
 
