@@ -1,4 +1,4 @@
-/* Lock-step of the temperature regulator and of replica exchange. */
+/* Lock-step of the temperature regulator, of replica exchange and of the statistics unit. */
 #ifndef LOCKSTEP_INTERNAL_H
 #define LOCKSTEP_INTERNAL_H
 
@@ -21,8 +21,25 @@ void lockstep_windows_release(lockstep_windows *k);
  * to twice a window, so that windows begin and end anywhere in them. */
 size_t lockstep_run_length(const lockstep_windows *k, const case_work *w, size_t longest);
 
-/* May the RTL stall where the twin does not: for a busy receiver, or, with windows, where a sweep
- * of one context is too short to sum the energies of all lanes? */
+typedef struct {
+  case_unit unit;
+  pbl_statistics *rtl, *twin; /* all banks drained so far; NULL without the unit */
+  uint64_t n_runs;
+} lockstep_statistics;
+
+/* Sets up both units, when the case has them; release also after an error. */
+pbl_status lockstep_statistics_begin(lockstep_statistics *k, const case_work *w, lockstep_pair *p,
+                                     pbl_error *err);
+void lockstep_statistics_release(lockstep_statistics *k);
+/* Before a run of at most `longest` sweeps: says how many, of many lengths where there is a unit.
+ */
+size_t lockstep_statistics_run(lockstep_statistics *k, lockstep_pair *p, size_t longest);
+/* After a run: swaps, compares, drains. Prints what differs and sets *equal to false. */
+pbl_status lockstep_compare_statistics(bool *equal, lockstep_statistics *k, const case_work *w,
+                                       lockstep_pair *p, uint64_t done, pbl_error *err);
+
+/* May the RTL stall where the twin does not: for a busy receiver or statistics unit, or, with
+ * windows, where a sweep of one context is too short to sum the energies of all lanes? */
 bool lockstep_stalls(const case_work *w);
 
 /* Every record of the last run, word by word, then every register of the regulator. Prints what

@@ -29,7 +29,9 @@ static pbl_status begin_schedule(pbl_driver *d, const case_work *w, pbl_error *e
 }
 
 static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
-  pbl_status st = case_open_device(&p->rtl, w, PBL_DEVICE_RTL, err);
+  /* In place of the RTL a device that somebody lends; the twin is always this program's own. */
+  const bool is_remote = w->config->device == PBL_DEVICE_REMOTE;
+  pbl_status st = case_open_device(&p->rtl, w, is_remote ? PBL_DEVICE_REMOTE : PBL_DEVICE_RTL, err);
   if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
   if (!st) st = case_prepare_device(p->rtl, w, err);
   if (!st) st = case_prepare_device(p->twin, w, err);
@@ -217,24 +219,28 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   const uint64_t total = w->config->lockstep_sweeps;
   pair p = {0};
   lockstep_windows windows = {0};
+  lockstep_statistics statistics = {0};
   lockstep_exchange exchange = {0};
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);
   if (!st) lockstep_watch(&windows, &p);
+  if (!st) st = lockstep_statistics_begin(&statistics, w, &p, err);
   uint64_t done = 0;
   while (!st && done < total && *equal) {
     if (!pbl_progress_report(w->progress, "lockstep sweeps", done, total)) {
       st = pbl_fail(err, PBL_INTERRUPTED, "interrupted after %" PRIu64 " equal sweeps", done);
       break;
     }
-    const size_t longest = lockstep_run_length(&windows, w, CHUNK_SWEEPS);
+    const size_t longest =
+        lockstep_statistics_run(&statistics, &p, lockstep_run_length(&windows, w, CHUNK_SWEEPS));
     const size_t n = total - done < longest ? (size_t)(total - done) : longest;
     st = run_both(equal, w, &p, n, done, err);
     done += n;
     if (!st && *equal) st = lockstep_stopped_run(equal, &done, &exchange, w, &p, err);
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
     if (!st) st = lockstep_compare_regulator(equal, &windows, w, &p, done, err);
+    if (!st) st = lockstep_compare_statistics(equal, &statistics, w, &p, done, err);
     if (!st && *equal) st = lockstep_compare_exchange(equal, &exchange, w, &p, done, err);
   }
   if (!st && *equal) {
@@ -246,12 +252,16 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
            done * (uint64_t)w->hw.replicas * updates_per_sweep(w));
     if (w->cc->regulator.settings.window_sweeps > 0)
       printf(", %" PRIu64 " windows in %" PRIu64 " runs", windows.n_windows, windows.n_runs);
+    if (statistics.rtl)
+      printf(", %" PRIu64 " samples of the statistics unit in %zu banks", statistics.rtl->n_samples,
+             statistics.rtl->n_drains);
     if (exchange.tries > 0)
       printf(", %" PRIu64 " of %" PRIu64 " exchanges", exchange.accepts, exchange.tries);
     printf("\n");
   }
   close_pair(&p);
   lockstep_windows_release(&windows);
+  lockstep_statistics_release(&statistics);
   return st ? pbl_wrap(err, st, "case %s", w->cc->name) : PBL_OK;
 }
 

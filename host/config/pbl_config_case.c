@@ -181,7 +181,8 @@ static void set_sparse(pbl_hw *hw, pbl_hw *sized) {
   if (sized->sparse.groups == 0) sized->sparse.groups = 1;
 }
 
-/* lanes 0: the most that divide the chains; with a ladder a context is a rung. */
+/* lanes 0: the most that divide the chains, for the statistics unit a power of two; with a ladder a
+ * context is a rung. */
 static void fill_lanes(pbl_case_config *c, int rungs) {
   if (c->hw.lanes != 0) return;
   if (rungs > 0 && c->chains % rungs == 0 && c->chains / rungs <= MAX_LANES) {
@@ -189,7 +190,9 @@ static void fill_lanes(pbl_case_config *c, int rungs) {
     return;
   }
   c->hw.lanes = c->chains < MAX_LANES ? c->chains : MAX_LANES;
-  while (c->chains % c->hw.lanes != 0) c->hw.lanes--;
+  while (c->chains % c->hw.lanes != 0 ||
+         (c->hw.statistics && (c->hw.lanes & (c->hw.lanes - 1)) != 0))
+    c->hw.lanes--;
 }
 
 static bool check_hw(const check *k) {
@@ -340,6 +343,7 @@ void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_
   if (sized) check_faults(&k);
   check_coupled(&k);
   check_regulator(&k);
+  pbl_case_check_statistics(p, node, c);
   check_schedule(&k);
   check_ladder(&k);
   if (c->exact && (k.random || k.lattice) && pbits(&k) > MAX_EXACT_PBITS) {

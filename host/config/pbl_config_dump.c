@@ -36,17 +36,19 @@ static void dump_fields(FILE *out, const pbl_field *fields, const void *base, in
 }
 
 /* Every case carries its whole hw section, so the file needs no common one. Of the
- * sections `random`, `lattice` and `graph` a case has the one that it uses. */
+ * sections `random`, `lattice` and `graph` a case has the one that it uses; `statistics` goes with
+ * hw.statistics. */
 static void dump_cases(FILE *out, const pbl_compare_config *c) {
   fputs("cases:\n", out);
   for (int i = 0; i < c->n_cases; i++) {
     const pbl_case_config *one = &c->cases[i];
     fputs("  -\n", out);
-    const char *skip[4] = {NULL};
+    const char *skip[5] = {NULL};
     size_t n = 0;
     if (one->model[0] != '\0' || one->lattice || one->graph[0] != '\0') skip[n++] = "random";
     if (!one->lattice) skip[n++] = "lattice";
     if (one->graph[0] == '\0') skip[n++] = "graph";
+    if (!one->hw.statistics) skip[n++] = "statistics";
     dump_fields(out, pbl_schema_case, one, 2, skip);
   }
 }

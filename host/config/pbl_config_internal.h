@@ -16,5 +16,7 @@ void pbl_path_stem(char *name, size_t size, const char *path);
  * hw section or NULL. */
 void pbl_case_check(pbl_problems *p, const pbl_node *node, const pbl_node *base_hw,
                     pbl_case_config *c);
+/* Section `statistics`: finds a file of projections. */
+void pbl_case_check_statistics(pbl_problems *p, const pbl_node *node, pbl_case_config *c);
 
 #endif

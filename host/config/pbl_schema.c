@@ -1,7 +1,8 @@
 #include "pbl_lattice.h"
 #include "schema_macros.h"
 
-static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {NULL, 0}};
+static const pbl_choice devices[] = {
+    {"rtl", PBL_DEVICE_RTL}, {"twin", PBL_DEVICE_TWIN}, {"remote", PBL_DEVICE_REMOTE}, {NULL, 0}};
 static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
                                      {"lattice", PBL_FABRIC_LATTICE},
                                      {"sparse", PBL_FABRIC_SPARSE},
@@ -197,6 +198,21 @@ static const pbl_field schedule_fields[] = {
       "After the last entry begin again instead of holding it. Only for `lockstep`."),
     END};
 
+static const pbl_field statistics_fields[] = {
+    I(pbl_case_statistics, "every", every, 0, 0, 1e6, "0",
+      "Sweeps from sample to sample of the unit. 0: as `sweeps_per_draw`. In `compare` a multiple "
+      "of that."),
+    I(pbl_case_statistics, "further_samples", further, 0, 0, 1e9, "0",
+      "`compare`: samples that the unit takes after the draws, without read-out."),
+    T(pbl_case_statistics, "pairs", pairs, 0, NULL, "edges",
+      "Pairs that are counted, at most `hw.statistics_pairs`: `edges`, those that the model "
+      "couples, evenly left out where they do not fit; or a number of random pairs."),
+    T(pbl_case_statistics, "projections", projections, 0, NULL,
+      "magnetisation random random random",
+      "Up to four words: `magnetisation`, `visible`, `hidden` (their magnetisations), `random` "
+      "(plus or minus 1); or a .npy file of up to 4 x p-bits, each -1, 0 or 1."),
+    END};
+
 static const pbl_choice schemes[] = {
     {"even_odd", PBL_SCHEME_EVEN_ODD}, {"random", PBL_SCHEME_RANDOM}, {NULL, 0}};
 
@@ -268,6 +284,9 @@ const pbl_field pbl_schema_case[] = {
     S("regulator", 0, offsetof(pbl_case_config, regulator), case_regulator_fields,
       "Temperature regulator of the device. In `compare` it adapts, is frozen, and the comparison "
       "takes place at the temperature it has found."),
+    S("statistics", 0, offsetof(pbl_case_config, statistics), statistics_fields,
+      "Statistics unit of the device (`hw.statistics`). `compare` drains it while sampling and "
+      "compares it with the draws."),
     S("schedule", 0, 0, schedule_fields,
       "Beta schedule on the device, one beta after the other. In `compare` it runs during the "
       "burn-in and must end at the beta of the case, at which the sampling begins."),
@@ -292,7 +311,9 @@ const pbl_field pbl_schema_compare[] = {
     U(pbl_compare_root, "seed", config.seed, 0, 0, U64_MAX, "1",
       "Seed of the whole run; same seed, same bytes."),
     C(pbl_compare_root, "device", config.device, devices, "rtl",
-      "Who plays the device: Verilated RTL or the bit-exact C twin."),
+      "Who plays the device: Verilated RTL, the bit-exact C twin, or one that `pbitloop serve` "
+      "lends."),
+    REMOTE_FIELDS(pbl_compare_root),
     I(pbl_compare_root, "threads", config.threads, 0, 0, 1024, "0",
       "Threads of the reference. 0: one per processor."),
     T(pbl_compare_root, "out", config.out, 0, NULL, "\"\"",

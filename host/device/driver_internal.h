@@ -15,7 +15,7 @@
 struct pbl_driver {
   pbl_device *dev;
   pbl_hw hw;
-  uint64_t timeout_cycles;
+  uint64_t timeout_cycles, batch_cycles;
   pbl_image image; /* own copy: set_clamp hashes the whole image again */
   bool has_image;  /* the copy is allocated */
   bool verified;   /* the device's hash agreed: sampling is allowed */
@@ -27,9 +27,14 @@ struct pbl_driver {
   bool ladder;         /* replica exchange: samples bring labels */
   pbl_window_log *log; /* borrowed, or NULL */
   uint32_t record[PBL_WINDOW_WORDS];
-  size_t record_fill;        /* words of it so far */
-  uint32_t next_window;      /* index that the next record must have */
-  pbl_trace_sink trace_sink; /* NULL: no trace */
+  size_t record_fill;          /* words of it so far */
+  uint32_t next_window;        /* index that the next record must have */
+  uint32_t statistics_every;   /* STAT_EVERY as written last */
+  pbl_statistics *statistics;  /* that runs drain into, borrowed, or NULL */
+  uint64_t statistics_samples; /* how often */
+  uint64_t statistics_drained; /* samples of this run at the last swap */
+  bool statistics_swapping;    /* asked for, not read yet */
+  pbl_trace_sink trace_sink;   /* NULL: no trace */
   void *trace_user;
   uint32_t trace_record[PBL_TRACE_RECORD_WORDS];
   size_t trace_fill; /* words of it so far */
@@ -134,6 +139,13 @@ pbl_status pbl_trace_finish(pbl_driver *d, pbl_error *err);
 pbl_status pbl_windows_prepare(pbl_driver *d, pbl_error *err);
 /* Takes what has arrived. DEVICE when a record is broken or its index is not the next one. */
 pbl_status pbl_windows_drain(pbl_driver *d, pbl_error *err);
+/* ---- statistics unit: driver_statistics.c; nothing where no totals are watched ---- */
+
+void pbl_statistics_begin_run(pbl_driver *d);
+/* `sweeps` of the run are done. */
+pbl_status pbl_statistics_poll(pbl_driver *d, uint64_t sweeps, pbl_error *err);
+pbl_status pbl_statistics_end_run(pbl_driver *d, pbl_error *err);
+
 /* After a run: every window that ended has sent its record. */
 pbl_status pbl_windows_finish(pbl_driver *d, pbl_error *err);
 

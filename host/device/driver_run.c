@@ -109,6 +109,8 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   if (s == PBL_OK) s = PBL_READ64(d, &count, SWEEP_COUNT, err);
   if (s != PBL_OK) return s;
   r->sweeps = count - r->first_sweep;
+  s = pbl_statistics_poll(d, r->sweeps, err);
+  if (s != PBL_OK) return s;
   *ended = (r->status & PBL_STATUS_DONE_MASK) && !(r->status & PBL_STATUS_BUSY_MASK);
   /* The last words may have arrived during the status read. */
   if (*ended) s = drain_stream(r, err);
@@ -122,8 +124,9 @@ static pbl_status request_stop(run *r, pbl_error *err) {
 }
 
 static pbl_status run_until_done(run *r, pbl_error *err) {
-  const uint64_t most = r->d->trace_sink ? PBL_DRIVER_TRACE_BATCH : PBL_DRIVER_BATCH;
-  const uint64_t batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
+  const uint64_t usual = r->d->trace_sink ? PBL_DRIVER_TRACE_BATCH : PBL_DRIVER_BATCH,
+                 most = r->d->batch_cycles > 0 ? r->d->batch_cycles : usual,
+                 batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
   const char *what = r->frames.out != NULL ? "sampling" : "burn-in";
   pbl_patience patience;
   pbl_patience_start(&patience, r->d);
@@ -154,6 +157,7 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (s == PBL_OK) s = run_until_done(r, err);
   if (s == PBL_OK) s = PBL_WRITE(r->d, IRQ_STATUS, PBL_IRQ_STATUS_DONE_MASK, err);
   if (s == PBL_OK) s = pbl_windows_finish(r->d, err);
+  if (s == PBL_OK) s = pbl_statistics_end_run(r->d, err);
   if (s == PBL_OK) s = pbl_trace_finish(r->d, err);
   if (s != PBL_OK) return s;
   const size_t draws = r->frames.draw - draws_before;
@@ -166,10 +170,13 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   return PBL_OK;
 }
 
-/* SWEEPS is 32 bits wide. Pieces are multiples of `every`, so that samples keep their cadence. */
+/* SWEEPS is 32 bits wide. Pieces are multiples of `every` and of what the statistics unit counts by
+ * (one divides the other), so that samples keep their cadence. */
 static pbl_status run_pieces(run *r, size_t every, pbl_error *err) {
   const uint32_t sample_every = r->frames.out != NULL ? (uint32_t)(every > 0 ? every : 1) : 0;
-  const uint64_t longest = sample_every > 0 ? UINT32_MAX / sample_every * sample_every : UINT32_MAX;
+  const uint32_t counted = r->d->statistics_every,
+                 period = sample_every > counted ? sample_every : counted;
+  const uint64_t longest = period > 0 ? UINT32_MAX / period * period : UINT32_MAX;
   uint64_t left = r->total_sweeps;
   pbl_status s = PBL_OK;
   do {
@@ -218,9 +225,14 @@ pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t
     s = pbl_frames_create(&r.frames, d, out, out != NULL ? n_draws : 0, present ? labels : NULL,
                           err);
   if (s != PBL_OK) return s;
+  pbl_statistics_begin_run(d);
   r.first_draw = r.frames.draw;
   s = run_pieces(&r, every, err);
   if (s != PBL_OK && s != PBL_INTERRUPTED) d->unclean = true;
   pbl_frames_release(&r.frames);
   return s;
+}
+
+void pbl_driver_set_batch(pbl_driver *d, uint64_t cycles) {
+  d->batch_cycles = cycles;
 }

@@ -6,6 +6,7 @@
 
 #include "pbl_chains.h"
 #include "pbl_device.h"
+#include "pbl_device_statistics.h"
 #include "pbl_image.h"
 #include "pbl_progress.h"
 #include "pbl_regulator_words.h"
@@ -132,6 +133,30 @@ pbl_status pbl_driver_exchange_read(pbl_driver *d, pbl_exchange_state *out, pbl_
 /* Runs append every record that the device sends (words.telemetry) to log (borrowed; NULL: records
  * are dropped). A missing or broken record is a DEVICE error. */
 void pbl_driver_set_window_log(pbl_driver *d, pbl_window_log *log);
+
+/* Statistics unit (docs/device-options.md). */
+typedef struct {
+  uint32_t every;                 /* sweeps of a run from sample to sample; 0: none */
+  int64_t ref;                    /* energy that is taken off, weight LSBs */
+  uint32_t shift;                 /* then shifted right, 0..31 */
+  const signed char *projections; /* 4 x p-bits, row-major, each -1, 0 or 1; NULL: all 0 */
+  const uint32_t (*pairs)[2];     /* n_pairs x 2 p-bits */
+  size_t n_pairs;
+} pbl_statistics_setup;
+/* Between runs: writes everything of it and clears the unit; totals begin anew. INVALID for a
+ * device without the unit and for settings that do not fit. */
+pbl_status pbl_driver_statistics_setup(pbl_driver *d, const pbl_statistics_setup *setup,
+                                       pbl_error *err);
+/* Between runs: swaps the banks; adds the bank at rest to the totals (once for each swap); both.
+ * DEVICE when a bank was lost. */
+pbl_status pbl_driver_statistics_swap(pbl_driver *d, pbl_error *err);
+pbl_status pbl_driver_statistics_collect(pbl_driver *d, pbl_statistics *t, pbl_error *err);
+pbl_status pbl_driver_statistics_drain(pbl_driver *d, pbl_statistics *t, pbl_error *err);
+/* From now on runs drain the unit while they go on, about every so many samples, into t (borrowed;
+ * NULL: no more). What is left at a run's end waits for the next drain. */
+void pbl_driver_watch_statistics(pbl_driver *d, pbl_statistics *t, uint64_t samples);
+/* Clocks that a run lets pass until the host looks again; 0: as after create. */
+void pbl_driver_set_batch(pbl_driver *d, uint64_t cycles);
 
 /* Trace port (hw.trace; docs/device-options.md). Gets n whole records of four words, in the order
  * of the device, inside pbl_driver_run; may read registers. What it returns unless OK ends the run.

@@ -25,6 +25,7 @@ static void twin_close(pbl_device *dev) {
   free(t->clamp_mask);
   pbl_twin_lattice_close(t->lattice);
   pbl_twin_sparse_close(t->sparse);
+  pbl_twin_statistics_close(t->statistics);
   free(t->generator);
   free(t->fields);
   free(t->energy);
@@ -111,6 +112,7 @@ static bool allocate(pbl_twin *t) {
   if (!t->words || !t->row_buffer || !t->table || !t->clamp || !t->clamp_mask || !t->generator ||
       !t->energy)
     return false;
+  if (hw->statistics && !(t->statistics = pbl_twin_statistics_open(hw))) return false;
   if (hw->fabric == PBL_FABRIC_LATTICE) return pbl_twin_lattice_open(t);
   if (sparse) return pbl_twin_sparse_open(t);
   t->fields = pbl_twin_zeroed(largest * PBL_TWIN_GROUP, sizeof *t->fields);

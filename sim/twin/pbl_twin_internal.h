@@ -7,6 +7,7 @@
 #include "pbl_twin_exchange.h"
 #include "pbl_twin_kernel.h"
 #include "pbl_twin_regulator.h"
+#include "pbl_twin_statistics.h"
 
 enum {
   PBL_TWIN_STREAM_CAP = 1 << 20, /* words */
@@ -108,6 +109,7 @@ typedef struct {
   uint64_t sweep_flips_v, sweep_flips_h; /* of the last sweep */
   uint32_t sweep_beta;                   /* and its beta */
 
+  pbl_twin_statistics *statistics;    /* NULL: not built */
   uint32_t trace_first, trace_sweeps; /* registers only: the twin has no trace port */
 
   pbl_twin_stream stream, telemetry;
@@ -201,6 +203,8 @@ void pbl_twin_sparse_sweep(pbl_twin *t, const pbl_twin_activation *act); /* all 
 uint32_t pbl_twin_sparse_check(pbl_twin *t); /* the hash; sets GUARD_OK and GUARD */
 
 /* pbl_twin_stream.c */
+/* A context's frame, t->stream.frame_words words. */
+void pbl_twin_frame(const pbl_twin *t, int context, uint32_t *to);
 size_t pbl_twin_stream_free(const pbl_twin_stream *s);        /* words until the cap */
 pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err); /* C frames */
 pbl_status pbl_twin_emit_labels(pbl_twin *t, pbl_error *err);

@@ -34,6 +34,8 @@ bool pbl_twin_options_read(pbl_twin *t, uint32_t *value, uint32_t address) {
     *value = built(&t->hw);
   } else if (address == PBL_REG_CAPS_STAT_PAIRS) {
     *value = (uint32_t)t->hw.stat_pairs;
+  } else if (option_of(address) == STATISTICS && t->statistics) {
+    *value = pbl_twin_statistics_read(t->statistics, address);
   } else if (address == PBL_REG_TRACE_FIRST) {
     *value = t->trace_first;
   } else if (address == PBL_REG_TRACE_SWEEPS) {
@@ -61,6 +63,9 @@ bool pbl_twin_options_write(pbl_twin *t, uint32_t address, uint32_t value) {
   if (pbl_twin_exchange_write(&t->exchange, address, value, t->phase == PBL_TWIN_IDLE, &t->error))
     return true;
   if (o == NO_OPTION || is_read_only(address)) return false;
+  if (o == STATISTICS && t->statistics)
+    return pbl_twin_statistics_write(t->statistics, address, value, t->phase == PBL_TWIN_IDLE,
+                                     &t->error);
   if (o == TRACE) {
     write_trace(t, address, value);
   } else {

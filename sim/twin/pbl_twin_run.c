@@ -2,6 +2,7 @@
 #include "pbl_regs.h"
 #include "pbl_twin_cycles.h"
 #include "pbl_twin_internal.h"
+#include "pbl_twin_sparse.h"
 
 static void finish(pbl_twin *t) {
   t->phase = PBL_TWIN_IDLE;
@@ -41,6 +42,27 @@ static bool sample_due(const pbl_twin *t, uint32_t sweep) {
   return t->run_every > 0 && sweep % t->run_every == 0;
 }
 
+static bool counted(const pbl_twin *t, uint32_t sweep) {
+  const pbl_twin_statistics *s = t->statistics;
+  return s && s->every > 0 && sweep % s->every == 0;
+}
+
+/* For the stream, for the statistics unit, or for both. */
+static bool frame_due(const pbl_twin *t, uint32_t sweep) {
+  return sample_due(t, sweep) || counted(t, sweep);
+}
+
+static void count_sample(pbl_twin *t) {
+  pbl_twin_statistics *s = t->statistics;
+  const int n = t->sparse ? (int)t->sparse->pbits : pbl_hw_pbits(&t->hw);
+  if (!pbl_twin_statistics_begin(s)) return;
+  for (int c = 0; c < pbl_hw_contexts(&t->hw); c++) {
+    pbl_twin_frame(t, c, s->frame);
+    pbl_twin_statistics_frame(s, c, n);
+  }
+  pbl_twin_statistics_end(s, t->energy);
+}
+
 static size_t sample_words(const pbl_twin *t) {
   const size_t frames = t->stream.frame_words * (size_t)pbl_hw_contexts(&t->hw);
   return frames + (pbl_twin_has_ladder(t) ? pbl_twin_exchange_words(&t->exchange) : 0);
@@ -54,6 +76,7 @@ bool pbl_twin_stalled(const pbl_twin *t) {
       if (!sample_due(t, t->run_done + 1)) return false;
       break;
     case PBL_TWIN_READOUT:
+      if (t->run_sweeps > 0 && !sample_due(t, t->run_done)) return false;
       break;
     case PBL_TWIN_WINDOW_PAUSE:
       return (t->regulator.config & PBL_REG_CONFIG_TELEMETRY_MASK) &&
@@ -111,12 +134,13 @@ static pbl_status emit(pbl_twin *t, bool states, pbl_error *err) {
 static pbl_status end_sweep(pbl_twin *t, pbl_error *err) {
   pbl_twin_sweep(t);
   t->run_done++;
+  if (counted(t, t->run_done)) count_sample(t);
   t->sweep_beta = t->beta_active;
   move_schedule(t);
   const bool last = t->stop || t->run_done == t->run_sweeps;
   const bool due = sample_due(t, t->run_done);
   /* The dense fabric sends with the next sweep, or in a pass of its own; the others at once. */
-  const bool pass = due && last && !t->lattice && !t->sparse;
+  const bool pass = frame_due(t, t->run_done) && last && !t->lattice && !t->sparse;
   const pbl_status status = due ? emit(t, !pass, err) : PBL_OK;
   t->after_pauses = !last ? PBL_TWIN_SWEEPING : pass ? PBL_TWIN_READOUT : PBL_TWIN_IDLE;
   t->window_ended = pbl_twin_regulator_sweep(&t->regulator, t->sweep_flips_v, t->sweep_flips_h,
@@ -159,7 +183,8 @@ static void end_pass(pbl_twin *t) {
 }
 
 static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
-  const pbl_status status = pbl_twin_emit_sample(t, err);
+  const bool wanted = t->run_sweeps == 0 || sample_due(t, t->run_done);
+  const pbl_status status = wanted ? pbl_twin_emit_sample(t, err) : PBL_OK;
   finish(t);
   return status;
 }
@@ -167,8 +192,8 @@ static pbl_status end_readout(pbl_twin *t, pbl_error *err) {
 static uint64_t phase_cycles(const pbl_twin *t) {
   switch (t->phase) {
     case PBL_TWIN_SWEEPING:
-      if (t->sparse) return pbl_twin_sparse_cycles_sweep(t, sample_due(t, t->run_done + 1));
-      return pbl_twin_cycles_sweep(&t->hw, t->run_kernel, sample_due(t, t->run_done + 1));
+      if (t->sparse) return pbl_twin_sparse_cycles_sweep(t, frame_due(t, t->run_done + 1));
+      return pbl_twin_cycles_sweep(&t->hw, t->run_kernel, frame_due(t, t->run_done + 1));
     case PBL_TWIN_READOUT:
       if (t->sparse) return pbl_twin_sparse_cycles_readout(t);
       return pbl_twin_cycles_readout(&t->hw);

@@ -69,19 +69,23 @@ static void dense_frame(const pbl_twin *t, int context, uint32_t *to) {
   if (n_held > 0) *to++ = (uint32_t)held;
 }
 
+void pbl_twin_frame(const pbl_twin *t, int context, uint32_t *to) {
+  if (t->lattice) {
+    pbl_twin_lattice_frame(t, context, to);
+  } else if (t->sparse) {
+    pbl_twin_sparse_frame(t, context, to);
+  } else {
+    dense_frame(t, context, to);
+  }
+}
+
 pbl_status pbl_twin_emit_sample(pbl_twin *t, pbl_error *err) {
   pbl_twin_stream *s = &t->stream;
   const int contexts = pbl_hw_contexts(&t->hw);
   const pbl_status status = reserve(s, (size_t)contexts * s->frame_words, err);
   if (status != PBL_OK) return status;
   for (int c = 0; c < contexts; c++) {
-    if (t->lattice) {
-      pbl_twin_lattice_frame(t, c, s->words + s->tail);
-    } else if (t->sparse) {
-      pbl_twin_sparse_frame(t, c, s->words + s->tail);
-    } else {
-      dense_frame(t, c, s->words + s->tail);
-    }
+    pbl_twin_frame(t, c, s->words + s->tail);
     append(s, s->frame_words);
     t->counters[PBL_TWIN_SAMPLES].value++;
   }

@@ -11,6 +11,7 @@ cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
 if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
 if [[ $mutant == exchange_* ]]; then cases=mutants_exchange.yaml; fi
+if [[ $mutant == statistics_* ]]; then cases=mutants_statistics.yaml; fi
 if [[ $mutant == sparse_ladder_* ]]; then cases=mutants_sparse_ladder.yaml; fi
 run=("$program" lockstep "$here/$cases")
 if [[ $mutant == trace_* ]]; then run=("$program" "$(cut -d_ -f2 <<<"$mutant")"); fi
@@ -93,7 +94,7 @@ case $mutant in
   schedule_last_entry_dropped)
     plant control/beta_schedule.sv "entry_o < last_i ? entry_o + 6'd1" "entry_o + 6'd1 < last_i ? entry_o + 6'd1" ;;
   schedule_begins_at_beta)
-    plant control/regulator.sv 'regulates_o = moves || scheduled;' 'regulates_o = moves;' ;;
+    plant control/regulator.sv 'moves || scheduled || ladder' 'moves || ladder' ;;
   schedule_moves_when_frozen)
     plant control/beta_schedule.sv 'if (sweep_done_i && enable_i && !freeze_i)' 'if (sweep_done_i && enable_i)'
     plant control/beta_schedule.sv '&& !freeze_i && (entry' '&& (entry' ;;

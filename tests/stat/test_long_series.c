@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "pbl_batch_series.h"
 #include "pbl_estimators.h"
 #include "stats_samples.h"
 
@@ -26,6 +27,29 @@ static size_t n_total = 100000000;
 static void assert_near(double value, const char *what) {
   const double sigma = 4.1 / sqrt((double)n_total / (2.0 * TAU));
   if (!(fabs(value / TAU - 1.0) < 5.0 * sigma)) fail_msg("%s: %.6g, exact 9.5", what, value);
+}
+
+/* The same draws, rounded to thousandths, from their batch sums alone. */
+static void check_batches(const double *x, size_t n_chains, size_t n) {
+  pbl_series_sums *sums = calloc(n_chains, sizeof *sums);
+  pbl_series_blocks *blocks = calloc(n_chains * PBL_SERIES_LEVELS, sizeof *blocks);
+  int64_t *v = malloc(n * sizeof *v);
+  assert_true(sums && blocks && v);
+  for (size_t c = 0; c < n_chains; ++c) {
+    for (size_t t = 0; t < n; ++t) v[t] = llround(1000.0 * x[c * n + t]);
+    assert_int_equal(pbl_series_sums_of(&sums[c], blocks + c * PBL_SERIES_LEVELS, v, n, NULL),
+                     PBL_OK);
+  }
+  pbl_batch_series_report r;
+  assert_int_equal(pbl_batch_series(&r, sums, blocks, n_chains, n, 0, NULL), PBL_OK);
+  print_message("  batch sums: %s, tau %.6g [%.6g, %.6g]\n", pbl_resolution_name(r.resolution),
+                r.tau.value, r.tau.low, r.tau.high);
+  assert_int_equal(r.resolution, PBL_RESOLVED);
+  assert_true(r.tau.low < TAU * 1.01 && r.tau.high > TAU * 0.99);
+  assert_near(r.tau.value, "batch sums");
+  free(sums);
+  free(blocks);
+  free(v);
 }
 
 static void check(size_t n_chains) {
@@ -43,6 +67,7 @@ static void check(size_t n_chains) {
   pbl_estimates e;
   assert_int_equal(pbl_resolve(&r, &series, 1, n_chains, n, NULL, NULL), PBL_OK);
   assert_int_equal(pbl_estimate_all(&e, x, n_chains, n, NULL), PBL_OK);
+  check_batches(x, n_chains, n);
   free(x);
   const double v = r.base.variance, total = (double)n_total;
   print_message("%zu x %zu: %s, tau %.6g [%.6g, %.6g]\n", n_chains, n,
