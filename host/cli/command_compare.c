@@ -6,7 +6,9 @@
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
 static const pbl_option options[] = {
-    {"device", PBL_OPTION_KEY, "rtl|twin", "device", "Verilated RTL or its bit-exact C twin"},
+    {"device", PBL_OPTION_KEY, "NAME", "device",
+     "rtl: Verilated RTL; twin: its bit-exact C twin; remote:ADDRESS: see docs/hil.md"},
+    {"secret", PBL_OPTION_KEY, "FILE", "remote_secret", "shared with the server of remote:ADDRESS"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     {"out", PBL_OPTION_KEY, "DIR", "out", "results folder"},
     {"threads", PBL_OPTION_KEY, "N", "threads", "threads of the reference; 0: one per processor"},

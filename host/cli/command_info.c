@@ -3,6 +3,7 @@
 
 #include "pbl_cli.h"
 #include "pbl_compare.h"
+#include "pbl_hil.h"
 #include "pbl_netcdf.h"
 #include "pbl_twin.h"
 #include "pbl_variant.h"
@@ -90,6 +91,10 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   printf("%s\n", versions);
   print_backends();
   print_netcdf();
+  printf("libsodium:     %s\n", pbl_hil_has_secrets()
+                                    ? "present, devices can be lent to other machines"
+                                    : "absent, devices are lent on this machine only (install "
+                                      "libsodium-dev and build again)");
   printf("source folder: %s\n", getenv("PBITLOOP_SOURCE_DIR"));
   print_cache();
   return PBL_OK;

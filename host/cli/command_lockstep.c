@@ -6,6 +6,9 @@
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
 static const pbl_option options[] = {
+    {"device", PBL_OPTION_KEY, "remote:ADDRESS", "device",
+     "a device that is lent, in place of the RTL (docs/hil.md)"},
+    {"secret", PBL_OPTION_KEY, "FILE", "remote_secret", "shared with the server of remote:ADDRESS"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
      "change any key, e.g. lockstep.sweeps=1e4; repeatable"},

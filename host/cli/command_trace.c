@@ -6,7 +6,7 @@
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
-enum { CASE, SWEEPS, FIRST, OUT, CHECK, SEED, SET, QUIET };
+enum { CASE, SWEEPS, FIRST, OUT, CHECK, DEVICE, SECRET, SEED, SET, QUIET };
 
 static const pbl_option options[] = {
     [CASE] = {"case", PBL_OPTION_VALUE, "NAME", NULL, "only this case (all of them)"},
@@ -14,6 +14,10 @@ static const pbl_option options[] = {
     [FIRST] = {"first", PBL_OPTION_VALUE, "N", NULL, "the first one, counted from 1 (1)"},
     [OUT] = {"out", PBL_OPTION_VALUE, "FILE", NULL, "keep the trace of one case in FILE"},
     [CHECK] = {"check", PBL_OPTION_VALUE, "FILE", NULL, "check a stored trace; needs no CONFIG"},
+    [DEVICE] = {"device", PBL_OPTION_KEY, "remote:ADDRESS", "device",
+                "a device that is lent, in place of the RTL (docs/hil.md)"},
+    [SECRET] = {"secret", PBL_OPTION_KEY, "FILE", "remote_secret",
+                "shared with the server of remote:ADDRESS"},
     [SEED] = {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     [SET] = {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
              "change any key, e.g. cases[0].kernel=coin; repeatable"},

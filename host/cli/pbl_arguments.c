@@ -5,11 +5,10 @@
 #include "pbl_cli.h"
 
 const pbl_command *const pbl_commands[] = {
-    &pbl_command_compare,  &pbl_command_train, &pbl_command_regimes,
-    &pbl_command_lockstep, &pbl_command_trace, &pbl_command_stats,
-    &pbl_command_power,    &pbl_command_exact, &pbl_command_graph,
-    &pbl_command_lab,      &pbl_command_area,  &pbl_command_info,
-    &pbl_command_rng,      &pbl_command_help,  NULL};
+    &pbl_command_compare, &pbl_command_train, &pbl_command_regimes, &pbl_command_lockstep,
+    &pbl_command_trace,   &pbl_command_stats, &pbl_command_power,   &pbl_command_exact,
+    &pbl_command_graph,   &pbl_command_lab,   &pbl_command_area,    &pbl_command_info,
+    &pbl_command_rng,     &pbl_command_serve, &pbl_command_help,    NULL};
 
 const pbl_command *pbl_command_find(const char *name) {
   for (size_t k = 0; pbl_commands[k] != NULL; k++) {
@@ -26,9 +25,9 @@ static pbl_status fail_near(const char *what, const char *word, const char *dash
 }
 
 pbl_status pbl_command_unknown(const char *name, pbl_error *err) {
-  const char *names[16];
+  const char *names[32];
   size_t n = 0;
-  for (; pbl_commands[n] != NULL && n < 16; n++) names[n] = pbl_commands[n]->name;
+  for (; pbl_commands[n] != NULL && n < 32; n++) names[n] = pbl_commands[n]->name;
   return fail_near("command", name, "", pbl_did_you_mean(name, names, n), err);
 }
 
@@ -63,14 +62,19 @@ static char *plain_override(const char *key, const char *value) {
   return text;
 }
 
+/* Whose values are any text. */
+static bool is_text_key(const char *key) {
+  return strcmp(key, "out") == 0 || strncmp(key, "remote", 6) == 0;
+}
+
 static pbl_status add_override(pbl_arguments *out, const pbl_option *o, const char *value,
                                pbl_error *err) {
   if (out->n_sets == PBL_CLI_MAX_SETS) {
     return pbl_fail(err, PBL_USAGE, "more than %d --set options", PBL_CLI_MAX_SETS);
   }
-  char *text = o->kind == PBL_OPTION_SET    ? strdup(value)
-               : strcmp(o->key, "out") == 0 ? quoted_override(o->key, value)
-                                            : plain_override(o->key, value);
+  char *text = o->kind == PBL_OPTION_SET ? strdup(value)
+               : is_text_key(o->key)     ? quoted_override(o->key, value)
+                                         : plain_override(o->key, value);
   if (text == NULL) return pbl_fail(err, PBL_NO_MEMORY, "out of memory");
   out->sets[out->n_sets++] = text;
   return PBL_OK;
@@ -87,6 +91,14 @@ static pbl_status take_option(pbl_arguments *out, const pbl_option *options, siz
   if (o->kind == PBL_OPTION_FLAG || o->kind == PBL_OPTION_VALUE) return PBL_OK;
   if (o->kind == PBL_OPTION_KEY && value[0] == '\0') {
     return pbl_fail(err, PBL_USAGE, "option --%s: empty %s", o->name, o->argument);
+  }
+  /* remote:ADDRESS stands for two keys. */
+  if (o->kind == PBL_OPTION_KEY && strcmp(o->key, "device") == 0 &&
+      strncmp(value, "remote:", 7) == 0) {
+    const pbl_option address = {"device", PBL_OPTION_KEY, NULL, "remote", NULL};
+    const pbl_status status = add_override(out, &address, value + 7, err);
+    if (status != PBL_OK) return status;
+    value = "remote";
   }
   return add_override(out, o, value, err);
 }

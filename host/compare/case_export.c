@@ -6,9 +6,10 @@
 #include "pbl_netcdf.h"
 
 static const char *sampler_name(const case_work *w, int side) {
-  if (side == 1) return "pbitloop reference sampler";
-  return w->config->device == PBL_DEVICE_TWIN ? "pbitloop hardware (twin)"
-                                              : "pbitloop hardware (rtl)";
+  static const char *const devices[] = {[PBL_DEVICE_RTL] = "pbitloop hardware (rtl)",
+                                        [PBL_DEVICE_TWIN] = "pbitloop hardware (twin)",
+                                        [PBL_DEVICE_REMOTE] = "pbitloop hardware (remote)"};
+  return side == 1 ? "pbitloop reference sampler" : devices[w->config->device];
 }
 
 pbl_status case_export(case_work *w, double *const *series, int side, pbl_error *err) {

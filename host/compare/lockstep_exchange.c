@@ -2,8 +2,6 @@
  * and runs that are stopped in the pauses after a sweep. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "lockstep_internal.h"
 #include "pbl_regs.h"

@@ -33,6 +33,7 @@ static pbl_status analyse_case(case_work *w, pbl_error *err) {
   if (!st) st = case_moments(w, err);
   if (!st) st = case_energy(w, err);
   if (!st) st = case_exact(w, err);
+  if (!st) st = case_statistics(w, err);
   if (!st) st = case_qop(w, err);
   if (!st) st = case_device_coupling(w, err);
   if (st) return st;
@@ -70,7 +71,8 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
-  const pbl_status st = case_check_device_pairs(cc, err);
+  pbl_status st = case_check_device_pairs(cc, err);
+  if (!st) st = case_check_statistics(cc, err);
   return st ? st : case_check_regulated(cc, err);
 }
 
@@ -127,8 +129,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl
   const time_t now = time(NULL);
   struct tm utc;
   strftime(result.started, sizeof result.started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-  snprintf(result.backend, sizeof result.backend, "%s",
-           config->device == PBL_DEVICE_TWIN ? "twin" : "rtl");
+  snprintf(result.backend, sizeof result.backend, "%s", pbl_backend_name(config->device));
   pbl_versions(result.versions, sizeof result.versions);
   const double start = case_seconds_now();
 

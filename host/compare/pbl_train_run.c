@@ -99,6 +99,8 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   o.bias_decay = c->bias_decay;
   o.drop_incomplete_batch = c->drop_incomplete_batch;
   o.device = (pbl_train_device)c->device;
+  o.remote = c->remote.address;
+  o.remote_secret = c->remote.secret[0] != '\0' ? c->remote.secret : NULL;
   o.hw = c->hw;
   o.upload_every = c->upload_every;
   o.stochastic_rounding = c->stochastic_rounding;

@@ -4,6 +4,11 @@
 
 #include "pbl_config_internal.h"
 
+const char *pbl_backend_name(pbl_backend b) {
+  static const char *const names[] = {"rtl", "twin", "remote"};
+  return b <= PBL_DEVICE_REMOTE ? names[b] : "?";
+}
+
 /* Reads the file and puts the --set options in. */
 static pbl_status load_tree(pbl_node **root, pbl_problems *p, const pbl_field *fields,
                             const char *const *overrides, size_t n, pbl_error *err) {
@@ -22,6 +27,15 @@ static pbl_status set_path(char *path, size_t path_size, char *name, size_t name
   memcpy(path, given, length);
   pbl_path_stem(name, name_size, given);
   return PBL_OK;
+}
+
+static void check_remote(pbl_problems *p, const pbl_node *tree, bool is_remote,
+                         const pbl_remote_config *remote) {
+  const pbl_node *device = pbl_yaml_get(tree, "device");
+  if (is_remote && remote->address[0] == '\0')
+    pbl_problem_at(p, device != NULL ? device : tree,
+                   "device: 'remote' needs the key remote, the address of its server (unix:PATH or "
+                   "HOST:PORT); on the command line --device remote:ADDRESS sets both");
 }
 
 static void default_out(char *out, size_t size, const char *name) {
@@ -84,6 +98,7 @@ pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
   pbl_bind_defaults(pbl_schema_compare, &root);
   pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
   load_cases(&problems, tree, &root);
+  check_remote(&problems, tree, root.config.device == PBL_DEVICE_REMOTE, &root.config.remote);
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
   pbl_compare_config *c = &root.config;
   status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
@@ -130,6 +145,7 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_bind_section(&problems, pbl_schema_train, tree, &root);
   pbl_train_config *c = &root.config;
   if (problems.n == 0) check_dataset(&problems, tree, c);
+  check_remote(&problems, tree, c->device == 3, &c->remote); /* PBL_TRAIN_REMOTE */
   if (c->hw.fabric != PBL_FABRIC_DENSE)
     pbl_problem_at(&problems, pbl_yaml_get(tree, "hw"), "hw: training needs the dense fabric");
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;

@@ -16,7 +16,13 @@
 #include "pbl_json.h"
 #include "pbl_regulator.h"
 
-typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN } pbl_backend;
+typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN, PBL_DEVICE_REMOTE } pbl_backend;
+
+/* Device `remote`: who lends it (docs/hil.md). */
+typedef struct {
+  char address[160]; /* unix:PATH or HOST:PORT; "" with the other devices */
+  char secret[512];  /* file; "": none */
+} pbl_remote_config;
 
 /* Negative controls. */
 typedef struct {
@@ -103,6 +109,7 @@ typedef struct {
   char name[64];  /* file name without folder and extension */
   uint64_t seed;
   pbl_backend device;
+  pbl_remote_config remote;
   int threads;   /* 0: all */
   char out[512]; /* results folder; "": results/<name> */
   uint64_t timeout_cycles;
@@ -126,6 +133,7 @@ typedef struct {
   int n_hidden, batch_size, n_chains, sweeps_per_update, epochs, checkpoint_every, log_every;
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
+  pbl_remote_config remote;
   bool drop_incomplete_batch;
   pbl_hw hw; /* sizes and replicas 0 */
   int upload_every;
@@ -145,6 +153,8 @@ pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
                                    pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err);
+/* Name of a back-end as the configuration has it. */
+const char *pbl_backend_name(pbl_backend b);
 /* Whether `source` of section graph has the form of a generator, letters or dashes and a colon, and
  * not of a file. Whether the generator exists is for the models to say. */
 bool pbl_config_is_generator(const char *source);

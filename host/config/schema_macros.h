@@ -33,6 +33,13 @@
   }
 #define END \
   { .key = NULL }
+/* Two lines: where the device `remote` is. */
+#define REMOTE_FIELDS(type)                                                                      \
+  T(type, "remote", config.remote.address, 0, NULL, "\"\"",                                      \
+    "Address of the server of device `remote`: `unix:PATH` or `HOST:PORT` (docs/hil.md)."),      \
+      T(type, "remote_secret", config.remote.secret, 0, NULL, "\"\"",                            \
+        "File with the secret that is shared with that server; relative to the working folder. " \
+        "Empty: none.")
 #define MUST PBL_FIELD_REQUIRED
 #define ABOVE PBL_FIELD_ABOVE_MIN
 

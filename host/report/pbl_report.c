@@ -92,7 +92,7 @@ size_t pbl_report_failed_gates(const pbl_case_result *c) {
 
 const char *pbl_report_backend_name(const pbl_result *r) {
   if (r->backend[0]) return r->backend;
-  return r->config->device == PBL_DEVICE_RTL ? "rtl" : "twin";
+  return pbl_backend_name(r->config->device);
 }
 
 void pbl_report_scatter_difference(const pbl_scatter *s, double *max_abs, double *rms) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pbl_hil.h"
 #include "pbl_rng.h"
 #include "pbl_variant.h"
 #include "thermostat.h"
@@ -38,9 +39,11 @@ static uint64_t mix(uint64_t seed, uint64_t stream, uint64_t a, uint64_t b) {
   return pbl_splitmix64(&s);
 }
 
-static pbl_status open_backend(pbl_device **dev, const pbl_hw *hw, pbl_train_device which,
+static pbl_status open_backend(pbl_device **dev, const pbl_hw *hw, const pbl_train_options *o,
                                pbl_progress *progress, pbl_error *err) {
-  if (which == PBL_TRAIN_TWIN) return pbl_twin_open(dev, hw, err);
+  const pbl_hil_options remote = {.secret_file = o->remote_secret, .reset_seed = 1};
+  if (o->device == PBL_TRAIN_TWIN) return pbl_twin_open(dev, hw, err);
+  if (o->device == PBL_TRAIN_REMOTE) return pbl_hil_open(dev, o->remote, hw, &remote, err);
   char path[4096];
   pbl_status st = pbl_variant_build(path, sizeof path, hw, NULL, progress, err);
   return st ? st : pbl_rtl_open(dev, path, 1, err);
@@ -119,7 +122,7 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const cha
   }
   if (!st) st = pbl_chains_create(&d->sample, (size_t)t->opt.n_chains, 1, pbits, err);
   pbl_device *dev = NULL;
-  if (!st) st = open_backend(&dev, &d->hw, t->opt.device, progress, err);
+  if (!st) st = open_backend(&dev, &d->hw, &t->opt, progress, err);
   if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, NULL, err);
   if (!st) st = pbl_driver_set_kernel(d->driver, PBL_KERNEL_CYCLIC, err);
   if (!st) st = set_regulator(d, t, updates, err);

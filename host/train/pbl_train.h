@@ -24,7 +24,8 @@ typedef enum {
 typedef enum { /* who samples the negative phase */
                PBL_TRAIN_REFERENCE,
                PBL_TRAIN_TWIN,
-               PBL_TRAIN_RTL
+               PBL_TRAIN_RTL,
+               PBL_TRAIN_REMOTE
 } pbl_train_device;
 
 struct pbl_train_view;
@@ -47,9 +48,10 @@ typedef struct {
   double initial_scale; /* s.d. of the initial weights */
   double beta;          /* temperature of sampling, normally 1 */
   uint64_t seed;
-  /* TWIN and RTL: the hardware (sizes and replicas are filled in; lanes 0: as many as fit), updates
-   * from upload to upload, and whether weights are rounded stochastically */
+  /* TWIN, RTL and REMOTE: the hardware (sizes and replicas are filled in; lanes 0: as many as fit),
+   * updates from upload to upload, and whether weights are rounded stochastically */
   pbl_train_device device;
+  const char *remote, *remote_secret; /* REMOTE: address; secret's file or NULL (pbl_hil.h) */
   pbl_hw hw;
   int upload_every;
   bool stochastic_rounding;

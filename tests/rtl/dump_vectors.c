@@ -135,6 +135,11 @@ static int find_shape(shape *out, const char *name) {
     out->clamps = 1;
     return 1;
   }
+  if (strcmp(name, "ladder") == 0) { /* three rungs: a label frame of two words */
+    out->hw.replicas = 6;
+    out->hw.exchange = true;
+    return 1;
+  }
   if (strcmp(name, "lfsr") == 0) { /* and frames of more than one word: 18 p-bits of 3 lanes */
     out->hw.n_visible = 7;
     out->hw.n_hidden = 11;
@@ -197,6 +202,27 @@ static pbl_status record_registers(recorder *r, const pbl_hw *hw, pbl_error *err
   return s;
 }
 
+/* Labels, position and counters of replica exchange. */
+static pbl_status record_exchange(recorder *r, const pbl_hw *hw, pbl_error *err) {
+  static const uint32_t counters[] = {PBL_REG_EXCH_POSITION, PBL_REG_EXCH_TRIES,
+                                      PBL_REG_EXCH_ACCEPTS};
+  pbl_status s = PBL_OK;
+  uint32_t value;
+  for (uint32_t replica = 0; s == PBL_OK && replica <= (uint32_t)hw->replicas; replica++) {
+    s = recorder_write32(&r->base, PBL_REG_REPLICA_SELECT, replica, err);
+    if (s == PBL_OK) s = recorder_read32(&r->base, &value, PBL_REG_EXCH_LABEL, err);
+    record(r, OP_READ, PBL_REG_EXCH_LABEL, value);
+  }
+  for (uint32_t pair = 0; s == PBL_OK && pair < 3; pair++) {
+    s = recorder_write32(&r->base, PBL_REG_EXCH_SELECT, pair, err);
+    for (size_t i = 0; s == PBL_OK && i < 3; i++) {
+      s = recorder_read32(&r->base, &value, counters[i], err);
+      record(r, OP_READ, counters[i], value);
+    }
+  }
+  return s;
+}
+
 /* Vectors in which nothing happens would agree with anything. */
 static pbl_status check_counters(pbl_driver *d, pbl_error *err) {
   pbl_driver_counters c;
@@ -253,7 +279,50 @@ static pbl_status run_regulator(recorder *r, pbl_driver *d, const pbl_hw *hw, pb
   return s;
 }
 
+/* Passes of both schemes, label frames between them, windows. */
+static pbl_status run_ladder(recorder *r, pbl_driver *d, pbl_chains *chains, const pbl_hw *hw,
+                             pbl_error *err) {
+  pbl_ladder_words ladder = {.n = 3, .beta = {4096, 3000, 1500}, .every = 2};
+  pbl_regulator_words w = pbl_regulator_words_default();
+  pbl_exchange_state state;
+  w.mode = PBL_REGULATOR_FIXED;
+  w.ladder = w.telemetry = true;
+  w.window_sweeps = 3;
+  pbl_status s = pbl_driver_set_regulator(d, &w, err);
+  for (int random = 0; s == PBL_OK && random < 2; random++) {
+    ladder.random = random != 0;
+    ladder.every -= (uint32_t)random;
+    s = pbl_driver_set_ladder(d, &ladder, err);
+    if (s == PBL_OK) s = pbl_driver_run(d, chains, 25, 1 + (size_t)random, NULL, err);
+    if (s == PBL_OK) s = record_registers(r, hw, err);
+    if (s == PBL_OK) s = record_exchange(r, hw, err);
+  }
+  if (s == PBL_OK) s = pbl_driver_exchange_read(d, &state, err);
+  for (int k = 0; s == PBL_OK && k < 2; k++) {
+    if (state.accepts[k] == 0 || state.accepts[k] == state.tries[k])
+      return pbl_fail(err, PBL_INVALID, "pair %d: %u of %u exchanges: the vectors show too little",
+                      k, state.accepts[k], state.tries[k]);
+  }
+  return s;
+}
+
 /* A sample every sweep, every third sweep with another beta and order, and the state as it is. */
+static pbl_status run_kernels(recorder *r, pbl_driver *d, pbl_chains *chains,
+                              const pbl_image *image, const pbl_hw *hw, pbl_error *err) {
+  pbl_status s = pbl_driver_run(d, chains, 150, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_PALINDROMIC, err);
+  if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta / 3, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 50, 3, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 1, 0, NULL, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, NULL, 7, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_COIN, err);
+  if (s == PBL_OK) s = pbl_driver_run(d, chains, 20, 1, NULL, err);
+  if (s == PBL_OK) s = record_registers(r, hw, err);
+  return s == PBL_OK ? run_regulator(r, d, hw, err) : s;
+}
+
 static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_image *image,
                       pbl_error *err) {
   const pbl_hw *hw = &sh->hw;
@@ -268,18 +337,9 @@ static pbl_status run(recorder *r, pbl_driver *d, const shape *sh, const pbl_ima
   if (s == PBL_OK) s = pbl_driver_seed(d, 11, err);
   if (s == PBL_OK) s = pbl_driver_set_state(d, states, err);
   if (s == PBL_OK) s = pbl_driver_probe_select(d, hw->n_visible + 1, hw->replicas - 1, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, chains, 150, 1, NULL, err);
-  if (s == PBL_OK) s = record_registers(r, hw, err);
-  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_PALINDROMIC, err);
-  if (s == PBL_OK) s = pbl_driver_set_beta(d, image->beta / 3, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, chains, 50, 3, NULL, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, chains, 1, 0, NULL, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, NULL, 7, 1, NULL, err);
-  if (s == PBL_OK) s = record_registers(r, hw, err);
-  if (s == PBL_OK) s = pbl_driver_set_kernel(d, PBL_KERNEL_COIN, err);
-  if (s == PBL_OK) s = pbl_driver_run(d, chains, 20, 1, NULL, err);
-  if (s == PBL_OK) s = record_registers(r, hw, err);
-  if (s == PBL_OK) s = run_regulator(r, d, hw, err);
+  if (s == PBL_OK)
+    s = hw->exchange ? run_ladder(r, d, chains, hw, err)
+                     : run_kernels(r, d, chains, image, hw, err);
   if (s == PBL_OK) s = check_counters(d, err);
   record(r, OP_END, 0, 0);
   pbl_chains_destroy(chains);
@@ -321,9 +381,9 @@ static void print_parameters(const pbl_hw *hw) {
   while ((1 << table_log2) < hw->table_size) table_log2++;
   printf(
       "Visible=%d\nHidden=%d\nReplicas=%d\nLanes=%d\nTableLog2=%d\nThresholdBits=%d\n"
-      "Generator=%d\nLfsrSteps=%d\n",
+      "Generator=%d\nLfsrSteps=%d\nExchange=%d\n",
       hw->n_visible, hw->n_hidden, hw->replicas, hw->lanes, table_log2, hw->threshold_bits,
-      (int)hw->generator, hw->lfsr_steps);
+      (int)hw->generator, hw->lfsr_steps, hw->exchange);
   if (hw->fabric == PBL_FABRIC_LATTICE)
     printf("Fabric=2\nSide=%d\nSites=%d\nNRules=1\n", hw->lattice.side, hw->lattice.sites);
 }
@@ -332,7 +392,7 @@ int main(int argc, char **argv) {
   shape sh;
   if (argc != 5 || !find_shape(&sh, argv[1])) {
     fputs(
-        "usage: dump_vectors one_context|two_contexts|lfsr|lattice BUS_FILE STREAM_FILE "
+        "usage: dump_vectors one_context|two_contexts|lfsr|lattice|ladder BUS_FILE STREAM_FILE "
         "TELEMETRY_FILE\n",
         stderr);
     return 2;

@@ -21,7 +21,8 @@ module tb_pbit_top #(
     parameter int Fabric        = 1,
     parameter int Side          = 0,  // lattice of the nearest neighbours
     parameter int Sites         = 0,
-    parameter int NRules        = 0
+    parameter int NRules        = 0,
+    parameter int Exchange      = 0
 );
   localparam int MaxBus = 8192;
   localparam int MaxWords = 8192;
@@ -39,7 +40,7 @@ module tb_pbit_top #(
   pbit_top #(
       .Visible(Visible), .Hidden(Hidden), .Replicas(Replicas), .Lanes(Lanes),
       .TableLog2(TableLog2), .ThresholdBits(ThresholdBits), .Generator(Generator),
-      .LfsrSteps(LfsrSteps), .FieldBits(32), .IsSim(1), .Fabric(Fabric), .Side(Side),
+      .LfsrSteps(LfsrSteps), .FieldBits(32), .IsSim(1), .Exchange(Exchange), .Fabric(Fabric), .Side(Side),
       .Sites(Sites), .NRules(NRules), .RuleA(48'd0), .RuleB(48'd1)
   ) u_dut (
       .clk_i(clk), .rst_ni(rst_n), .s_axil_awaddr(awaddr), .s_axil_awvalid(awvalid),
