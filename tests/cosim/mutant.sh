@@ -24,7 +24,7 @@ echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal u
 
 . "$source_dir/tests/plant.sh"
 
-expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_)'
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_|STAT_SELECT|all banks)'
 if [[ $mutant == trace_* ]]; then expect='^DIFFERS kernel'; fi
 case $mutant in
   none) ;;
@@ -285,6 +285,17 @@ case $mutant in
     plant fabric/sparse_fabric.sv 'trace_valid_o = valid4_q && !pass4_q;' 'trace_valid_o = valid4_q;' ;;
   trace_sparse_cells_without_pbit_traced)
     plant bus/trace_port.sv 'active = update_i[117];' "active = 1'b1;" ;;
+  statistics_none) ;;
+  statistics_words_pushed_in_a_hold) plant pbit_top.sv 'emit && en)' 'emit && pack_ready)' ;;
+  statistics_energies_of_the_windows)
+    plant pbit_top.sv 'energy_taken_i(energy_read || energy_wanted)' 'energy_taken_i(energy_read)' ;;
+  statistics_samples_of_the_stream)
+    plant control/sweep_sequencer.sv 'to_unit_o = unit_q ||' 'to_unit_o = emit_q ||' ;;
+  statistics_unit_frames_on_the_stream)
+    plant control/sweep_sequencer.sv 'to_stream_o = emit_q ||' 'to_stream_o = emit_q || to_unit_o ||' ;;
+  statistics_do_not_hold) plant pbit_top.sv '|| hold || unit_hold' '|| hold' ;;
+  statistics_last_sample_lost)
+    plant control/sweep_sequencer.sv '!(due || unit_due)' '!due' ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 
