@@ -33,21 +33,21 @@ typedef struct {
 } design;
 
 static const design designs[] = {
-    {"lattice_70x70_g12", 70, 35, 1, NULL},
-    {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL},
-    {"lattice_16x16_g12", 16, 64, 1, NULL},
-    {"lattice_32x32_g12", 32, 64, 1, NULL},
-    {"lattice_128x128_g12", 128, 64, 1, NULL},
-    {"lattice_70x70_lfsr32_1", 70, 35, 1, NULL, .lfsr_steps = 1},
-    {"lattice_70x70_lfsr32_8", 70, 35, 1, NULL, .lfsr_steps = 8},
-    {"lattice_70x70_lfsr32_32", 70, 35, 1, NULL, .lfsr_steps = 32},
-    {"lattice_70x70_statistics", 70, 35, 1, NULL, .option = STATISTICS},
-    {"lattice_70x70_statistics_at_rest", 70, 35, 1, NULL, .option = STATISTICS_OFF},
-    {"lattice_70x70_trace", 70, 35, 1, NULL, .option = TRACE},
-    {"lattice_70x70_trace_at_rest", 70, 35, 1, NULL, .option = TRACE_OFF},
-    {"dense_784x64_16_replicas", 0, 0, 16, NULL},
-    {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6"},
-    {"sparse_1024_d6", 0, 16, 1, "regular:1024,6"},
+    {"lattice_70x70_g12", 70, 35, 1, NULL, 0, PLAIN},
+    {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL, 0, PLAIN},
+    {"lattice_16x16_g12", 16, 64, 1, NULL, 0, PLAIN},
+    {"lattice_32x32_g12", 32, 64, 1, NULL, 0, PLAIN},
+    {"lattice_128x128_g12", 128, 64, 1, NULL, 0, PLAIN},
+    {"lattice_70x70_lfsr32_1", 70, 35, 1, NULL, 1, PLAIN},
+    {"lattice_70x70_lfsr32_8", 70, 35, 1, NULL, 8, PLAIN},
+    {"lattice_70x70_lfsr32_32", 70, 35, 1, NULL, 32, PLAIN},
+    {"lattice_70x70_statistics", 70, 35, 1, NULL, 0, STATISTICS},
+    {"lattice_70x70_statistics_at_rest", 70, 35, 1, NULL, 0, STATISTICS_OFF},
+    {"lattice_70x70_trace", 70, 35, 1, NULL, 0, TRACE},
+    {"lattice_70x70_trace_at_rest", 70, 35, 1, NULL, 0, TRACE_OFF},
+    {"dense_784x64_16_replicas", 0, 0, 16, NULL, 0, PLAIN},
+    {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6", 0, PLAIN},
+    {"sparse_1024_d6", 0, 16, 1, "regular:1024,6", 0, PLAIN},
 };
 static const char *const compilers[] = {"g++", "clang++"};
 
