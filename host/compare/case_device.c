@@ -126,6 +126,12 @@ static pbl_status replay_coins(case_work *w, uint64_t done, pbl_error *err) {
   return PBL_OK;
 }
 
+static pbl_status sample(case_work *w, pbl_driver *d, pbl_error *err) {
+  if (w->tempering) return case_tempering_device(w, d, err);
+  if (case_has_unit(w)) return case_statistics_sample(w, d, err);
+  return pbl_driver_run(d, w->device, (size_t)w->cc->draws, (size_t)w->cc->every, w->progress, err);
+}
+
 pbl_status case_sample_device(case_work *w, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
   pbl_driver *d = NULL;
@@ -150,17 +156,15 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
     const double start = case_seconds_now();
-    st = w->tempering
-             ? case_tempering_device(w, d, err)
-             : pbl_driver_run(d, w->device, (size_t)cc->draws, (size_t)cc->every, w->progress, err);
+    st = sample(w, d, err);
     r->device_seconds = case_seconds_now() - start;
     pbl_error ignored;
     if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
       r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
     }
-    const double draws = w->device ? (double)w->device->n_recorded : 0;
-    const double updates = draws * (double)cc->every * (double)cc->chains * pbl_hw_pbits(&w->hw);
-    r->device_updates_per_second = updates / r->device_seconds;
+    const double sweeps = (double)(r->counters.sweeps - before.sweeps);
+    r->device_updates_per_second =
+        sweeps * (double)cc->chains * pbl_hw_pbits(&w->hw) / r->device_seconds;
   }
   if (!st && w->tempering) st = tempering_alone(w, d, err);
   if (!st && regulated) st = case_keep_windows(w, &windows, err);

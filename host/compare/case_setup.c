@@ -188,6 +188,7 @@ void case_release(case_work *w) {
   w->blocks = NULL;
   w->device = w->reference = NULL;
   case_tempering_release(w);
+  case_statistics_release(w);
 }
 
 static void descend_graph(signed char *s, const pbl_graph *g, int sweeps) {

@@ -8,16 +8,16 @@
 
 /* Gates with a p-value that a case can have, at most: two innovation tests, two moment families
  * against the reference, energy; with an exact law its moments, tau, Q_op, state frequencies and
- * transitions, without one the permutation test. Cases with a regulator or pairs in the device have
- * one more for each. The false alarm of the verdict is shared out
- * evenly (Bonferroni) over them and over the cases. */
+ * transitions, without one the permutation test. Cases with a regulator, pairs in the device or a
+ * statistics unit and an exact law have one more for each. The false alarm of the verdict is shared
+ * out evenly (Bonferroni) over them and over the cases. */
 #define P_VALUE_GATES 10
 #define TEMPERING_GATES 2 /* decisions, rungs, acceptance, tau; less two that a ladder has not */
 #define POWER 0.9
 
 double case_gate_alpha(const case_work *w) {
   const int gates = P_VALUE_GATES + case_is_regulated(w->cc) + (w->cc->device_pairs > 0) +
-                    (w->tempering ? TEMPERING_GATES : 0);
+                    (w->tempering ? TEMPERING_GATES : 0) + (case_has_unit(w) && w->cc->exact);
   return w->config->alpha / (gates * (double)w->config->n_cases);
 }
 

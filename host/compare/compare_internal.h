@@ -51,10 +51,11 @@ typedef struct {
   pbl_blocks *blocks; /* its solver */
   pbl_oracle
       *ideal; /* of the dequantised model with an exact sigmoid: what the reference samples */
-  double *energy[2];       /* device, reference: n_chains x n_recorded */
-  double *means[2];        /* device, reference: n_chains x n_observables, chain means */
-  pbl_case_result *result; /* filled step by step; owned by the caller */
-  case_rungs *tempering;   /* of a case with a ladder; else NULL */
+  double *energy[2];            /* device, reference: n_chains x n_recorded */
+  double *means[2];             /* device, reference: n_chains x n_observables, chain means */
+  pbl_case_result *result;      /* filled step by step; owned by the caller */
+  case_rungs *tempering;        /* of a case with a ladder; else NULL */
+  struct case_counted *counted; /* by the statistics unit; else NULL */
   pbl_progress *progress;
 } case_work;
 
@@ -143,6 +144,30 @@ typedef struct {
  */
 pbl_status case_unit_create(case_unit *u, const case_work *w, pbl_error *err);
 void case_unit_release(case_unit *u);
+/* The unit's part in a case. */
+typedef struct case_counted {
+  case_unit unit;
+  pbl_statistics *all, *drawn; /* every sample; those that are draws as well */
+} case_counted;
+/* The unit is used: not where a ladder moves its replicas. */
+bool case_has_unit(const case_work *w);
+/* CONFIG when the unit's cadence does not go with that of the draws. */
+pbl_status case_check_statistics(const pbl_case_config *cc, pbl_error *err);
+/* After the burn-in, in place of pbl_driver_run: the draws, and what the unit counts of them and
+ * further on, in pieces between which it is drained. */
+pbl_status case_statistics_sample(case_work *w, pbl_driver *d, pbl_error *err);
+void case_statistics_release(case_work *w);
+/* Sums of the unit against those of the draws; tau and ESS of both; three gates. Nothing without
+ * the unit. */
+pbl_status case_statistics(case_work *w, pbl_error *err);
+/* Exact means and tau of the unit's series, and its counts against the exact law. */
+pbl_status case_statistics_exact(case_work *w, pbl_error *err);
+/* Energies in weight LSBs of all chains at draws first, first + step, .. (n of them): chains x n.
+ * Caller frees. */
+pbl_status case_image_energies(int64_t **out, const case_work *w, size_t first, size_t step,
+                               size_t n, pbl_error *err);
+/* No energy of the image is larger. */
+int64_t case_energy_bound(const case_work *w);
 /* History of the windows into the result. */
 pbl_status case_keep_windows(case_work *w, const pbl_window_log *log, pbl_error *err);
 void case_gate_adapting(case_work *w);

@@ -33,6 +33,7 @@ static pbl_status analyse_case(case_work *w, pbl_error *err) {
   if (!st) st = case_moments(w, err);
   if (!st) st = case_energy(w, err);
   if (!st) st = case_exact(w, err);
+  if (!st) st = case_statistics(w, err);
   if (!st) st = case_qop(w, err);
   if (!st) st = case_device_coupling(w, err);
   if (st) return st;
@@ -70,7 +71,8 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
-  const pbl_status st = case_check_device_pairs(cc, err);
+  pbl_status st = case_check_device_pairs(cc, err);
+  if (!st) st = case_check_statistics(cc, err);
   return st ? st : case_check_regulated(cc, err);
 }
 

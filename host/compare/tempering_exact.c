@@ -34,29 +34,39 @@ static void spread_counts(case_work *w, const double *counts) {
   }
 }
 
-static pbl_status lumped(case_work *w, pbl_error *err) {
+/* The whole ladder and rung 0 alone, on counts or on states. */
+static pbl_status create_ladders(pbl_block_ladder **ladder, pbl_block_ladder **alone,
+                                 const case_work *w, bool counts, pbl_error *err) {
+  const case_rungs *t = w->tempering;
+  pbl_status (*const create)(pbl_block_ladder **, const pbl_image *, const uint32_t *, size_t,
+                             pbl_scan, pbl_error *) =
+      counts ? pbl_block_ladder_barrier_image : pbl_block_ladder_image;
+  const pbl_status st = create(ladder, w->image, t->words.beta, t->rungs, scan_of(w), err);
+  return st ? st : create(alone, w->image, t->words.beta, 1, scan_of(w), err);
+}
+
+static pbl_status solved(case_work *w, bool counts, pbl_error *err) {
   case_rungs *t = w->tempering;
-  const pbl_barrier_passes passes = t->words.every == 0 ? PBL_BARRIER_ALONE
-                                    : t->words.random   ? PBL_BARRIER_RANDOM
-                                                        : PBL_BARRIER_EVEN_ODD;
+  const pbl_ladder_passes passes = t->words.every == 0 ? PBL_PASSES_NONE
+                                   : t->words.random   ? PBL_PASSES_RANDOM
+                                                       : PBL_PASSES_EVEN_ODD;
   const size_t every = t->words.every > 0 ? t->words.every : 1;
-  pbl_barrier *ladder = NULL, *alone = NULL;
-  double *counts = NULL;
-  pbl_status st =
-      pbl_barrier_create_image(&ladder, w->image, t->words.beta, t->rungs, scan_of(w), err);
-  if (!st) st = pbl_barrier_create_image(&alone, w->image, t->words.beta, 1, scan_of(w), err);
+  pbl_block_ladder *ladder = NULL, *alone = NULL;
+  double *law = NULL;
+  pbl_status st = create_ladders(&ladder, &alone, w, counts, err);
   if (!st) {
-    counts = malloc(t->rungs * pbl_barrier_states(ladder) * sizeof *counts);
-    if (!counts) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+    law = malloc(t->rungs * pbl_block_ladder_states(ladder) * sizeof *law);
+    if (!law) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
   }
-  if (!st) st = pbl_barrier_laws(counts, ladder, passes, every, w->progress, err);
-  if (!st) spread_counts(w, counts);
-  if (!st) st = pbl_barrier_solve(&t->with, ladder, passes, every, w->progress, err);
-  if (!st) st = pbl_barrier_solve(&t->without, alone, PBL_BARRIER_ALONE, 1, w->progress, err);
-  t->lumped = t->joint = !st;
-  free(counts);
-  pbl_barrier_destroy(ladder);
-  pbl_barrier_destroy(alone);
+  if (!st) st = pbl_block_ladder_laws(law, ladder, passes, every, w->progress, err);
+  if (!st && counts) spread_counts(w, law);
+  if (!st && !counts) memcpy(t->law, law, t->rungs * state_count(w) * sizeof *law);
+  if (!st) st = pbl_block_ladder_solve(&t->with, ladder, passes, every, w->progress, err);
+  if (!st) st = pbl_block_ladder_solve(&t->without, alone, PBL_PASSES_NONE, 1, w->progress, err);
+  t->solved = t->joint = !st;
+  free(law);
+  pbl_block_ladder_destroy(ladder);
+  pbl_block_ladder_destroy(alone);
   return st;
 }
 
@@ -108,24 +118,29 @@ static pbl_status apart(case_work *w, pbl_error *err) {
   return st;
 }
 
+/* Observable j of the solver is observable place_of(j) of the case. */
+static size_t place_of(size_t j) {
+  static const size_t place[PBL_LADDER_PBIT] = {1, 2, 0};
+  return j < PBL_LADDER_PBIT ? place[j] : j;
+}
+
 static pbl_status tau_gate(case_work *w, pbl_error *err) {
-  static const size_t place[PBL_BARRIER_OBSERVABLES] = {1, 2, 0}; /* among the observables */
   const case_rungs *t = w->tempering;
   double worst_p = 1, worst_z = 0, coarsest = 0;
   size_t worst = 0, tests = 0;
   (void)err;
-  for (size_t j = 0; j < PBL_BARRIER_OBSERVABLES; j++) {
-    pbl_observable *o = &w->result->observables[place[j]];
+  for (size_t j = 0; j < t->with.n; j++) {
+    pbl_observable *o = &w->result->observables[place_of(j)];
     double z, se;
     o->exact_mean = t->with.mean[j];
     if (w->cc->every != 1) continue;
     o->exact_tau = t->with.tau[j];
-    if (o->device.tau.resolution != PBL_RESOLVED) continue;
+    if (o->device.tau.resolution != PBL_RESOLVED || isnan(o->exact_tau)) continue;
     const double p =
         case_log_scale_p(&o->device.tau.tau, o->exact_tau, o->device.tau.n_chains, &z, &se);
     tests++;
     coarsest = fmax(coarsest, se);
-    if (p < worst_p) worst_p = p, worst_z = z, worst = place[j];
+    if (p < worst_p) worst_p = p, worst_z = z, worst = place_of(j);
   }
   if (tests == 0) return PBL_OK;
   const pbl_observable *o = &w->result->observables[worst];
@@ -151,8 +166,11 @@ pbl_status tempering_exact(case_work *w, pbl_error *err) {
   if (!w->cc->exact) return PBL_OK;
   t->law = malloc(t->rungs * state_count(w) * sizeof *t->law);
   if (!t->law) return pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
-  if (pbl_barrier_fits(w->image)) {
-    const pbl_status st = lumped(w, err);
+  const bool counts = pbl_block_ladder_fits_barrier(w->image);
+  const bool reached = !w->graph && t->rungs <= PBL_BLOCK_LADDER_RUNGS &&
+                       pbl_block_ladder_reaches(w->hw.n_visible, w->hw.n_hidden, t->rungs);
+  if (counts || reached) {
+    const pbl_status st = solved(w, counts, err);
     return st ? st : tau_gate(w, err);
   }
   const bool small =

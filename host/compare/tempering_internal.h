@@ -3,7 +3,7 @@
 #define TEMPERING_INTERNAL_H
 
 #include "compare_internal.h"
-#include "pbl_barrier.h"
+#include "pbl_block_ladder.h"
 #include "pbl_regulator_words.h"
 
 /* Chains are in the order of rungs: k * lanes + lane. */
@@ -17,8 +17,8 @@ struct case_rungs {
   int64_t *energy[2];                     /* device, reference: chains x n_recorded, words */
   double *law; /* rungs x 2^p-bits: exact laws of the rungs; NULL without */
   bool joint;  /* law is that of the ladder, exchange included; else of each rung on its own */
-  bool lumped; /* and these are known */
-  pbl_barrier_exact with, without;
+  bool solved; /* and these are known */
+  pbl_block_ladder_exact with, without;
 };
 
 /* The ladder from here on. */

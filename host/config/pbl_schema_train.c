@@ -4,8 +4,8 @@ static const pbl_choice datasets[] = {
     {"fashion-mnist", 0}, {"mnist", 0}, {"idx", 0}, {"bars", 0}, {NULL, 0}};
 static const pbl_choice units[] = {{"spin", 0}, {"binary", 1}, {NULL, 0}};
 static const pbl_choice starts[] = {{"data", 0}, {"blank", 1}, {NULL, 0}};
-static const pbl_choice train_devices[] = {
-    {"reference", 0}, {"twin", 1}, {"rtl", 2}, {"remote", 3}, {"tlm", 4}, {NULL, 0}};
+static const pbl_choice train_devices[] = {{"reference", 0}, {"twin", 1}, {"rtl", 2},
+                                           {"remote", 3},    {"tlm", 4},  {NULL, 0}};
 static const pbl_choice regulators[] = {{"fixed", PBL_REGULATOR_FIXED},
                                         {"srtrbm", PBL_REGULATOR_SRTRBM},
                                         {"setpoint", PBL_REGULATOR_SETPOINT},

@@ -7,14 +7,14 @@ static size_t n_series(const pbl_statistics *t) {
   return t->n_replicas * PBL_STATISTICS_SERIES;
 }
 
-pbl_status pbl_statistics_create(pbl_statistics **out, const pbl_hw *hw, size_t n_pairs,
-                                 pbl_error *err) {
+static pbl_status create(pbl_statistics **out, size_t n_pbits, size_t n_pairs, size_t n_replicas,
+                         pbl_error *err) {
   pbl_statistics *t = calloc(1, sizeof *t);
   *out = NULL;
   if (t == NULL) return pbl_fail(err, PBL_NO_MEMORY, "statistics: no memory");
-  t->n_pbits = (size_t)pbl_hw_pbits(hw);
+  t->n_pbits = n_pbits;
   t->n_pairs = n_pairs;
-  t->n_replicas = (size_t)hw->replicas;
+  t->n_replicas = n_replicas;
   t->ones = calloc(t->n_pbits + 1, sizeof *t->ones);
   t->equal = calloc(n_pairs + 1, sizeof *t->equal);
   t->series = calloc(n_series(t), sizeof *t->series);
@@ -29,6 +29,24 @@ pbl_status pbl_statistics_create(pbl_statistics **out, const pbl_hw *hw, size_t 
     pbl_statistics_destroy(t);
   }
   return s;
+}
+
+pbl_status pbl_statistics_create(pbl_statistics **out, const pbl_hw *hw, size_t n_pairs,
+                                 pbl_error *err) {
+  return create(out, (size_t)pbl_hw_pbits(hw), n_pairs, (size_t)hw->replicas, err);
+}
+
+pbl_status pbl_statistics_copy(pbl_statistics **out, const pbl_statistics *t, pbl_error *err) {
+  const pbl_status s = create(out, t->n_pbits, t->n_pairs, t->n_replicas, err);
+  if (s != PBL_OK) return s;
+  (*out)->n_samples = t->n_samples;
+  (*out)->n_drains = t->n_drains;
+  (*out)->clipped = t->clipped;
+  (*out)->full = t->full;
+  memcpy((*out)->ones, t->ones, t->n_pbits * sizeof *t->ones);
+  memcpy((*out)->equal, t->equal, t->n_pairs * sizeof *t->equal);
+  memcpy((*out)->series, t->series, n_series(t) * sizeof *t->series);
+  return PBL_OK;
 }
 
 void pbl_statistics_destroy(pbl_statistics *t) {

@@ -30,6 +30,8 @@ typedef struct {
 pbl_status pbl_statistics_create(pbl_statistics **out, const pbl_hw *hw, size_t n_pairs,
                                  pbl_error *err);
 void pbl_statistics_destroy(pbl_statistics *t);
+/* A copy without the marks. NO_MEMORY. */
+pbl_status pbl_statistics_copy(pbl_statistics **out, const pbl_statistics *t, pbl_error *err);
 /* Remembers n_samples and the sums of now. NO_MEMORY. */
 pbl_status pbl_statistics_mark(pbl_statistics *t, pbl_error *err);
 /* Blocks of all levels of one series, as far as marks tell. */

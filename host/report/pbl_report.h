@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "pbl_batch_series.h"
 #include "pbl_chains.h"
 #include "pbl_config.h"
 #include "pbl_driver.h"
@@ -197,6 +198,30 @@ typedef struct {
   pbl_exchange_factor factor[PBL_EXCHANGE_FACTORS];
 } pbl_exchange_report;
 
+/* A series of the statistics unit; tau in sweeps. */
+typedef struct {
+  char name[32];
+  pbl_batch_series_report unit; /* of all its samples; mean and variance as of the energy in the
+                                   table of observables, or of the sum of c s */
+  pbl_tau_report draws;         /* the same from the draws that the unit counted */
+  double exact_mean, exact_tau; /* NaN when unknown */
+} pbl_unit_series;
+
+/* Statistics unit; n_series 0: the case has none. */
+#define PBL_UNIT_SERIES 5
+typedef struct {
+  size_t n_series;
+  pbl_unit_series series[PBL_UNIT_SERIES];
+  uint64_t n_samples, n_drawn; /* per chain: counted; of them also read out */
+  int every;                   /* sweeps per sample */
+  size_t n_drains, n_pairs;
+  bool clipped;
+  size_t n_sums, n_different;      /* compared with those over the draws; must be equal */
+  char difference[96];             /* the first one that is not */
+  double means_exact, pairs_exact; /* largest deviation of a p-bit's mean, of a pair's moment from
+                                      the exact law; NaN when unknown */
+} pbl_unit_report;
+
 typedef struct {
   char name[64];
   pbl_verdict verdict;
@@ -225,6 +250,7 @@ typedef struct {
   pbl_device_pairs_report device_pairs;
   pbl_chain_traces device_traces, reference_traces;
   pbl_exchange_report exchange;
+  pbl_unit_report unit;
   pbl_regulation_report regulation;
   pbl_driver_counters counters;
   double device_seconds, reference_seconds, device_updates_per_second, reference_updates_per_second;

@@ -440,6 +440,7 @@ void pbl_report_html_case(FILE *f, const pbl_result *r, size_t index) {
   put_run(f, r, c);
   put_observables(f, c);
   pbl_report_html_exchange(f, c);
+  pbl_report_html_statistics(f, c);
   put_means(f, c);
   put_gates(f, c);
   pbl_plot_regulation(f, c);

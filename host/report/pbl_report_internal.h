@@ -55,6 +55,8 @@ pbl_status pbl_report_emit(pbl_json *j, const pbl_result *r, bool plots, pbl_err
 void pbl_report_escape(FILE *f, const char *text);
 void pbl_report_print_exchange(FILE *f, const pbl_case_result *c); /* nothing without ladder */
 void pbl_report_html_exchange(FILE *f, const pbl_case_result *c);
+void pbl_report_print_statistics(FILE *f, const pbl_case_result *c); /* nothing without unit */
+void pbl_report_html_statistics(FILE *f, const pbl_case_result *c);
 void pbl_report_html_case(FILE *f, const pbl_result *r, size_t index);
 
 #endif

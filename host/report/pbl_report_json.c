@@ -234,6 +234,7 @@ static pbl_status emit_case(pbl_json *j, const pbl_case_result *c, bool plots, p
   pbl_json_end(j);
   pbl_report_emit_energy(j, &c->energy);
   if (c->exchange.n_rungs) pbl_report_emit_exchange(j, &c->exchange);
+  if (c->unit.n_series) pbl_report_emit_statistics(j, &c->unit);
   if (c->regulation.n_windows) emit_regulation(j, &c->regulation);
   pbl_report_emit_reference(j, &c->reference);
   if (c->device_pairs.n_pairs) pbl_report_emit_device_pairs(j, c);

@@ -15,6 +15,7 @@ void pbl_report_emit_moments(pbl_json *j, const char *key, const pbl_scatter *s,
 void pbl_report_emit_energy(pbl_json *j, const pbl_energy_report *e);
 void pbl_report_emit_reference(pbl_json *j, const pbl_reference_report *r);
 void pbl_report_emit_exchange(pbl_json *j, const pbl_exchange_report *r);
+void pbl_report_emit_statistics(pbl_json *j, const pbl_unit_report *r);
 void pbl_report_emit_device_pairs(pbl_json *j, const pbl_case_result *c);
 
 #endif

@@ -334,6 +334,7 @@ void pbl_report_print(FILE *f, const pbl_result *r, bool colour) {
     print_speed(&p);
     print_regulation(&p);
     pbl_report_print_exchange(f, p.c);
+    pbl_report_print_statistics(f, p.c);
     print_reference(&p);
     print_device_pairs(&p);
     print_gates(&p);

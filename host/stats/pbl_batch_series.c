@@ -11,6 +11,7 @@
 #define MIN_ALL_BATCHES 32 /* of all chains */
 #define FIRST_LEVEL 2      /* a window of 4 lags costs white noise nothing that matters */
 #define TAU_PER_BATCH 5.0  /* flat part of the window, in tau */
+#define SLOWEST_PER_BATCH 2.0
 #define TAU_PER_LARGEST 10.0
 #define REST_RISE 1.0 /* s.d. by which sigma2 may still rise: what rises more has a slow part */
 #define REST_FALL 2.5
@@ -30,6 +31,7 @@ typedef struct {
   double n_samples;
   uint64_t n_blocks[LEVELS];
   bool known[LEVELS], neighbours[LEVELS];
+  double slowest;
 } set;
 
 /* sigma2 and variance of all chains but one. */
@@ -139,8 +141,9 @@ static bool at_rest(const set *s, int b, double change) {
 }
 
 /* A chain that alternates decays as slowly as one with 1/(4 tau) in place of tau. */
-static bool long_enough(int b, double tau) {
-  return tau > 0 && ldexp(1, b) >= TAU_PER_BATCH * fmax(tau, 0.25 / tau);
+static bool long_enough(const set *s, int b, double tau) {
+  return tau > 0 && ldexp(1, b) >= TAU_PER_BATCH * fmax(tau, 0.25 / tau) &&
+         ldexp(1, b) >= SLOWEST_PER_BATCH * s->slowest;
 }
 
 /* The first level with batches of 5 tau from which sigma2 does not move on; else the largest. */
@@ -150,7 +153,7 @@ static void choose_level(pbl_batch_series_report *out, const set *s, bool *rests
     const moments m = moments_of(s, b, SIZE_MAX);
     out->level = b;
     out->change = b < out->largest ? change_to_next(s, b, m.sigma2) : NAN;
-    if (!long_enough(b, tau_of(&m)) || b == out->largest) continue;
+    if (!long_enough(s, b, tau_of(&m)) || b == out->largest) continue;
     *rests = at_rest(s, b, out->change);
     if (*rests) return;
   }
@@ -260,7 +263,7 @@ static int64_t common_origin(const pbl_series_sums *sums, size_t n_chains, uint6
 
 pbl_status pbl_batch_series(pbl_batch_series_report *out, const pbl_series_sums *sums,
                             const pbl_series_blocks *blocks, size_t n_chains, uint64_t n_samples,
-                            pbl_error *err) {
+                            double slowest, pbl_error *err) {
   const pbl_estimate none = {NAN, NAN, NAN};
   *out = (pbl_batch_series_report){.resolution = PBL_SHORT,
                                    .gate = "fewer than 16 samples",
@@ -284,7 +287,8 @@ pbl_status pbl_batch_series(pbl_batch_series_report *out, const pbl_series_sums 
   if (chains == NULL) return pbl_fail(err, PBL_NO_MEMORY, "batch sums: out of memory");
   for (size_t c = 0; c < n_chains; c++)
     chains[c] = about(&sums[c], blocks + c * LEVELS, n_samples, origin);
-  set s = {.chains = chains, .n_chains = n_chains, .n_samples = (double)n_samples};
+  set s = {
+      .chains = chains, .n_chains = n_chains, .n_samples = (double)n_samples, .slowest = slowest};
   find_levels(&s, blocks, n_samples);
   out->mean = (double)origin + pooled_mean(&s, SIZE_MAX);
   if (constant == 0) {

@@ -32,10 +32,12 @@ typedef struct {
  *   PARTIAL  some chains constant
  *   RESOLVED the largest usable batch is longer than 10 tau, sigma2 has come to rest, and the chain
  *            means spread no more than tau explains (4 chains or more); else UNRESOLVED.
+ * slowest: tau of the slowest series of the same chains that is known, samples; 0: none. A fast
+ * series may have a part that decays as slowly: batches are at least twice as long.
  * A level is usable with at least 8 batches a chain and 32 in all. INVALID without chains. */
 pbl_status pbl_batch_series(pbl_batch_series_report *out, const pbl_series_sums *sums,
                             const pbl_series_blocks *blocks, size_t n_chains, uint64_t n_samples,
-                            pbl_error *err);
+                            double slowest, pbl_error *err);
 
 /* The sums of x itself, n values, |x| < 2^24, and all that is known of its blocks. NO_MEMORY. */
 pbl_status pbl_series_sums_of(pbl_series_sums *sums, pbl_series_blocks blocks[PBL_SERIES_LEVELS],

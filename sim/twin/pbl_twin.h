@@ -16,7 +16,8 @@
  *    advance() returns there.
  *  - Replica exchange: a label frame is in the buffer with the sample that it belongs to; label
  *    pause and pass are one event each, at their ends.
- * Memories power up as zeros.
+ *  - The statistics unit takes the sample of a sweep when that sweep ends; a swap never waits and
+ * the unit never stalls. Memories power up as zeros.
  *
  * SIMD: the widest instruction set of the CPU is taken at open; the environment variable
  * PBITLOOP_SIMD = portable | avx2 | avx512 forces one. All give identical bits. avx512 means

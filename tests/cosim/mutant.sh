@@ -11,6 +11,7 @@ cases=mutants.yaml
 if [[ $mutant == lattice_* ]]; then cases=mutants_lattice.yaml; fi
 if [[ $mutant == sparse_* ]]; then cases=mutants_sparse.yaml; fi
 if [[ $mutant == exchange_* ]]; then cases=mutants_exchange.yaml; fi
+if [[ $mutant == statistics_* ]]; then cases=mutants_statistics.yaml; fi
 if [[ $mutant == sparse_ladder_* ]]; then cases=mutants_sparse_ladder.yaml; fi
 run=("$program" lockstep "$here/$cases")
 if [[ $mutant == trace_* ]]; then run=("$program" "$(cut -d_ -f2 <<<"$mutant")"); fi
@@ -23,7 +24,7 @@ echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal u
 
 . "$source_dir/tests/plant.sh"
 
-expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_)'
+expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_|STAT_SELECT|all banks)'
 if [[ $mutant == trace_* ]]; then expect='^DIFFERS kernel'; fi
 case $mutant in
   none) ;;
@@ -93,7 +94,7 @@ case $mutant in
   schedule_last_entry_dropped)
     plant control/beta_schedule.sv "entry_o < last_i ? entry_o + 6'd1" "entry_o + 6'd1 < last_i ? entry_o + 6'd1" ;;
   schedule_begins_at_beta)
-    plant control/regulator.sv 'regulates_o = moves || scheduled;' 'regulates_o = moves;' ;;
+    plant control/regulator.sv 'moves || scheduled || ladder' 'moves || ladder' ;;
   schedule_moves_when_frozen)
     plant control/beta_schedule.sv 'if (sweep_done_i && enable_i && !freeze_i)' 'if (sweep_done_i && enable_i)'
     plant control/beta_schedule.sv '&& !freeze_i && (entry' '&& (entry' ;;
@@ -249,10 +250,8 @@ case $mutant in
     plant control/replica_exchange.sv 'pass_due = !freeze_i && every_i' 'pass_due = every_i'
     plant control/replica_exchange.sv 'enable_i && !freeze_i &&' 'enable_i &&' ;;
   exchange_counts_of_the_other_pair)
-    plant control/replica_exchange.sv "if (counted_q[ContextBits'(select_i)])" \
-      "if (counted_q[ContextBits'(select_i ^ 6'd1)])"
-    plant control/replica_exchange.sv "accepts_o} = count_mem[ContextBits'(select_i)];" \
-      "accepts_o} = count_mem[ContextBits'(select_i ^ 6'd1)];" ;;
+    plant control/replica_exchange.sv "shown_pair = ContextBits'(select_i);" \
+      "shown_pair = ContextBits'(select_i ^ 6'd1);" ;;
   exchange_labels_not_cleared)
     plant control/exchange_labels.sv 'else if (clear_i) begin' "else if (1'b0) begin" ;;
   exchange_look_up_one_clock_short)
@@ -286,6 +285,17 @@ case $mutant in
     plant fabric/sparse_fabric.sv 'trace_valid_o = valid4_q && !pass4_q;' 'trace_valid_o = valid4_q;' ;;
   trace_sparse_cells_without_pbit_traced)
     plant bus/trace_port.sv 'active = update_i[117];' "active = 1'b1;" ;;
+  statistics_none) ;;
+  statistics_words_pushed_in_a_hold) plant pbit_top.sv 'emit && en)' 'emit && pack_ready)' ;;
+  statistics_energies_of_the_windows)
+    plant pbit_top.sv 'energy_taken_i(energy_read || energy_wanted)' 'energy_taken_i(energy_read)' ;;
+  statistics_samples_of_the_stream)
+    plant control/sweep_sequencer.sv 'to_unit_o = unit_q ||' 'to_unit_o = emit_q ||' ;;
+  statistics_unit_frames_on_the_stream)
+    plant control/sweep_sequencer.sv 'to_stream_o = emit_q ||' 'to_stream_o = emit_q || to_unit_o ||' ;;
+  statistics_do_not_hold) plant pbit_top.sv '|| hold || unit_hold' '|| hold' ;;
+  statistics_last_sample_lost)
+    plant control/sweep_sequencer.sv '!(due || unit_due)' '!due' ;;
   *) echo "FAILED: no mutant '$mutant'" >&2; exit 1 ;;
 esac
 

@@ -73,7 +73,7 @@ static summary repeat(const char *name, sampler sample, double parameter, double
       chain_sums(&sums[c], blocks + c * PBL_SERIES_LEVELS, x, n, ends);
     }
     pbl_batch_series_report r;
-    assert_int_equal(pbl_batch_series(&r, sums, blocks, n_chains, n, NULL), PBL_OK);
+    assert_int_equal(pbl_batch_series(&r, sums, blocks, n_chains, n, 0, NULL), PBL_OK);
     const bool covered = r.tau.low <= exact && exact <= r.tau.high;
     const bool resolved = r.resolution == PBL_RESOLVED;
     s.coverage += (double)covered / repetitions;

@@ -41,7 +41,7 @@ static void check_batches(const double *x, size_t n_chains, size_t n) {
                      PBL_OK);
   }
   pbl_batch_series_report r;
-  assert_int_equal(pbl_batch_series(&r, sums, blocks, n_chains, n, NULL), PBL_OK);
+  assert_int_equal(pbl_batch_series(&r, sums, blocks, n_chains, n, 0, NULL), PBL_OK);
   print_message("  batch sums: %s, tau %.6g [%.6g, %.6g]\n", pbl_resolution_name(r.resolution),
                 r.tau.value, r.tau.low, r.tau.high);
   assert_int_equal(r.resolution, PBL_RESOLVED);

@@ -196,6 +196,34 @@ static void a_written_graph_reads_back_identically(void **state) {
   free(written);
 }
 
+static void a_written_statistics_section_reads_back_identically(void **state) {
+  loaded l;
+  char *written = NULL;
+  (void)state;
+  load(&l,
+       "schema: 1\n"
+       "hw: {statistics: true, statistics_pairs: 9}\n"
+       "cases:\n"
+       "  - name: counted\n"
+       "    random: {visible: 3, hidden: 2}\n"
+       "    chains: 12\n"
+       "    statistics: {every: 4, further_samples: 7, pairs: 5, projections: hidden random}\n"
+       "  - name: plain\n"
+       "    random: {visible: 3, hidden: 2}\n"
+       "    hw: {statistics: false, statistics_pairs: 0}\n");
+  assert_loaded(&l);
+  const pbl_case_config *c = &l.config.cases[0];
+  assert_true(c->hw.statistics == 1 && c->hw.stat_pairs == 9);
+  assert_int_equal(c->hw.lanes, 4); /* of 12 chains, a power of two */
+  assert_true(c->statistics.every == 4 && c->statistics.further == 7);
+  assert_string_equal(c->statistics.pairs, "5");
+  assert_string_equal(c->statistics.projections, "hidden random");
+  assert_int_equal(l.config.cases[1].hw.statistics, 0);
+  assert_int_equal(pbl_config_dump_compare(&written, &l.config, NULL), PBL_OK);
+  assert_written_is(&l, written);
+  free(written);
+}
+
 static void a_written_configuration_has_every_key(void **state) {
   loaded l;
   char *written = NULL, key[64];
@@ -205,8 +233,9 @@ static void a_written_configuration_has_every_key(void **state) {
   assert_int_equal(pbl_config_dump_compare(&written, &l.config, NULL), PBL_OK);
   for (const pbl_field *f = pbl_schema_case; f->key != NULL; f++) {
     snprintf(key, sizeof key, "\n    %s:", f->key);
-    /* random, lattice and graph exclude each other */
-    const bool other = strcmp(f->key, "lattice") == 0 || strcmp(f->key, "graph") == 0;
+    /* random, lattice and graph exclude each other; there is no statistics unit */
+    const bool other = strcmp(f->key, "lattice") == 0 || strcmp(f->key, "graph") == 0 ||
+                       strcmp(f->key, "statistics") == 0;
     assert_true((strstr(written, key) != NULL) == !other);
   }
   free(written);
@@ -292,6 +321,7 @@ int main(void) {
       cmocka_unit_test(faults_of_file_and_set_come_together),
       cmocka_unit_test(a_written_configuration_reads_back_identically),
       cmocka_unit_test(a_written_training_reads_back_identically),
+      cmocka_unit_test(a_written_statistics_section_reads_back_identically),
       cmocka_unit_test(a_written_configuration_has_every_key),
       cmocka_unit_test(a_written_lattice_reads_back_identically),
       cmocka_unit_test(a_written_graph_reads_back_identically),

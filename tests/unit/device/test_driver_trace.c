@@ -143,6 +143,17 @@ static void a_trace_of_nothing_reads_nothing(void **state) {
   assert_int_equal(the.at, 0);
 }
 
+static void a_back_end_without_the_port_says_so(void **state) {
+  (void)state;
+  uint32_t word;
+  size_t n = 7;
+  pbl_device *dev = pbl_driver_device(the.d);
+  the.ops.trace_read = NULL; /* as in the twin */
+  assert_int_equal(pbl_device_trace_read(dev, &word, NULL, 1, &n, &the.err), PBL_DEVICE);
+  assert_int_equal(n, 0);
+  assert_non_null(strstr(the.err.message, "no trace port"));
+}
+
 static void a_device_without_the_port_is_refused(void **state) {
   (void)state;
   const pbl_hw hw = pbl_hw_default();
@@ -168,6 +179,7 @@ int main(void) {
       BENCH_TEST(words_before_the_run_are_told),
       BENCH_TEST(the_sink_ends_a_run),
       BENCH_TEST(a_trace_of_nothing_reads_nothing),
+      BENCH_TEST(a_back_end_without_the_port_says_so),
       BENCH_TEST(a_device_without_the_port_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pbl_barrier.h"
+#include "pbl_block_ladder.h"
 #include "pbl_graph.h"
 #include "pbl_stats.h"
 #include "pbl_tempered.h"
@@ -67,30 +67,30 @@ static void check_means(const pbl_chains *c) {
   for (size_t k = 0; k < RUNGS; k++) {
     double *x = magnetisation(c, k), law[(SIDE + 1) * (SIDE + 1)], mean = 0;
     pbl_tau_report report;
-    pbl_barrier *b;
-    assert_int_equal(
-        pbl_barrier_create(&b, SIDE, SIDE, WEIGHT, BIAS, 0, &betas[k], 1, PBL_SCAN_CYCLIC, NULL),
-        PBL_OK);
-    assert_int_equal(pbl_barrier_laws(law, b, PBL_BARRIER_ALONE, 1, NULL, NULL), PBL_OK);
+    pbl_block_ladder *b;
+    assert_int_equal(pbl_block_ladder_barrier(&b, SIDE, SIDE, WEIGHT, BIAS, 0, &betas[k], 1,
+                                              PBL_SCAN_CYCLIC, NULL),
+                     PBL_OK);
+    assert_int_equal(pbl_block_ladder_laws(law, b, PBL_PASSES_NONE, 1, NULL, NULL), PBL_OK);
     for (int a = 0; a <= SIDE; a++)
       for (int h = 0; h <= SIDE; h++) mean += law[a + (SIDE + 1) * h] * (2 * a - SIDE);
     assert_int_equal(pbl_tau(&report, x, LADDERS, DRAWS, NULL), PBL_OK);
     assert_true(fabs(report.mean - mean) < SIGMAS * report.mcse);
-    pbl_barrier_destroy(b);
+    pbl_block_ladder_destroy(b);
     free(x);
   }
 }
 
 static void check_tau_and_acceptance(const pbl_tempered *t, const pbl_chains *c, bool random) {
-  pbl_barrier *b;
-  pbl_barrier_exact exact;
+  pbl_block_ladder *b;
+  pbl_block_ladder_exact exact;
   pbl_tau_report report;
   double *x = magnetisation(c, 0);
-  assert_int_equal(
-      pbl_barrier_create(&b, SIDE, SIDE, WEIGHT, BIAS, 0, betas, RUNGS, PBL_SCAN_CYCLIC, NULL),
-      PBL_OK);
-  assert_int_equal(pbl_barrier_solve(&exact, b, random ? PBL_BARRIER_RANDOM : PBL_BARRIER_EVEN_ODD,
-                                     1, NULL, NULL),
+  assert_int_equal(pbl_block_ladder_barrier(&b, SIDE, SIDE, WEIGHT, BIAS, 0, betas, RUNGS,
+                                            PBL_SCAN_CYCLIC, NULL),
+                   PBL_OK);
+  assert_int_equal(pbl_block_ladder_solve(
+                       &exact, b, random ? PBL_PASSES_RANDOM : PBL_PASSES_EVEN_ODD, 1, NULL, NULL),
                    PBL_OK);
   assert_int_equal(pbl_tau(&report, x, LADDERS, DRAWS, NULL), PBL_OK);
   const double se = log(report.tau.high / report.tau.low) / (2 * 1.96);
@@ -103,7 +103,7 @@ static void check_tau_and_acceptance(const pbl_tempered *t, const pbl_chains *c,
     /* tries of one ladder follow each other with memory of some sweeps: a design effect of 30 */
     assert_true(fabs(rate - p) < SIGMAS * sqrt(30 * p * (1 - p) / (double)tries));
   }
-  pbl_barrier_destroy(b);
+  pbl_block_ladder_destroy(b);
   free(x);
 }
 

@@ -41,7 +41,7 @@ static void sum_up(size_t n_chains, size_t n) {
 
 static pbl_batch_series_report report(size_t n_chains, size_t n) {
   pbl_batch_series_report r;
-  assert_int_equal(pbl_batch_series(&r, g.sums, &g.blocks[0][0], n_chains, n, NULL), PBL_OK);
+  assert_int_equal(pbl_batch_series(&r, g.sums, &g.blocks[0][0], n_chains, n, 0, NULL), PBL_OK);
   return r;
 }
 
@@ -159,7 +159,7 @@ static void degenerate_chains_have_their_names(void **state) {
   assert_int_equal(r.resolution, PBL_SHORT);
   assert_int_equal(r.level, -1);
   pbl_error err = {0};
-  assert_int_equal(pbl_batch_series(&r, g.sums, &g.blocks[0][0], 0, N, &err), PBL_INVALID);
+  assert_int_equal(pbl_batch_series(&r, g.sums, &g.blocks[0][0], 0, N, 0, &err), PBL_INVALID);
 }
 
 int main(void) {
