@@ -1,12 +1,11 @@
 #include "pbl_lattice.h"
 #include "schema_macros.h"
 
-static const pbl_choice devices[] = {
-    {"rtl", PBL_DEVICE_RTL},
-                                      {"twin", PBL_DEVICE_TWIN},
-                                      {"remote", PBL_DEVICE_REMOTE},
-                                      {"tlm", PBL_DEVICE_TLM},
-                                      {NULL, 0}};
+static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL},
+                                     {"twin", PBL_DEVICE_TWIN},
+                                     {"remote", PBL_DEVICE_REMOTE},
+                                     {"tlm", PBL_DEVICE_TLM},
+                                     {NULL, 0}};
 static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
                                      {"lattice", PBL_FABRIC_LATTICE},
                                      {"sparse", PBL_FABRIC_SPARSE},
