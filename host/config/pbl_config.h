@@ -111,8 +111,8 @@ typedef struct {
   pbl_backend device;
   pbl_remote_config remote;
   int tlm_quantum_ns; /* device `tlm` */
-  int threads;   /* 0: all */
-  char out[512]; /* results folder; "": results/<name> */
+  int threads;        /* 0: all */
+  char out[512];      /* results folder; "": results/<name> */
   uint64_t timeout_cycles;
   double clock_hz; /* assumed device clock for ESS per second of hardware; default 100e6 */
   double alpha;    /* false-alarm probability of the whole verdict, default 1e-4 */
