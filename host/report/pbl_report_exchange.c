@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "pbl_report_json_internal.h"
+#include "pbl_report_table.h"
 
 #define DIGITS 3
 
@@ -126,48 +127,29 @@ void pbl_report_emit_exchange(pbl_json *j, const pbl_exchange_report *r) {
   pbl_json_end(j);
 }
 
-static void cell(FILE *f, const char *text) {
-  fputs("<td>", f);
-  pbl_report_escape(f, text);
-  fputs("</td>", f);
-}
-
-static void number(FILE *f, double x) {
-  char text[PBL_NUMBER_CHARS];
-  pbl_report_number(text, x, 4);
-  cell(f, text);
-}
-
-static void open_table(FILE *f, const char *caption, const char *const *heads) {
-  fprintf(f, "<div class=\"scroll\"><table>\n<caption>%s</caption>\n<thead><tr>", caption);
-  for (size_t i = 0; heads[i]; i++) fprintf(f, "<th scope=\"col\">%s</th>", heads[i]);
-  fputs("</tr></thead>\n<tbody>\n", f);
-}
-
 static void html_factors(FILE *f, const pbl_exchange_report *r) {
   static const char *const heads[] = {
       "observable", "tau without exchange", "exact", "tau of rung 0", "exact", "factor", "exact",
       NULL};
   if (r->n_factors == 0) return;
-  open_table(f, "Autocorrelation times (half-Sokal, sweeps) without exchange and with it.", heads);
+  pbl_report_open_table(
+      f, "Autocorrelation times (half-Sokal, sweeps) without exchange and with it.", heads);
   for (size_t k = 0; k < r->n_factors; k++) {
     const pbl_exchange_factor *x = &r->factor[k];
     char text[PBL_ESTIMATE_CHARS];
-    fputs("<tr><th scope=\"row\">", f);
-    pbl_report_escape(f, x->name);
-    fputs("</th>", f);
+    pbl_report_row_head(f, x->name);
     tau_text(text, x->alone, x->alone_resolution);
-    cell(f, text);
-    number(f, x->exact_alone);
+    pbl_report_cell(f, text);
+    pbl_report_cell_number(f, x->exact_alone);
     tau_text(text, x->ladder, x->resolution);
-    cell(f, text);
-    number(f, x->exact_ladder);
+    pbl_report_cell(f, text);
+    pbl_report_cell_number(f, x->exact_ladder);
     pbl_report_estimate(text, shown_factor(x), DIGITS);
-    cell(f, text);
-    number(f, x->exact_alone / x->exact_ladder);
+    pbl_report_cell(f, text);
+    pbl_report_cell_number(f, x->exact_alone / x->exact_ladder);
     fputs("</tr>\n", f);
   }
-  fputs("</tbody></table></div>\n", f);
+  pbl_report_close_table(f);
 }
 
 void pbl_report_html_exchange(FILE *f, const pbl_case_result *c) {
@@ -184,23 +166,24 @@ void pbl_report_html_exchange(FILE *f, const pbl_case_result *c) {
                                       NULL};
   const pbl_exchange_report *r = &c->exchange;
   if (r->n_rungs == 0) return;
-  open_table(f,
-             "Rungs of the ladder; expected by the exact law where there is no error, else by the "
-             "reference. Exchanges are those with the next rung.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Rungs of the ladder; expected by the exact law where there is no error, else by the "
+      "reference. Exchanges are those with the next rung.",
+      heads);
   for (size_t k = 0; k < r->n_rungs; k++) {
     const pbl_exchange_rung *x = &r->rung[k];
     const bool pair = k + 1 < r->n_rungs;
     fprintf(f, "<tr><th scope=\"row\">%zu</th>", k);
-    number(f, x->beta);
-    number(f, x->energy);
-    number(f, x->energy_error);
-    number(f, x->expected);
-    number(f, x->expected_error > 0 ? x->expected_error : NAN);
-    number(f, x->innovation_p);
-    number(f, pair ? r->pair[k].rate : NAN);
-    number(f, pair ? r->pair[k].expected : NAN);
-    number(f, pair ? r->pair[k].decision_z : NAN);
+    pbl_report_cell_number(f, x->beta);
+    pbl_report_cell_number(f, x->energy);
+    pbl_report_cell_number(f, x->energy_error);
+    pbl_report_cell_number(f, x->expected);
+    pbl_report_cell_number(f, x->expected_error > 0 ? x->expected_error : NAN);
+    pbl_report_cell_number(f, x->innovation_p);
+    pbl_report_cell_number(f, pair ? r->pair[k].rate : NAN);
+    pbl_report_cell_number(f, pair ? r->pair[k].expected : NAN);
+    pbl_report_cell_number(f, pair ? r->pair[k].decision_z : NAN);
     fputs("</tr>\n", f);
   }
   fprintf(f, "</tbody></table></div>\n<p>%.4g round trips a replica; %zu lanes.</p>\n",

@@ -3,20 +3,9 @@
 #include <string.h>
 
 #include "pbl_report_plot.h"
+#include "pbl_report_table.h"
 
 #define DIGITS 4
-
-static void cell(FILE *f, const char *text) {
-  fputs("<td>", f);
-  pbl_report_escape(f, text);
-  fputs("</td>", f);
-}
-
-static void cell_number(FILE *f, double x) {
-  char text[PBL_NUMBER_CHARS];
-  pbl_report_number(text, x, DIGITS);
-  cell(f, text);
-}
 
 static void cell_count(FILE *f, uint64_t n) {
   fprintf(f, "<td>%llu</td>", (unsigned long long)n);
@@ -25,7 +14,7 @@ static void cell_count(FILE *f, uint64_t n) {
 static void cell_estimate(FILE *f, pbl_estimate e) {
   char text[PBL_ESTIMATE_CHARS];
   pbl_report_estimate(text, e, DIGITS);
-  cell(f, text);
+  pbl_report_cell(f, text);
 }
 
 static void cell_tau(FILE *f, const pbl_tau_report *t) {
@@ -44,23 +33,7 @@ static void cell_tau(FILE *f, const pbl_tau_report *t) {
 static void cell_ess(FILE *f, const pbl_tau_report *t) {
   char text[PBL_NUMBER_CHARS];
   pbl_report_ess(text, t, DIGITS);
-  cell(f, text);
-}
-
-static void row_head(FILE *f, const char *text) {
-  fputs("<tr><th scope=\"row\">", f);
-  pbl_report_escape(f, text);
-  fputs("</th>", f);
-}
-
-static void open_table(FILE *f, const char *caption, const char *const *heads) {
-  fprintf(f, "<div class=\"scroll\"><table>\n<caption>%s</caption>\n<thead><tr>", caption);
-  for (size_t i = 0; heads[i]; i++) fprintf(f, "<th scope=\"col\">%s</th>", heads[i]);
-  fputs("</tr></thead>\n<tbody>\n", f);
-}
-
-static void close_table(FILE *f) {
-  fputs("</tbody></table></div>\n", f);
+  pbl_report_cell(f, text);
 }
 
 static void put_run(FILE *f, const pbl_result *r, const pbl_case_result *c) {
@@ -94,30 +67,31 @@ static void put_observables(FILE *f, const pbl_case_result *c) {
   static const char *const heads[] = {"observable",   "tau hardware",  "tau reference", "ratio",
                                       "ESS hardware", "ESS reference", "exact tau",     NULL};
   char name[64];
-  open_table(f,
-             "Integrated autocorrelation time (half-Sokal, in sweeps) and effective sample size, "
-             "with 95 % intervals. Q_op belongs to the gradient vector.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Integrated autocorrelation time (half-Sokal, in sweeps) and effective sample size, "
+      "with 95 % intervals. Q_op belongs to the gradient vector.",
+      heads);
   for (size_t i = 0; i < c->n_observables; i++) {
     const pbl_observable *o = &c->observables[i];
-    row_head(f, o->name);
+    pbl_report_row_head(f, o->name);
     cell_tau(f, &o->device.tau);
     cell_tau(f, &o->reference.tau);
     cell_estimate(f, o->tau_ratio);
     cell_ess(f, &o->device.tau);
     cell_ess(f, &o->reference.tau);
-    cell_number(f, o->exact_tau);
+    pbl_report_cell_number(f, o->exact_tau);
     fputs("</tr>\n", f);
   }
   snprintf(name, sizeof name, "Q_op, K = %d sweeps", c->config->q_window);
-  row_head(f, name);
+  pbl_report_row_head(f, name);
   cell_estimate(f, c->q_op.device.q);
   cell_estimate(f, c->q_op.reference.q);
   cell_estimate(f, c->q_op.ratio);
   fputs("<td>-</td><td>-</td>", f);
-  cell_number(f, c->q_op.exact);
+  pbl_report_cell_number(f, c->q_op.exact);
   fputs("</tr>\n", f);
-  close_table(f);
+  pbl_report_close_table(f);
 }
 
 static void put_means(FILE *f, const pbl_case_result *c) {
@@ -133,25 +107,26 @@ static void put_means(FILE *f, const pbl_case_result *c) {
                                       "reference",
                                       NULL};
   fputs("<details><summary>Means of the observables</summary>\n", f);
-  open_table(f,
-             "Means with Monte Carlo standard errors; z and p of their difference (Welch, over "
-             "chain means); exact: of the quantised kernel.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Means with Monte Carlo standard errors; z and p of their difference (Welch, over "
+      "chain means); exact: of the quantised kernel.",
+      heads);
   for (size_t i = 0; i < c->n_observables; i++) {
     const pbl_observable *o = &c->observables[i];
-    row_head(f, o->name);
-    cell_number(f, o->device.tau.mean);
-    cell_number(f, o->device.tau.mcse);
-    cell_number(f, o->reference.tau.mean);
-    cell_number(f, o->reference.tau.mcse);
-    cell_number(f, o->exact_mean);
-    cell_number(f, o->mean_z);
-    cell_number(f, o->mean_p);
-    cell_number(f, o->device.tau.split_rhat);
-    cell_number(f, o->reference.tau.split_rhat);
+    pbl_report_row_head(f, o->name);
+    pbl_report_cell_number(f, o->device.tau.mean);
+    pbl_report_cell_number(f, o->device.tau.mcse);
+    pbl_report_cell_number(f, o->reference.tau.mean);
+    pbl_report_cell_number(f, o->reference.tau.mcse);
+    pbl_report_cell_number(f, o->exact_mean);
+    pbl_report_cell_number(f, o->mean_z);
+    pbl_report_cell_number(f, o->mean_p);
+    pbl_report_cell_number(f, o->device.tau.split_rhat);
+    pbl_report_cell_number(f, o->reference.tau.split_rhat);
     fputs("</tr>\n", f);
   }
-  close_table(f);
+  pbl_report_close_table(f);
   fputs("</details>\n", f);
 }
 
@@ -167,7 +142,7 @@ static void cell_would_see(FILE *f, const pbl_gate *g) {
              length < 60 ? length : 60, of);
   else
     snprintf(text, sizeof text, "-");
-  cell(f, text);
+  pbl_report_cell(f, text);
 }
 
 static void cell_one_percent(FILE *f, const pbl_gate *g) {
@@ -176,7 +151,7 @@ static void cell_one_percent(FILE *f, const pbl_gate *g) {
   pbl_report_number(number, 100 * power, 3);
   snprintf(text, sizeof text, isfinite(power) ? power > 0.9995 ? "fails" : "fails in %s %%" : "-",
            number);
-  cell(f, text);
+  pbl_report_cell(f, text);
 }
 
 /* Two rows: the numbers, and what they are about. */
@@ -184,10 +159,11 @@ static void put_gates(FILE *f, const pbl_case_result *c) {
   static const char *const heads[] = {"gate", "",      "statistic",           "threshold",
                                       "p",    "alpha", "smallest error seen", "at beta 1 % off",
                                       NULL};
-  open_table(f,
-             "Gates of the verdict. Smallest error seen: found by this gate in nine runs of ten as "
-             "long as this one. At beta 1 % off: what this gate would have said.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Gates of the verdict. Smallest error seen: found by this gate in nine runs of ten as "
+      "long as this one. At beta 1 % off: what this gate would have said.",
+      heads);
   for (size_t i = 0; i < c->n_gates; i++) {
     const pbl_gate *g = &c->gates[i];
     fputs("<tr class=\"numbers\"><th scope=\"row\">", f);
@@ -197,17 +173,17 @@ static void put_gates(FILE *f, const pbl_case_result *c) {
             : g->status == PBL_GATE_FAILED ? "fail"
                                            : "open",
             g->status == PBL_GATE_FAILED ? "FAILED" : pbl_gate_status_name(g->status));
-    cell_number(f, g->statistic);
-    cell_number(f, g->threshold);
-    cell_number(f, g->p_value);
-    cell_number(f, g->alpha);
+    pbl_report_cell_number(f, g->statistic);
+    pbl_report_cell_number(f, g->threshold);
+    pbl_report_cell_number(f, g->p_value);
+    pbl_report_cell_number(f, g->alpha);
     cell_would_see(f, g);
     cell_one_percent(f, g);
     fputs("</tr>\n<tr><td class=\"text\" colspan=\"8\">", f);
     pbl_report_escape(f, g->detail);
     fputs("</td></tr>\n", f);
   }
-  close_table(f);
+  pbl_report_close_table(f);
 }
 
 static void put_families(FILE *f, const char *side, const pbl_innovation_report *r) {
@@ -215,19 +191,19 @@ static void put_families(FILE *f, const char *side, const pbl_innovation_report 
   for (int i = 0; i < PBL_TEST_COUNT; i++) {
     const pbl_innovation_result *m = &r->family[i];
     if (!m->name || !m->n_tests) continue;
-    row_head(f, m->name);
-    cell(f, side);
+    pbl_report_row_head(f, m->name);
+    pbl_report_cell(f, side);
     cell_count(f, m->n_tests);
     cell_count(f, m->n_skipped);
-    cell_number(f, m->z);
-    cell_number(f, m->p_value);
+    pbl_report_cell_number(f, m->z);
+    pbl_report_cell_number(f, m->p_value);
     if (m->worst_a == SIZE_MAX)
       snprintf(place, sizeof place, "-");
     else if (m->worst_b == SIZE_MAX)
       snprintf(place, sizeof place, "%zu", m->worst_a);
     else
       snprintf(place, sizeof place, "%zu, %zu", m->worst_a, m->worst_b);
-    cell(f, place);
+    pbl_report_cell(f, place);
     fputs("</tr>\n", f);
   }
 }
@@ -240,29 +216,30 @@ static void put_innovations(FILE *f, const pbl_case_result *c) {
   const pbl_innovation_report *const sides[2] = {&c->innovation_device, &c->innovation_reference};
   static const char *const names[2] = {"hardware", "reference"};
   fputs("<details><summary>Innovation tests, family by family</summary>\n", f);
-  open_table(f,
-             "Every update against the probability its law demands; skipped: too few updates for a "
-             "z-score.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Every update against the probability its law demands; skipped: too few updates for a "
+      "z-score.",
+      heads);
   for (int k = 0; k < 2; k++) put_families(f, names[k], sides[k]);
-  close_table(f);
+  pbl_report_close_table(f);
   fputs("</details>\n<details><summary>Calibration curve as numbers</summary>\n", f);
-  open_table(f, "Mean new state by local field.", bins);
+  pbl_report_open_table(f, "Mean new state by local field.", bins);
   for (int k = 0; k < 2; k++) {
     const pbl_innovation_report *r = sides[k];
     for (size_t i = 0; i < r->n_bins && i < PBL_INNOVATION_BINS; i++) {
       char x[PBL_NUMBER_CHARS];
       pbl_report_number(x, r->bin_x[i], DIGITS);
-      row_head(f, x);
-      cell(f, names[k]);
-      cell_number(f, r->bin_observed[i]);
-      cell_number(f, r->bin_expected[i]);
-      cell_number(f, r->bin_z[i]);
+      pbl_report_row_head(f, x);
+      pbl_report_cell(f, names[k]);
+      pbl_report_cell_number(f, r->bin_observed[i]);
+      pbl_report_cell_number(f, r->bin_expected[i]);
+      pbl_report_cell_number(f, r->bin_z[i]);
       cell_count(f, r->bin_count[i] > 0 ? (uint64_t)r->bin_count[i] : 0);
       fputs("</tr>\n", f);
     }
   }
-  close_table(f);
+  pbl_report_close_table(f);
   fputs("</details>\n", f);
 }
 
@@ -299,21 +276,22 @@ static void put_device_pairs(FILE *f, const pbl_case_result *c) {
       "observable", "unbiased mean", "error", "reference", "error", "t", NULL};
   const pbl_device_pairs_report *r = &c->device_pairs;
   if (!r->means) return;
-  open_table(f,
-             "Means without burn-in bias, from replicas coupled in the hardware; reference without "
-             "an error: its exact law.",
-             heads);
+  pbl_report_open_table(
+      f,
+      "Means without burn-in bias, from replicas coupled in the hardware; reference without "
+      "an error: its exact law.",
+      heads);
   for (size_t i = 0; i < c->n_observables; i++) {
     const pbl_unbiased_mean *m = &r->means[i];
-    row_head(f, c->observables[i].name);
-    cell_number(f, m->value);
-    cell_number(f, m->error);
-    cell_number(f, m->reference);
-    cell_number(f, m->reference_error > 0 ? m->reference_error : NAN);
-    cell_number(f, m->t);
+    pbl_report_row_head(f, c->observables[i].name);
+    pbl_report_cell_number(f, m->value);
+    pbl_report_cell_number(f, m->error);
+    pbl_report_cell_number(f, m->reference);
+    pbl_report_cell_number(f, m->reference_error > 0 ? m->reference_error : NAN);
+    pbl_report_cell_number(f, m->t);
     fputs("</tr>\n", f);
   }
-  close_table(f);
+  pbl_report_close_table(f);
 }
 
 static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
@@ -338,16 +316,16 @@ static void put_law_plots(FILE *f, const pbl_case_result *c, size_t index) {
               graph ? "Second moments s_i s_j; dashed: identity."
                     : "Second moments v_i h_j; dashed: identity.");
   fputs("</div>\n", f);
-  open_table(f, "Hardware minus reference.", heads);
+  pbl_report_open_table(f, "Hardware minus reference.", heads);
   for (int k = 0; k < 2; k++) {
     pbl_report_scatter_difference(s[k], &max_abs[k], &rms[k]);
-    row_head(f, names[k]);
+    pbl_report_row_head(f, names[k]);
     cell_count(f, s[k]->n);
-    cell_number(f, max_abs[k]);
-    cell_number(f, rms[k]);
+    pbl_report_cell_number(f, max_abs[k]);
+    pbl_report_cell_number(f, rms[k]);
     fputs("</tr>\n", f);
   }
-  close_table(f);
+  pbl_report_close_table(f);
   put_device_pairs(f, c);
   put_innovations(f, c);
 }
@@ -368,17 +346,18 @@ static void put_rates(FILE *f, const pbl_result *r, const pbl_case_result *c) {
   snprintf(caption, sizeof caption,
            "Effective samples per second. At its clock: a real device at %s MHz, an assumption.",
            clock);
-  open_table(f, caption, heads);
+  pbl_report_open_table(f, caption, heads);
   for (size_t i = 0; i < c->n_observables; i++) {
     const pbl_observable *o = &c->observables[i];
     const bool device = o->device.tau.resolution == PBL_RESOLVED;
-    row_head(f, o->name);
-    cell_number(f, device ? o->device.ess_per_second : NAN);
-    cell_number(f, o->reference.tau.resolution == PBL_RESOLVED ? o->reference.ess_per_second : NAN);
-    cell_number(f, device ? o->device.ess_per_cycle * r->config->clock_hz : NAN);
+    pbl_report_row_head(f, o->name);
+    pbl_report_cell_number(f, device ? o->device.ess_per_second : NAN);
+    pbl_report_cell_number(
+        f, o->reference.tau.resolution == PBL_RESOLVED ? o->reference.ess_per_second : NAN);
+    pbl_report_cell_number(f, device ? o->device.ess_per_cycle * r->config->clock_hz : NAN);
     fputs("</tr>\n", f);
   }
-  close_table(f);
+  pbl_report_close_table(f);
 }
 
 static void put_price(FILE *f, const pbl_case_result *c) {
@@ -400,31 +379,31 @@ static void put_price(FILE *f, const pbl_case_result *c) {
                                       NULL};
   const pbl_quantisation *q = &c->quantisation;
   fputs("<h3>Quantisation and speed</h3>\n", f);
-  open_table(f, "Price of the number formats (model units).", heads);
+  pbl_report_open_table(f, "Price of the number formats (model units).", heads);
   fputs("<tr>", f);
   cell_count(f, q->n_parameters);
   cell_count(f, q->n_saturated);
-  cell_number(f, q->max_abs_error);
-  cell_number(f, q->rms_error);
-  cell_number(f, q->max_abs_weight);
-  cell_number(f, q->beta_error);
-  cell_number(f, c->tv_quantised_ideal);
+  pbl_report_cell_number(f, q->max_abs_error);
+  pbl_report_cell_number(f, q->rms_error);
+  pbl_report_cell_number(f, q->max_abs_weight);
+  pbl_report_cell_number(f, q->beta_error);
+  pbl_report_cell_number(f, c->tv_quantised_ideal);
   fputs("</tr>\n", f);
-  close_table(f);
-  open_table(f, "Wall time of this run and what the device counted.", speed);
-  row_head(f, "hardware");
-  cell_number(f, c->device_seconds);
-  cell_number(f, c->device_updates_per_second);
+  pbl_report_close_table(f);
+  pbl_report_open_table(f, "Wall time of this run and what the device counted.", speed);
+  pbl_report_row_head(f, "hardware");
+  pbl_report_cell_number(f, c->device_seconds);
+  pbl_report_cell_number(f, c->device_updates_per_second);
   cell_count(f, c->device_cycles);
   cell_count(f, c->counters.stall_cycles);
   cell_count(f, c->counters.saturations);
   cell_count(f, c->counters.freezes);
   fputs("</tr>\n", f);
-  row_head(f, "reference");
-  cell_number(f, c->reference_seconds);
-  cell_number(f, c->reference_updates_per_second);
+  pbl_report_row_head(f, "reference");
+  pbl_report_cell_number(f, c->reference_seconds);
+  pbl_report_cell_number(f, c->reference_updates_per_second);
   fputs("<td>-</td><td>-</td><td>-</td><td>-</td></tr>\n", f);
-  close_table(f);
+  pbl_report_close_table(f);
 }
 
 void pbl_report_html_case(FILE *f, const pbl_result *r, size_t index) {

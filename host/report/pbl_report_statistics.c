@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "pbl_report_json_internal.h"
+#include "pbl_report_table.h"
 
 #define DIGITS 3
 
@@ -104,46 +105,31 @@ void pbl_report_emit_statistics(pbl_json *j, const pbl_unit_report *r) {
   pbl_json_end(j);
 }
 
-static void cell(FILE *f, const char *text) {
-  fputs("<td>", f);
-  pbl_report_escape(f, text);
-  fputs("</td>", f);
-}
-
-static void number(FILE *f, double x) {
-  char text[PBL_NUMBER_CHARS];
-  pbl_report_number(text, x, 4);
-  cell(f, text);
-}
-
 void pbl_report_html_statistics(FILE *f, const pbl_case_result *c) {
   static const char *const heads[] = {"series", "tau, unit", "tau, draws", "exact", "ESS, unit",
                                       "mean",   "error",     "exact",      "batch", NULL};
   const pbl_unit_report *r = &c->unit;
   if (r->n_series == 0) return;
-  fprintf(f,
-          "<div class=\"scroll\"><table>\n<caption>Statistics unit of the device: "
-          "autocorrelation times (half-Sokal, sweeps) from %llu samples, one every %d sweeps, %llu "
-          "of them read out as draws.</caption>\n<thead><tr>",
-          (unsigned long long)r->n_samples, r->every, (unsigned long long)r->n_drawn);
-  for (size_t i = 0; heads[i]; i++) fprintf(f, "<th scope=\"col\">%s</th>", heads[i]);
-  fputs("</tr></thead>\n<tbody>\n", f);
+  char caption[300];
+  snprintf(caption, sizeof caption,
+           "Statistics unit of the device: autocorrelation times (half-Sokal, sweeps) from %llu "
+           "samples, one every %d sweeps, %llu of them read out as draws.",
+           (unsigned long long)r->n_samples, r->every, (unsigned long long)r->n_drawn);
+  pbl_report_open_table(f, caption, heads);
   for (size_t s = 0; s < r->n_series; s++) {
     const pbl_unit_series *o = &r->series[s];
     char text[PBL_ESTIMATE_CHARS];
-    fputs("<tr><th scope=\"row\">", f);
-    pbl_report_escape(f, o->name);
-    fputs("</th>", f);
+    pbl_report_row_head(f, o->name);
     unit_tau(text, &o->unit, DIGITS);
-    cell(f, text);
+    pbl_report_cell(f, text);
     pbl_report_tau(text, &o->draws, DIGITS);
-    cell(f, text);
-    number(f, o->exact_tau);
-    number(f, shown_ess(&o->unit));
-    number(f, o->unit.mean);
-    number(f, o->unit.mcse);
-    number(f, o->exact_mean);
-    number(f, o->unit.level < 0 ? NAN : ldexp(1, o->unit.level));
+    pbl_report_cell(f, text);
+    pbl_report_cell_number(f, o->exact_tau);
+    pbl_report_cell_number(f, shown_ess(&o->unit));
+    pbl_report_cell_number(f, o->unit.mean);
+    pbl_report_cell_number(f, o->unit.mcse);
+    pbl_report_cell_number(f, o->exact_mean);
+    pbl_report_cell_number(f, o->unit.level < 0 ? NAN : ldexp(1, o->unit.level));
     fputs("</tr>\n", f);
   }
   fprintf(f,
