@@ -1,5 +1,5 @@
-/* The one interface behind which every device plays: Verilated RTL, bit-exact twin, and later
- * SystemC, sockets and boards. The driver (host/device) is written against this and nothing else.
+/* The one interface behind which every device plays: Verilated RTL, bit-exact twin, SystemC model,
+ * sockets, and later boards. The driver (host/device) is written against this and nothing else.
  *
  * Time stands still except inside advance() and, by the few clocks a bus access takes, inside
  * read32/write32. Registers: docs/registers.md; behaviour: docs/device.md. Not thread-safe per
@@ -7,6 +7,7 @@
 #ifndef PBL_DEVICE_H
 #define PBL_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,8 @@ typedef struct {
   /* optional. The receiver of each stream accepts a word on a clock with probability permille/1000,
    * drawn from `seed`; 1000 restores always-ready. For tests of back-pressure. */
   pbl_status (*stream_throttle)(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err);
+  /* optional. Level of the interrupt line; never advances time. */
+  bool (*irq)(const pbl_device *dev);
 } pbl_device_ops;
 
 struct pbl_device {

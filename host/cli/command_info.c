@@ -5,6 +5,7 @@
 #include "pbl_compare.h"
 #include "pbl_hil.h"
 #include "pbl_netcdf.h"
+#include "pbl_tlm.h"
 #include "pbl_twin.h"
 #include "pbl_variant.h"
 
@@ -68,6 +69,10 @@ static void print_backends(void) {
   const pbl_hw hw = pbl_hw_default();
   pbl_device *twin = NULL;
   printf("back-end rtl:  Verilated RTL, compiled on demand\n");
+  if (pbl_tlm_version() != NULL)
+    printf("back-end tlm:  the RTL as a SystemC model, %s\n", pbl_tlm_version());
+  else
+    printf("back-end tlm:  absent (install libsystemc-dev and build again)\n");
   if (pbl_twin_open(&twin, &hw, NULL) == PBL_OK) {
     printf("back-end twin: bit-exact C, %s\n", pbl_twin_simd(twin));
     twin->ops->close(twin);

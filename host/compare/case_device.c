@@ -7,6 +7,7 @@
 #include "compare_internal.h"
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
+#include "pbl_tlm.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
 
@@ -29,8 +30,12 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
     st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
   } else {
     char path[4096];
-    st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);
+    const bool is_tlm = backend == PBL_DEVICE_TLM;
+    const pbl_tlm_options o = {.quantum_ns = (uint64_t)w->config->tlm_quantum_ns};
+    st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
+    if (!st) st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);
     if (!st) st = pbl_rtl_open(&dev, path, w->config->lockstep_reset_seed, err);
+    if (!st && is_tlm) st = pbl_tlm_open(&dev, dev, &o, err);
   }
   if (st) return st;
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};

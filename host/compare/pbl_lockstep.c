@@ -29,9 +29,11 @@ static pbl_status begin_schedule(pbl_driver *d, const case_work *w, pbl_error *e
 }
 
 static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
-  /* In place of the RTL a device that somebody lends; the twin is always this program's own. */
-  const bool is_remote = w->config->device == PBL_DEVICE_REMOTE;
-  pbl_status st = case_open_device(&p->rtl, w, is_remote ? PBL_DEVICE_REMOTE : PBL_DEVICE_RTL, err);
+  /* In place of the RTL its SystemC model or a device that somebody lends; the twin is always this
+   * program's own. */
+  const pbl_backend asked = w->config->device;
+  const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
+  pbl_status st = case_open_device(&p->rtl, w, device, err);
   if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
   if (!st) st = case_prepare_device(p->rtl, w, err);
   if (!st) st = case_prepare_device(p->twin, w, err);

@@ -92,10 +92,10 @@ static pbl_status take(void *user, const uint32_t *records, size_t n, pbl_error 
 static pbl_status open_job(job *j, pbl_error *err) {
   const case_work *w = j->w;
   signed char *states = NULL;
-  const bool is_remote = w->config->device == PBL_DEVICE_REMOTE;
+  const pbl_backend asked = w->config->device;
+  const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
   pbl_status st = trace_betas_create(&j->betas, w, err);
-  if (!st)
-    st = case_open_device(&j->driver, w, is_remote ? PBL_DEVICE_REMOTE : PBL_DEVICE_RTL, err);
+  if (!st) st = case_open_device(&j->driver, w, device, err);
   if (!st) st = case_prepare_device(j->driver, w, err);
   if (!st) st = case_starts(&states, w, STREAM_DEVICE_START, err);
   if (!st)

@@ -229,9 +229,9 @@ static double pair_means(double *mean, const case_work *w, int side, size_t k) {
 /* From laws of the two rungs; NaN where that is too much work or not what the ladder has. */
 static pbl_status exact_acceptance(double *out, const case_work *w, size_t k, pbl_error *err) {
   const case_rungs *t = w->tempering;
-  const size_t states = (size_t)1 << pbl_hw_pbits(&w->hw);
   *out = t->solved ? t->with.acceptance[k] : NAN;
-  if (t->solved || !t->law || states > 4096) return PBL_OK;
+  if (t->solved || !t->law || pbl_hw_pbits(&w->hw) > 12) return PBL_OK;
+  const size_t states = (size_t)1 << pbl_hw_pbits(&w->hw);
   int64_t *energy = malloc(states * sizeof *energy);
   if (!energy) return pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
   pbl_image_state_energies(energy, w->image);

@@ -5,8 +5,8 @@
 #include "pbl_config_internal.h"
 
 const char *pbl_backend_name(pbl_backend b) {
-  static const char *const names[] = {"rtl", "twin", "remote"};
-  return b <= PBL_DEVICE_REMOTE ? names[b] : "?";
+  static const char *const names[] = {"rtl", "twin", "remote", "tlm"};
+  return b <= PBL_DEVICE_TLM ? names[b] : "?";
 }
 
 /* Reads the file and puts the --set options in. */

@@ -16,7 +16,7 @@
 #include "pbl_json.h"
 #include "pbl_regulator.h"
 
-typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN, PBL_DEVICE_REMOTE } pbl_backend;
+typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN, PBL_DEVICE_REMOTE, PBL_DEVICE_TLM } pbl_backend;
 
 /* Device `remote`: who lends it (docs/hil.md). */
 typedef struct {
@@ -110,8 +110,9 @@ typedef struct {
   uint64_t seed;
   pbl_backend device;
   pbl_remote_config remote;
-  int threads;   /* 0: all */
-  char out[512]; /* results folder; "": results/<name> */
+  int tlm_quantum_ns; /* device `tlm` */
+  int threads;        /* 0: all */
+  char out[512];      /* results folder; "": results/<name> */
   uint64_t timeout_cycles;
   double clock_hz; /* assumed device clock for ESS per second of hardware; default 100e6 */
   double alpha;    /* false-alarm probability of the whole verdict, default 1e-4 */
@@ -134,6 +135,7 @@ typedef struct {
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
   pbl_remote_config remote;
+  int tlm_quantum_ns; /* device `tlm` */
   bool drop_incomplete_batch;
   pbl_hw hw; /* sizes and replicas 0 */
   int upload_every;

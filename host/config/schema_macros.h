@@ -40,6 +40,11 @@
       T(type, "remote_secret", config.remote.secret, 0, NULL, "\"\"",                            \
         "File with the secret that is shared with that server; relative to the working folder. " \
         "Empty: none.")
+/* One line: time of the device `tlm`. */
+#define TLM_FIELDS(type)                                                                      \
+  I(type, "tlm_quantum_ns", config.tlm_quantum_ns, 0, 1, 1e9, "10000",                        \
+    "Device `tlm`: simulated time for which the host may run ahead of the SystemC kernel, a " \
+    "clock being 10 ns (docs/systemc.md). Samples do not depend on it.")
 #define MUST PBL_FIELD_REQUIRED
 #define ABOVE PBL_FIELD_ABOVE_MIN
 

@@ -11,6 +11,7 @@
 
 #include "pbl_hil.h"
 #include "pbl_rng.h"
+#include "pbl_tlm.h"
 #include "pbl_variant.h"
 #include "thermostat.h"
 
@@ -45,8 +46,12 @@ static pbl_status open_backend(pbl_device **dev, const pbl_hw *hw, const pbl_tra
   if (o->device == PBL_TRAIN_TWIN) return pbl_twin_open(dev, hw, err);
   if (o->device == PBL_TRAIN_REMOTE) return pbl_hil_open(dev, o->remote, hw, &remote, err);
   char path[4096];
-  pbl_status st = pbl_variant_build(path, sizeof path, hw, NULL, progress, err);
-  return st ? st : pbl_rtl_open(dev, path, 1, err);
+  const bool is_tlm = o->device == PBL_TRAIN_TLM;
+  const pbl_tlm_options tlm = {.quantum_ns = o->tlm_quantum_ns};
+  pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK;
+  if (!st) st = pbl_variant_build(path, sizeof path, hw, NULL, progress, err);
+  if (!st) st = pbl_rtl_open(dev, path, 1, err);
+  return !st && is_tlm ? pbl_tlm_open(dev, *dev, &tlm, err) : st;
 }
 
 /* The widest divisor of the chains that a device has lanes for. */

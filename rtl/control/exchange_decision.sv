@@ -56,14 +56,12 @@ module exchange_decision #(
     threshold   = {mantissa_q, 7'd0} >> y[29:24];
     mul         = step_q == LowHalf || step_q == HighHalf || step_q == LowLog ||
                   step_q == HighLog || step_q == Slope;
-    factor_a    = 32'(beta_q);
-    factor_b    = energy_q[31:0];
     case (step_q)
-      HighHalf: factor_b = 32'(energy_q[47:32]);
+      HighHalf: {factor_a, factor_b} = {32'(beta_q), 32'(energy_q[47:32])};
       LowLog:   {factor_a, factor_b} = {work_q[31:0], Log2E};
       HighLog:  {factor_a, factor_b} = {work_q[63:32], Log2E};
       Slope:    {factor_a, factor_b} = {32'(entry) - 32'(base_q), 32'(w[17:0])};
-      default:  ;
+      default:  {factor_a, factor_b} = {32'(beta_q), energy_q[31:0]};
     endcase
   end
 

@@ -26,13 +26,13 @@ module exchange_registers (
     input  wire  [ 5:0] label_i
 );
   logic we;
+  assign readable_o = address_i >= `PBIT_REG_EXCH_EVERY && address_i <= `PBIT_REG_EXCH_LABEL;
+  // Icarus 11 runs a block for ever that writes a signal twice: one write on every path
   always_comb begin
     writable_o = address_i == `PBIT_REG_EXCH_EVERY || address_i == `PBIT_REG_EXCH_CONFIG ||
                  address_i == `PBIT_REG_EXCH_SELECT;
     refused_o  = write_i && writable_o && !idle_i && address_i != `PBIT_REG_EXCH_SELECT;
     we         = write_i && writable_o && !refused_o;
-    readable_o = 1'b1;
-    data_o     = '0;
     case (address_i)
       `PBIT_REG_EXCH_EVERY:    data_o = every_o;
       `PBIT_REG_EXCH_CONFIG:   data_o = 32'(random_o);
@@ -41,7 +41,7 @@ module exchange_registers (
       `PBIT_REG_EXCH_TRIES:    data_o = tries_i;
       `PBIT_REG_EXCH_ACCEPTS:  data_o = accepts_i;
       `PBIT_REG_EXCH_LABEL:    data_o = 32'(label_i);
-      default:                 readable_o = 1'b0;
+      default:                 data_o = '0;
     endcase
   end
 

@@ -198,17 +198,13 @@ module replica_exchange #(
   // ---- counters, with a bit each that says whether it counts: CLEAR takes one clock ----
   logic [63:0] count_mem[Contexts];
   logic [Contexts-1:0] counted_q;
+  logic [ContextBits-1:0] shown_pair;
   logic [31:0] tries, accepts;
 
-  always_comb begin
-    {tries, accepts}     = counted_q[rung_q] ? count_mem[rung_q] : '0;
-    {tries_o, accepts_o} = '0;
-    if (32'(select_i) < Contexts - 1) begin
-      if (counted_q[ContextBits'(select_i)]) begin
-        {tries_o, accepts_o} = count_mem[ContextBits'(select_i)];
-      end
-    end
-  end
+  assign {tries, accepts} = counted_q[rung_q] ? count_mem[rung_q] : '0;
+  assign shown_pair       = ContextBits'(select_i);
+  assign {tries_o, accepts_o} = 32'(select_i) < Contexts - 1 && counted_q[shown_pair]
+                                    ? count_mem[shown_pair] : '0;
   always_ff @(posedge clk_i) begin
     if (trying && clock == 5'd22) begin
       count_mem[rung_q] <= {&tries ? tries : tries + 32'd1,
@@ -231,11 +227,10 @@ module replica_exchange #(
 
   always_comb begin
     read_o  = enable_i && (phase_q == Rest || en_i);
-    entry_o = '0;  // at rest: BETA_ACTIVE
     case (phase_q)
       Lookup:  entry_o = 6'(looked_up);
       Try:     entry_o = 6'(rung_q) + 6'(clock == 5'd1);
-      default: ;
+      default: entry_o = '0;  // at rest: BETA_ACTIVE
     endcase
     fill        = run && phase_q == Lookup && count_q != '0 && 32'(count_q) <= Replicas;
     row_address = clock < 5'd25 ? low_context : high_context;

@@ -18,7 +18,7 @@
 #include "pbl_sparse_image.h"
 #include "pbl_variant.h"
 
-enum { MAX_ROUNDS = 99, MAX_ROWS = 16 };
+enum { MAX_ROUNDS = 99, MAX_ROWS = 40 };
 
 /* What the project promises of the lattice, single replica, with the better compiler. */
 static const double target_rate = 6e7, target_build_s = 20;
@@ -28,17 +28,26 @@ typedef struct {
   const char *name;
   int side, sites, replicas; /* side 0: dense, 784 x 64 in 16 lanes */
   const char *graph;         /* sparse */
+  int lfsr_steps;            /* 0: xoshiro128++ */
+  enum { PLAIN, STATISTICS, STATISTICS_OFF, TRACE, TRACE_OFF } option; /* OFF: built, at rest */
 } design;
 
 static const design designs[] = {
-    {"lattice_70x70_g12", 70, 35, 1, NULL},
-    {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL},
-    {"lattice_16x16_g12", 16, 64, 1, NULL},
-    {"lattice_32x32_g12", 32, 64, 1, NULL},
-    {"lattice_128x128_g12", 128, 64, 1, NULL},
-    {"dense_784x64_16_replicas", 0, 0, 16, NULL},
-    {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6"},
-    {"sparse_1024_d6", 0, 16, 1, "regular:1024,6"},
+    {"lattice_70x70_g12", 70, 35, 1, NULL, 0, PLAIN},
+    {"lattice_70x70_g12_16_replicas", 70, 35, 16, NULL, 0, PLAIN},
+    {"lattice_16x16_g12", 16, 64, 1, NULL, 0, PLAIN},
+    {"lattice_32x32_g12", 32, 64, 1, NULL, 0, PLAIN},
+    {"lattice_128x128_g12", 128, 64, 1, NULL, 0, PLAIN},
+    {"lattice_70x70_lfsr32_1", 70, 35, 1, NULL, 1, PLAIN},
+    {"lattice_70x70_lfsr32_8", 70, 35, 1, NULL, 8, PLAIN},
+    {"lattice_70x70_lfsr32_32", 70, 35, 1, NULL, 32, PLAIN},
+    {"lattice_70x70_statistics", 70, 35, 1, NULL, 0, STATISTICS},
+    {"lattice_70x70_statistics_at_rest", 70, 35, 1, NULL, 0, STATISTICS_OFF},
+    {"lattice_70x70_trace", 70, 35, 1, NULL, 0, TRACE},
+    {"lattice_70x70_trace_at_rest", 70, 35, 1, NULL, 0, TRACE_OFF},
+    {"dense_784x64_16_replicas", 0, 0, 16, NULL, 0, PLAIN},
+    {"sparse_1024_d6_16_replicas", 0, 16, 16, "regular:1024,6", 0, PLAIN},
+    {"sparse_1024_d6", 0, 16, 1, "regular:1024,6", 0, PLAIN},
 };
 static const char *const compilers[] = {"g++", "clang++"};
 
@@ -87,6 +96,12 @@ static pbl_status make_model(pbl_rbm **model, row *r, pbl_error *err) {
     r->hw.lattice.rule_b[k] = b[k];
   }
   pbl_hw_set_lattice(&r->hw, r->what->side, r->what->sites);
+  if (r->what->lfsr_steps > 0) {
+    r->hw.generator = PBL_GEN_LFSR32;
+    r->hw.lfsr_steps = r->what->lfsr_steps;
+  }
+  r->hw.statistics = r->what->option == STATISTICS || r->what->option == STATISTICS_OFF;
+  r->hw.trace = r->what->option == TRACE || r->what->option == TRACE_OFF;
   const pbl_lattice_law law = {
       .couplings = PBL_GAUSSIAN, .scale = 0.2, .field_scale = 0.1, .seed = 1};
   return pbl_lattice_model(model, &r->hw.lattice, &law, err);
@@ -147,6 +162,26 @@ static pbl_status load(row *r, const pbl_image *image, pbl_error *err) {
   return s;
 }
 
+static pbl_status drop_records(void *user, const uint32_t *records, size_t n, pbl_error *err) {
+  (void)user, (void)records, (void)n, (void)err;
+  return PBL_OK;
+}
+
+/* Statistics of every sweep with the magnetisation, or every update traced. */
+static pbl_status start_option(row *r, pbl_error *err) {
+  if (r->what->option == TRACE)
+    return pbl_driver_set_trace(r->driver, 1, 0, drop_records, NULL, err);
+  if (r->what->option != STATISTICS) return PBL_OK;
+  const size_t n = (size_t)pbl_hw_pbits(&r->hw);
+  signed char *projections = calloc(4 * n, 1);
+  if (projections == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
+  memset(projections, 1, n);
+  const pbl_statistics_setup setup = {.every = 1, .projections = projections};
+  const pbl_status s = pbl_driver_statistics_setup(r->driver, &setup, err);
+  free(projections);
+  return s;
+}
+
 static pbl_status open_row(row *r, pbl_progress *progress, pbl_error *err) {
   char path[PATH_MAX];
   pbl_image *image = NULL;
@@ -159,6 +194,7 @@ static pbl_status open_row(row *r, pbl_progress *progress, pbl_error *err) {
   if (s == PBL_OK) s = pbl_rtl_open(&dev, path, 1, err);
   if (s == PBL_OK) s = pbl_driver_create(&r->driver, dev, &r->hw, NULL, err);
   if (s == PBL_OK) s = load(r, image, err);
+  if (s == PBL_OK) s = start_option(r, err);
   pbl_image_destroy(image);
   return s;
 }

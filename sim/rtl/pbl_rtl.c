@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "pbl_device.h"
-#include "pbl_rtl_api.h"
+#include "pbl_rtl_pins.h"
 
 typedef struct {
   pbl_device base;
@@ -84,6 +84,11 @@ static pbl_status rtl_throttle(pbl_device *dev, unsigned permille, uint64_t seed
   return PBL_OK;
 }
 
+static bool rtl_irq(const pbl_device *dev) {
+  const rtl_device *d = (const rtl_device *)dev;
+  return d->api->irq(d->instance) != 0;
+}
+
 static const pbl_device_ops rtl_ops = {
     .name = "rtl",
     .close = rtl_close,
@@ -95,7 +100,16 @@ static const pbl_device_ops rtl_ops = {
     .advance = rtl_advance,
     .cycles = rtl_cycles,
     .stream_throttle = rtl_throttle,
+    .irq = rtl_irq,
 };
+
+pbl_status pbl_rtl_pins(pbl_device *dev, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, bool edge,
+                        pbl_error *err) {
+  if (!dev || dev->ops != &rtl_ops)
+    return pbl_fail(err, PBL_INVALID, "pins: the device is not a compiled RTL variant");
+  self(dev)->api->pins(self(dev)->instance, out, in, edge);
+  return PBL_OK;
+}
 
 pbl_status pbl_rtl_open(pbl_device **out, const char *shared_object, uint64_t reset_seed,
                         pbl_error *err) {

@@ -7,11 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PBL_RTL_API_VERSION 3
+#define PBL_RTL_API_VERSION 4
 #define PBL_RTL_API_SYMBOL "pbl_rtl_api_get"
 
 /* Result of a bus access: AXI response, or no response within the shim's limit of clocks. */
 enum { PBL_RTL_OKAY = 0, PBL_RTL_SLVERR = 2, PBL_RTL_NO_RESPONSE = -1 };
+
+/* The pins of pbit_top but the clock, named as there. */
+typedef struct {
+  uint32_t rst_n, awaddr, awvalid, wdata, wstrb, wvalid, bready, araddr, arvalid, rready;
+  uint32_t tready, telemetry_tready, trace_tready;
+} pbl_rtl_inputs;
+typedef struct {
+  uint32_t awready, wready, bresp, bvalid, arready, rdata, rresp, rvalid, irq;
+  uint32_t tdata, tvalid, tlast, telemetry_tdata, telemetry_tvalid, telemetry_tlast;
+  uint32_t trace_tdata, trace_tvalid, trace_tlast; /* 0 without a trace port */
+} pbl_rtl_outputs;
 
 typedef struct {
   int version; /* PBL_RTL_API_VERSION */
@@ -29,6 +40,11 @@ typedef struct {
   size_t (*trace_read)(void *instance, uint32_t *words, uint8_t *last, size_t max_words);
   uint64_t (*cycles)(const void *instance);
   void (*stream_throttle)(void *instance, unsigned permille, uint64_t seed);
+  int (*irq)(const void *instance); /* level of the interrupt line */
+  /* For models that drive the pins themselves: applies the inputs; edge 1: one rising edge of the
+   * clock with them. The outputs are those after it. Words of the streams then go to the pins, not
+   * to the receivers; the other functions must not be mixed with it. */
+  void (*pins)(void *instance, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge);
 } pbl_rtl_api;
 
 typedef const pbl_rtl_api *(*pbl_rtl_api_get_fn)(void);

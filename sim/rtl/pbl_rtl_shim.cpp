@@ -219,9 +219,64 @@ void stream_throttle(void *p, unsigned permille, uint64_t seed) {
   self(p)->trace.throttle(permille, seed ^ 0x5851F42D4C957F2Dull);
 }
 
+int irq(const void *p) {
+  return static_cast<const Instance *>(p)->top->irq_o;
+}
+
+void get_pins(pbl_rtl_outputs *out, const Instance *s) {
+  const Vpbit *t = s->top.get();
+  *out = {};
+  out->awready = t->s_axil_awready;
+  out->wready = t->s_axil_wready;
+  out->bresp = t->s_axil_bresp;
+  out->bvalid = t->s_axil_bvalid;
+  out->arready = t->s_axil_arready;
+  out->rdata = t->s_axil_rdata;
+  out->rresp = t->s_axil_rresp;
+  out->rvalid = t->s_axil_rvalid;
+  out->irq = t->irq_o;
+  out->tdata = t->m_axis_tdata;
+  out->tvalid = t->m_axis_tvalid;
+  out->tlast = t->m_axis_tlast;
+  out->telemetry_tdata = t->m_axis_telemetry_tdata;
+  out->telemetry_tvalid = t->m_axis_telemetry_tvalid;
+  out->telemetry_tlast = t->m_axis_telemetry_tlast;
+  if (!s->traces) return;
+  out->trace_tdata = t->m_axis_trace_tdata;
+  out->trace_tvalid = t->m_axis_trace_tvalid;
+  out->trace_tlast = t->m_axis_trace_tlast;
+}
+
+void pins(void *p, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge) try {
+  Instance *s = self(p);
+  Vpbit *t = s->top.get();
+  t->rst_ni = in->rst_n & 1;
+  t->s_axil_awaddr = in->awaddr & 0xFFF;
+  t->s_axil_awvalid = in->awvalid & 1;
+  t->s_axil_wdata = in->wdata;
+  t->s_axil_wstrb = in->wstrb & 0xF;
+  t->s_axil_wvalid = in->wvalid & 1;
+  t->s_axil_bready = in->bready & 1;
+  t->s_axil_araddr = in->araddr & 0xFFF;
+  t->s_axil_arvalid = in->arvalid & 1;
+  t->s_axil_rready = in->rready & 1;
+  t->m_axis_tready = in->tready & 1;
+  t->m_axis_telemetry_tready = in->telemetry_tready & 1;
+  if (s->traces) t->m_axis_trace_tready = in->trace_tready & 1;
+  t->clk_i = 0;
+  t->eval();
+  if (edge) {
+    t->clk_i = 1;
+    t->eval();
+    s->cycles++;
+  }
+  get_pins(out, s);
+} catch (...) {
+}
+
 const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,         destroy,   write32,    read32, advance,
-    stream_read,         telemetry_read, has_trace, trace_read, cycles, stream_throttle};
+    PBL_RTL_API_VERSION, create,    destroy,    write32, read32,          advance, stream_read,
+    telemetry_read,      has_trace, trace_read, cycles,  stream_throttle, irq,     pins};
 
 }  // namespace
 

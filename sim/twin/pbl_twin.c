@@ -42,6 +42,11 @@ static uint64_t twin_cycles(const pbl_device *dev) {
   return t->run_cycles + t->bus_cycles;
 }
 
+static bool twin_irq(const pbl_device *dev) {
+  const pbl_twin *t = (const pbl_twin *)dev;
+  return (t->irq_status & t->irq_enable) != 0;
+}
+
 static const pbl_device_ops twin_ops = {
     .name = "twin",
     .close = twin_close,
@@ -51,6 +56,7 @@ static const pbl_device_ops twin_ops = {
     .telemetry_read = pbl_twin_telemetry_read,
     .advance = pbl_twin_advance,
     .cycles = twin_cycles,
+    .irq = twin_irq,
 };
 
 /* Zeroed and aligned to a cache line, so that vector loads never split one. */

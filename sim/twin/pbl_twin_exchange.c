@@ -6,7 +6,7 @@
 #include "pbl_regs.h"
 #include "pbl_twin_regulator.h"
 
-#define POSITION_MASK 0x7FFFFFFFu
+#define POSITION_MAX 0x7FFFFFFFu
 #define SELECT_MASK 63u
 
 __extension__ typedef __int128 wide;
@@ -36,7 +36,7 @@ bool pbl_twin_exchange_write_label(pbl_twin_exchange *x, uint32_t column, uint32
 }
 
 bool pbl_twin_exchange_sweep(pbl_twin_exchange *x) {
-  x->position = (x->position + 1) & POSITION_MASK;
+  if (x->position < POSITION_MAX) x->position++;
   return x->every > 0 && x->position >= x->every;
 }
 

@@ -15,7 +15,7 @@ typedef struct {
   int rungs, lanes;
   uint8_t label[PBL_TWIN_MAX_REPLICAS]; /* rung of each replica */
   uint32_t every, config, select;       /* registers */
-  uint32_t position;                    /* device sweeps since the last pass, 31 bits */
+  uint32_t position;                    /* device sweeps since the last pass, up to 2^31 - 1 */
   uint32_t odd;                         /* the parity bit */
   uint32_t parity;                      /* of the pass in progress */
   uint32_t tries[PBL_HW_MAX_RUNGS], accepts[PBL_HW_MAX_RUNGS];

@@ -250,10 +250,8 @@ case $mutant in
     plant control/replica_exchange.sv 'pass_due = !freeze_i && every_i' 'pass_due = every_i'
     plant control/replica_exchange.sv 'enable_i && !freeze_i &&' 'enable_i &&' ;;
   exchange_counts_of_the_other_pair)
-    plant control/replica_exchange.sv "if (counted_q[ContextBits'(select_i)])" \
-      "if (counted_q[ContextBits'(select_i ^ 6'd1)])"
-    plant control/replica_exchange.sv "accepts_o} = count_mem[ContextBits'(select_i)];" \
-      "accepts_o} = count_mem[ContextBits'(select_i ^ 6'd1)];" ;;
+    plant control/replica_exchange.sv "shown_pair = ContextBits'(select_i);" \
+      "shown_pair = ContextBits'(select_i ^ 6'd1);" ;;
   exchange_labels_not_cleared)
     plant control/exchange_labels.sv 'else if (clear_i) begin' "else if (1'b0) begin" ;;
   exchange_look_up_one_clock_short)

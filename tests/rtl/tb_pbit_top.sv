@@ -52,7 +52,7 @@ module tb_pbit_top #(
       .m_axis_tdata(tdata), .m_axis_tvalid(tvalid), .m_axis_tready(tready),
       .m_axis_tlast(tlast), .m_axis_telemetry_tdata(telemetry_data),
       .m_axis_telemetry_tvalid(telemetry_valid), .m_axis_telemetry_tready(telemetry_ready),
-      .m_axis_telemetry_tlast(telemetry_last), .irq_o(irq)
+      .m_axis_telemetry_tlast(telemetry_last), .m_axis_trace_tready(1'b1), .irq_o(irq)
   );
 
   reg [47:0] bus[0:MaxBus-1];
