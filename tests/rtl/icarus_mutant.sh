@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Plants one fault in a copy of the RTL and passes when a bench notices it: that of the sparse
 # device, tb_sparse (faults that lock-step does not see: a guard that lets too much pass), or for
-# MUTANT trace_* that of the trace port, tb_trace_port.
+# MUTANT trace_* that of the trace port, tb_trace_port, for statistics_* that of the statistics unit,
+# tb_statistics.
 #
 # Usage: icarus_mutant.sh WORK_FOLDER MUTANT
 set -euo pipefail
@@ -20,8 +21,11 @@ cp -r "$here" "$folder/tests/rtl"
 
 check=control/sparse_check.sv registers=control/device_registers.sv
 operations=fabric/sparse_operations.sv trace=bus/trace_port.sv
+series=stats/batch_series.sv pbits=stats/pbit_counts.sv pairs=stats/pair_counts.sv
+samples=stats/sample_control.sv
 bench=tb_sparse
 if [[ $mutant == trace_* ]]; then bench=tb_trace_port; fi
+if [[ $mutant == statistics_* ]]; then bench=tb_statistics; fi
 case $mutant in
   guard_sees_no_neighbour)
     plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
@@ -67,14 +71,45 @@ case $mutant in
   trace_not_busy_with_its_last_word) plant $trace "busy_o = count_q != '0;" 'busy_o = count_q[1];' ;;
   trace_replica_of_context_0) plant $trace "8'(32'(context_i) * Lanes + " "8'(32'(0) * Lanes + " ;;
   trace_registers_move_in_a_run) plant $trace 'else if (write_i && idle_i)' 'else if (write_i)' ;;
+  statistics_carry_stops_one_level_late)
+    plant $series '!t_i[{1'\''b0, level_q}]' \
+      '(level_q != 0 && !t_i[{1'\''b0, level_q} - 5'\''d1])' ;;
+  statistics_products_with_no_batch_before) plant $series "blocks != '0 ? former_q : '0" 'former_q' ;;
+  statistics_batch_before_is_lost_in_a_swap)
+    plant $series "blocks != '0 ? former_q" "blocks != '0 && levels_seen_i[level1_q] ? former_q" ;;
+  statistics_levels_keep_what_the_bank_had)
+    plant $series 'fresh2_q  <= !levels_seen_i[level1_q]' "fresh2_q  <= 1'b0" ;;
+  statistics_padding_is_projected) plant $pbits "k < 32'(left) && coefficients" 'coefficients' ;;
+  statistics_projection_has_the_wrong_sign) plant $pbits '!= coefficients[k*8+2*m+1]' '== coefficients[k*8+2*m+1]' ;;
+  statistics_counters_begin_in_every_context) plant $pbits 'fresh_q <= context0_i && row' 'fresh_q <= row' ;;
+  statistics_pair_counted_at_its_neighbour)
+    plant $pairs "index1_q <= PairBits'(next_q)" "index1_q <= PairBits'(next_q == 0 ? pairs_i - 1 : next_q - 1)" ;;
+  statistics_new_pairs_keep_what_the_bank_had)
+    plant $pairs 'next_q >= pairs_seen_i' "pairs_seen_i == '0" ;;
+  statistics_energy_of_another_context)
+    plant stats/energy_samples.sv 'energy_context_o <= context_i' "energy_context_o <= '0" ;;
+  statistics_energy_of_the_next_sweep) plant stats/statistics_unit.sv 'at_next_i && waiting' "1'b0" ;;
+  statistics_energies_wrap) plant stats/energy_samples.sv 'if (cut) value' "if (1'b0) value" ;;
+  statistics_word_taken_twice) plant stats/sample_path.sv '!ready && unit_has' "1'b0" ;;
+  statistics_word_sent_twice) plant stats/sample_path.sv '!ready && stream_has' "1'b0" ;;
+  statistics_full_bank_takes_more) plant $samples 'assign full         = t_o' "assign full = 1'b0 && t_o" ;;
+  statistics_swap_inside_a_sample)
+    plant $samples '(swap_i || pending_o) && state_q == Idle && !take_o' \
+      '(swap_i || pending_o) && (state_q == Idle || state_q == Frame) && !take_o' ;;
   *)
     echo "FAILED: no mutant '$mutant'" >&2
     exit 1
     ;;
 esac
-output=$("$folder/tests/rtl/run_icarus.sh" "$folder" $bench) && code=0 || code=$?
-printf '%s\n' "$output" | head -n 5
-if [[ $code -eq 0 || $output != *FAIL:* ]]; then
-  echo "FAILED: mutant $mutant is not noticed"
-  exit 1
+shapes=('')
+if [[ $bench == tb_statistics ]]; then
+  shapes=('Runs=4 Pbits=11' 'Runs=4 Pbits=37 Lanes=1 Contexts=3 FrameAfter=1')
 fi
+for shape in "${shapes[@]}"; do
+  # shellcheck disable=SC2086
+  output=$("$folder/tests/rtl/run_icarus.sh" "$folder" $bench $shape) && code=0 || code=$?
+  printf '%s\n' "$output" | head -n 5
+  [[ $code -ne 0 && $output == *FAIL:* ]] && exit 0
+done
+echo "FAILED: mutant $mutant is not noticed"
+exit 1
