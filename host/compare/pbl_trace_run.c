@@ -44,7 +44,7 @@ static pbl_status end_sweep(job *j, pbl_error *err) {
 }
 
 static pbl_status keep(job *j, const uint32_t *records, size_t n, pbl_error *err) {
-  if (!j->writer) return PBL_OK;
+  if (!j->writer || n == 0) return PBL_OK;
   if (j->n + n > j->capacity) {
     const size_t capacity = 2 * (j->n + n);
     uint32_t *larger = realloc(j->records, capacity * PBL_TRACE_WORDS * sizeof *larger);
