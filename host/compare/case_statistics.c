@@ -9,7 +9,7 @@
 #define ENERGY_BITS 23 /* of the unit's signed 24 */
 
 bool case_has_unit(const case_work *w) {
-  return w->hw.statistics && !w->tempering;
+  return w->hw.statistics != 0;
 }
 
 static int sweeps_per_sample(const pbl_case_config *cc) {
@@ -19,6 +19,12 @@ static int sweeps_per_sample(const pbl_case_config *cc) {
 pbl_status case_check_statistics(const pbl_case_config *cc, pbl_error *err) {
   const int every = sweeps_per_sample(cc);
   if (!cc->hw.statistics) return PBL_OK;
+  if (case_has_exchange(cc))
+    return pbl_fail(
+        err, PBL_CONFIG,
+        "case %s: the statistics unit counts by replica, whose temperature moves along a "
+        "ladder: compare cannot use it; set hw.statistics to false or take the ladder out",
+        cc->name);
   if (every % cc->every != 0)
     return pbl_fail(err, PBL_CONFIG,
                     "case %s: statistics.every is %d sweeps, must be a multiple of sweeps_per_draw "

@@ -88,6 +88,12 @@ class Statistics(ProgramTest):
             done = self.run_program(2, "compare", SMALL, *options)
             self.assertIn(message, " ".join(done.stderr.split()), option)
 
+    def test_a_unit_beside_a_ladder_is_refused(self):
+        options = ["--set", "hw.exchange=true", "--set", "hw.lanes=8",
+                   "--set", "cases.small.ladder.betas=1 0.5"]
+        done = self.run_program(2, "compare", SMALL, *options)
+        self.assertIn("whose temperature moves along a ladder", " ".join(done.stderr.split()))
+
     def test_the_rtl_counts_what_its_draws_say(self):
         options = ["--device", "rtl", "--set", "cases.small.draws=1000",
                    "--set", "cases.small.statistics.further_samples=500"]
