@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pbl_archive.h"
 #include "pbl_error.h"
 #include "pbl_hw.h"
 
@@ -46,6 +47,14 @@ typedef struct {
   pbl_status (*stream_throttle)(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err);
   /* optional. Level of the interrupt line; never advances time. */
   bool (*irq)(const pbl_device *dev);
+  /* optional, both or none. save appends the complete state of the device, words that wait in its
+   * receivers among it, to `out`; it never advances time and changes nothing. restore puts it into
+   * a device of the same back-end, version and hardware, whatever that has done before: from there
+   * on both do and answer the same, bit by bit, cycles() too. Sweeps and runs may be in progress.
+   * FORMAT for bytes that are no such state (the device is then good for close only), NO_MEMORY.
+   * Checksums and the question whose state it is belong to the caller (host/snapshot). */
+  pbl_status (*save)(pbl_device *dev, pbl_bytes *out, pbl_error *err);
+  pbl_status (*restore)(pbl_device *dev, const void *bytes, size_t n, pbl_error *err);
 } pbl_device_ops;
 
 struct pbl_device {
