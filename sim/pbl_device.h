@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pbl_archive.h"
+#include "pbl_bytes.h"
 #include "pbl_error.h"
 #include "pbl_hw.h"
 #include "pbl_waveform.h"

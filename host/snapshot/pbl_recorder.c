@@ -40,7 +40,7 @@ double pbl_recorder_seconds_now(const pbl_recorder *r) {
 }
 
 bool pbl_recorder_is_replaying(const pbl_recorder *r) {
-  return r->replaying;
+  return r->replaying && r->calls < r->last_call;
 }
 
 uint64_t pbl_recorder_calls(const pbl_recorder *r) {
@@ -201,7 +201,9 @@ pbl_status pbl_recorder_attach(pbl_recorder *r, pbl_device **dev, const pbl_hw *
 
 pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *journal, pbl_bytes *device,
                              pbl_error *err) {
-  if (r->replaying) return pbl_fail(err, PBL_INVALID, "snapshot: the last one is being read still");
+  if (pbl_recorder_is_replaying(r))
+    return pbl_fail(err, PBL_INVALID, "snapshot: the last one is being read still");
+  if (!r->status && r->replaying) r->status = go_live(r, &r->error);
   if (r->status) return pbl_fail(err, r->status, "%s", r->error.message);
   pbl_archive a = pbl_archive_writer(journal);
   pbl_archive_u64(&a, &r->calls, 1);

@@ -132,11 +132,13 @@ static void walk_exchange(pbl_archive *a, pbl_twin_exchange *x) {
   pbl_archive_u32(a, x->accepts, PBL_HW_MAX_RUNGS);
 }
 
+__extension__ typedef unsigned __int128 unsigned_wide;
+
 static void walk_wide(pbl_archive *a, pbl_twin_int128 *x) {
   uint64_t low = (uint64_t)*x, high = (uint64_t)(*x >> 64);
   pbl_archive_u64(a, &low, 1);
   pbl_archive_u64(a, &high, 1);
-  if (!a->out) *x = (pbl_twin_int128)((unsigned __int128)high << 64 | low);
+  if (!a->out) *x = (pbl_twin_int128)((unsigned_wide)high << 64 | low);
 }
 
 static void walk_bank(pbl_archive *a, pbl_twin_stat_bank *b, const pbl_twin_statistics *s) {
