@@ -1,5 +1,6 @@
 /* The twin's complete state, written and read by one list of its fields. Left out is what is made
- * of them (packed weights, spread states, scratch) and the trace that a test has set. */
+ * of them (packed weights, spread states), what a sweep needs from its beginning to its end (fields,
+ * betas of cells, flips), and the trace that a test has set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +50,6 @@ static void walk_memories(pbl_archive *a, pbl_twin *t) {
   pbl_archive_u32(a, t->generator, (size_t)t->n_groups * 4 * PBL_TWIN_GROUP);
   pbl_archive_u32(a, t->control.state.s, 4);
   pbl_archive_i64(a, t->energy, (size_t)hw->replicas);
-  if (t->cell_beta) pbl_archive_u32(a, t->cell_beta, (size_t)t->n_groups * PBL_TWIN_GROUP);
   pbl_archive_bool(a, &t->weights_packed);
 }
 
@@ -86,8 +86,6 @@ static void walk_run(pbl_archive *a, pbl_twin *t) {
   pbl_archive_u64(a, &t->cost, 1);
   pbl_archive_u64(a, &t->bus_cycles, 1);
   pbl_archive_u64(a, &t->run_cycles, 1);
-  pbl_archive_u64(a, &t->sweep_flips_v, 1);
-  pbl_archive_u64(a, &t->sweep_flips_h, 1);
   pbl_archive_u32(a, &t->sweep_beta, 1);
 }
 
