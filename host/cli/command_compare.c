@@ -7,7 +7,7 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 
 static const pbl_option options[] = {
     {"device", PBL_OPTION_KEY, "NAME", "device",
-     "rtl: Verilated RTL; twin: its bit-exact C twin; tlm: the RTL in SystemC; remote:ADDRESS"},
+     "rtl: Verilated RTL; twin: its C twin; tlm: RTL in SystemC; remote:ADDRESS; uio:BOARD"},
     {"secret", PBL_OPTION_KEY, "FILE", "remote_secret", "shared with the server of remote:ADDRESS"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     {"out", PBL_OPTION_KEY, "DIR", "out", "results folder"},

@@ -8,6 +8,7 @@
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
 
@@ -28,6 +29,9 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
     const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
                                .reset_seed = w->config->lockstep_reset_seed};
     st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
+  } else if (backend == PBL_DEVICE_UIO) {
+    const pbl_uio_options o = {.timeout_ms = w->config->uio.timeout_ms};
+    st = pbl_uio_open(&dev, w->config->uio.where, &o, err);
   } else {
     char path[4096];
     const bool is_tlm = backend == PBL_DEVICE_TLM;
