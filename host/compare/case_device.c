@@ -163,9 +163,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
     st = sample(w, d, err);
     r->device_seconds = case_seconds_now() - start;
     pbl_error ignored;
-    if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
-      r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
-    }
+    const pbl_status read = pbl_driver_counters_read(d, &r->counters, st ? &ignored : err);
+    if (!read) r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
+    if (!st) st = read;
     const double sweeps = (double)(r->counters.sweeps - before.sweeps);
     r->device_updates_per_second =
         sweeps * (double)cc->chains * pbl_hw_pbits(&w->hw) / r->device_seconds;
