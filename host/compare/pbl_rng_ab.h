@@ -1,6 +1,7 @@
-/* What a generator, a table or a threshold width does to the samples: every case of a configuration,
- * of any fabric, on the bit-exact twin, measured against the exact law of its own quantised kernel and against the
- * ideal law. Differences between the rows are the price of a design choice. */
+/* What a generator, a table or a threshold width does to the samples: every case of a
+ * configuration, of any fabric, on the bit-exact twin, measured against the exact law of its own
+ * quantised kernel and against the ideal law. Differences between the rows are the price of a
+ * design choice. */
 #ifndef PBL_RNG_AB_H
 #define PBL_RNG_AB_H
 
