@@ -9,9 +9,9 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 enum { DEVICE, SECRET, SEED, OUT, THREADS, SNAPSHOT_EVERY, RESTORE, SET, QUIET };
 
 static const pbl_option options[] = {
-    [DEVICE] = {"device", PBL_OPTION_KEY, "NAME", "device",
-                "rtl: Verilated RTL; twin: its bit-exact C twin; tlm: the RTL in SystemC; "
-                "remote:ADDRESS"},
+    [DEVICE] =
+        {"device", PBL_OPTION_KEY, "NAME", "device",
+         "rtl: Verilated RTL; twin: its C twin; tlm: RTL in SystemC; remote:ADDRESS; uio:BOARD"},
     [SECRET] = {"secret", PBL_OPTION_KEY, "FILE", "remote_secret",
                 "shared with the server of remote:ADDRESS"},
     [SEED] = {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
@@ -68,8 +68,7 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   status = pbl_config_load_compare(config, arguments->positional,
                                    (const char *const *)arguments->sets, arguments->n_sets, err);
   if (status != PBL_OK) goto done;
-  progress =
-      pbl_progress_stderr_create(arguments->seen[QUIET]);
+  progress = pbl_progress_stderr_create(arguments->seen[QUIET]);
   status = pbl_compare_run(exit_code, config, &o, progress, err);
 done:
   pbl_progress_stderr_destroy(progress);

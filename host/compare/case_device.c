@@ -8,6 +8,7 @@
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
 
@@ -34,6 +35,9 @@ pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend ba
     const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
                                .reset_seed = w->config->lockstep_reset_seed};
     st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
+  } else if (backend == PBL_DEVICE_UIO) {
+    const pbl_uio_options o = {.timeout_ms = w->config->uio.timeout_ms};
+    st = pbl_uio_open(&dev, w->config->uio.where, &o, err);
   } else {
     char path[4096];
     const bool is_tlm = backend == PBL_DEVICE_TLM;
@@ -165,9 +169,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
     st = sample(w, d, err);
     r->device_seconds = case_work_seconds(w) - start;
     pbl_error ignored;
-    if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
-      r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
-    }
+    const pbl_status read = pbl_driver_counters_read(d, &r->counters, st ? &ignored : err);
+    if (!read) r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
+    if (!st) st = read;
     const double sweeps = (double)(r->counters.sweeps - before.sweeps);
     r->device_updates_per_second =
         sweeps * (double)cc->chains * pbl_hw_pbits(&w->hw) / r->device_seconds;
