@@ -89,6 +89,26 @@ static bool rtl_irq(const pbl_device *dev) {
   return d->api->irq(d->instance) != 0;
 }
 
+static int take_bytes(void *user, const void *bytes, size_t n) {
+  return pbl_bytes_append(user, bytes, n, NULL);
+}
+
+static pbl_status rtl_save(pbl_device *dev, pbl_bytes *out, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->save)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->save(d->instance, take_bytes, out) == 0) return PBL_OK;
+  return pbl_fail(err, PBL_NO_MEMORY, "rtl: no memory for the state of the device");
+}
+
+static pbl_status rtl_restore(pbl_device *dev, const void *bytes, size_t n, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->restore)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->restore(d->instance, bytes, n)) return PBL_OK;
+  return pbl_fail(err, PBL_FORMAT, "rtl device: state: its bytes are not those of this variant");
+}
+
 static const pbl_device_ops rtl_ops = {
     .name = "rtl",
     .close = rtl_close,
@@ -101,6 +121,8 @@ static const pbl_device_ops rtl_ops = {
     .cycles = rtl_cycles,
     .stream_throttle = rtl_throttle,
     .irq = rtl_irq,
+    .save = rtl_save,
+    .restore = rtl_restore,
 };
 
 pbl_status pbl_rtl_pins(pbl_device *dev, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, bool edge,

@@ -1,5 +1,6 @@
 // A Verilated pbit_top behind the C interface of pbl_rtl_api.h. Compiled together with the model
 // into one shared object per hardware variant. Exceptions end here.
+#include <cstring>
 #include <memory>
 #include <new>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
 #include "verilated.h"
+#ifdef PBL_SAVABLE
+#include "verilated_save.h"
+#endif
 
 double sc_time_stamp() {
   return 0;
@@ -274,6 +278,97 @@ void pins(void *p, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge) try
 } catch (...) {
 }
 
+#ifdef PBL_SAVABLE
+using Take = int (*)(void *user, const void *bytes, size_t n);
+
+// Verilator's stream, to a function instead of a file.
+class Save final : public VerilatedSerialize {
+ public:
+  Save(Take take, void *user) : take_(take), user_(user) { m_isOpen = true; }
+  void flush() override {
+    if (!result_) result_ = take_(user_, m_bufp, static_cast<size_t>(m_cp - m_bufp));
+    m_cp = m_bufp;
+  }
+  int result() {
+    flush();
+    return result_;
+  }
+
+ private:
+  Take take_;
+  void *user_;
+  int result_ = 0;
+};
+
+// And from memory. The stream asks for more than it takes: behind the end there are zeros for it.
+class Restore final : public VerilatedDeserialize {
+ public:
+  Restore(const uint8_t *bytes, size_t n) : bytes_(bytes), left_(n) {
+    m_isOpen = true;
+    m_endp = m_bufp;
+  }
+  void fill() override {
+    const size_t held = static_cast<size_t>(m_endp - m_cp);
+    if (left_ == 0 && held == 0) throw std::bad_alloc();
+    std::memmove(m_bufp, m_cp, held);
+    const size_t room = bufferSize() - held, n = left_ < room ? left_ : room;
+    std::memcpy(m_bufp + held, bytes_, n);
+    std::memset(m_bufp + held + n, 0, room - n);
+    bytes_ += n;
+    left_ -= n;
+    m_cp = m_bufp;
+    m_endp = m_bufp + held + n;
+  }
+  bool at_end() const { return left_ == 0 && m_cp == m_endp; }
+
+ private:
+  const uint8_t *bytes_;
+  size_t left_;
+};
+
+int save(void *p, Take take, void *user) try {
+  Instance *s = self(p);
+  Save os(take, user);
+  os << s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    const uint64_t n = r->words.size(), head = r->head;
+    const uint32_t permille = r->permille;
+    os << n << head << permille << r->throttle_state;
+    os.write(r->words.data(), n * sizeof r->words[0]);
+    os.write(r->last.data(), n);
+  }
+  os << *s->top;
+  return os.result();
+} catch (...) {
+  return -1;
+}
+
+int restore(void *p, const void *bytes, size_t n_bytes) try {
+  Instance *s = self(p);
+  Restore os(static_cast<const uint8_t *>(bytes), n_bytes);
+  os >> s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    uint64_t n = 0, head = 0;
+    uint32_t permille = 0;
+    os >> n >> head >> permille >> r->throttle_state;
+    if (n > n_bytes || head > n) return 0;
+    r->words.resize(n);
+    r->last.resize(n);
+    r->head = head;
+    r->permille = permille;
+    os.read(r->words.data(), n * sizeof r->words[0]);
+    os.read(r->last.data(), n);
+  }
+  os >> *s->top;
+  return os.at_end();
+} catch (...) {
+  return 0;
+}
+#else
+constexpr auto save = nullptr;
+constexpr auto restore = nullptr;
+#endif
+
 const pbl_rtl_api kApi = {PBL_RTL_API_VERSION,
                           create,
                           destroy,
@@ -289,7 +384,9 @@ const pbl_rtl_api kApi = {PBL_RTL_API_VERSION,
                           irq,
                           pins,
                           nullptr,
-                          nullptr};
+                          nullptr,
+                          save,
+                          restore};
 
 }  // namespace
 
