@@ -71,6 +71,9 @@ static void configure(host *h) {
   write_any(h, PBL_REG_EXCH_CONFIG, below(h, 2));
   write_any(h, PBL_REG_STAT_EVERY, below(h, 3));
   write_any(h, PBL_REG_STAT_PAIRS, below(h, 9));
+  write_any(h, PBL_REG_STAT_SELECT, below(h, 8));
+  write_any(h, PBL_REG_STAT_ADDRESS, below(h, 8));
+  for (int k = 0; k < 4; k++) write_any(h, PBL_REG_STAT_DATA, below(h, 5) << 16 | below(h, 12));
   write_any(h, PBL_REG_CONFIG, below(h, 16));
   write_any(h, PBL_REG_BETA, 500 + below(h, 6000));
   write_any(h, PBL_REG_IRQ_ENABLE, below(h, 4));
@@ -104,14 +107,20 @@ static void look_at_statistics(host *h) {
 }
 
 static void look_at_all(host *h) {
-  look_at_statistics(h);
-  write_any(h, PBL_REG_CTRL, PBL_CTRL_STAT_SWAP_MASK);
-  look_at_statistics(h);
-  for (uint32_t address = 0; address <= PBL_REG_TRACE_SWEEPS; address += 4) read_any(h, address);
+  /* high words before the low ones that latch them */
+  for (uint32_t k = 0; k <= PBL_REG_TRACE_SWEEPS; k += 4) read_any(h, PBL_REG_TRACE_SWEEPS - k);
   drain(h, h->dev->ops->stream_read);
   drain(h, h->dev->ops->telemetry_read);
   see(h, h->dev->ops->cycles(h->dev));
   see(h, h->dev->ops->irq(h->dev));
+  look_at_statistics(h);
+  write_any(h, PBL_REG_CTRL, PBL_CTRL_STAT_SWAP_MASK);
+  look_at_statistics(h);
+  for (uint32_t pair = 0; pair < 4; pair++) {
+    write_any(h, PBL_REG_EXCH_SELECT, pair);
+    read_any(h, PBL_REG_EXCH_TRIES);
+    read_any(h, PBL_REG_EXCH_ACCEPTS);
+  }
 }
 
 static void play(host *h, const pbl_hw *hw, uint64_t seed) {
@@ -168,7 +177,7 @@ static void open_host(host *h, const pbl_hw *hw, uint64_t seed) {
   plain_model dense;
   h->dev = rig_open(hw, "");
   if (hw->fabric == PBL_FABRIC_SPARSE) {
-    plain_sparse_create(&sparse, hw, hw->n_visible, 3, 1, seed);
+    plain_sparse_create(&sparse, hw, hw->n_visible + (int)(seed / 1000), 3, 1, seed);
     sparse_upload(h->dev, &sparse);
     plain_sparse_free(&sparse);
     rig_write(h->dev, PBL_REG_CTRL, PBL_CTRL_CHECK_MASK);
@@ -184,6 +193,7 @@ static void go_far(host *h) {
   pbl_twin *t = (pbl_twin *)h->dev;
   for (int k = 0; k < PBL_TWIN_N_COUNTERS; k++) t->counters[k].value += (uint64_t)any_word(h) << 24;
   t->regulator.window.flags ^= pbl_xoshiro_next(&h->g) & 0x3FFu;
+  if (t->statistics && below(h, 2)) t->statistics->full = true;
   look_at_all(h); /* high words are latched */
   if (below(h, 2)) write_any(h, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK);
   start(h);
@@ -195,18 +205,45 @@ static void go_far(host *h) {
   }
 }
 
+/* Idle, in the middle of a row of the weight memory. */
+static void stop_in_a_row(host *h) {
+  write_any(h, PBL_REG_CTRL, PBL_CTRL_STOP_MASK);
+  see(h, (uint64_t)h->dev->ops->advance(h->dev, 1u << 20, NULL));
+  write_any(h, PBL_REG_IMG_SELECT, 0);
+  write_any(h, PBL_REG_IMG_ADDRESS, 0);
+  for (uint32_t n = 1 + below(h, 3); n > 0; n--) write_any(h, PBL_REG_IMG_DATA, below(h, 30));
+}
+
+static void finish_the_row(host *h) {
+  for (int k = 0; k < 8; k++) write_any(h, PBL_REG_IMG_DATA, 3);
+  write_any(h, PBL_REG_CTRL, PBL_CTRL_CHECK_MASK);
+  look_at_all(h);
+}
+
+static void bring_somewhere(host *h, const pbl_hw *hw, uint64_t seed, uint64_t how) {
+  if (how > 0) play(h, hw, seed);
+  if (how == 2) go_far(h);
+  if (how == 3) stop_in_a_row(h);
+}
+
 static void continue_both(const pbl_hw *hw, uint64_t seed) {
   host a, b;
   pbl_bytes state = {0}, after_a = {0}, after_b = {0};
   pbl_error err = {0};
   open_host(&a, hw, seed);
   open_host(&b, hw, seed + 1000);
-  play(&a, hw, seed);
-  go_far(&a);
-  play(&b, hw, seed + 2000); /* whatever is not restored is wrong */
-  go_far(&b);
+  bring_somewhere(&a, hw, seed, 1 + seed % 3);
+  bring_somewhere(&b, hw, seed + 2000, seed / 3 % 4); /* whatever is not restored is wrong */
   assert_int_equal(a.dev->ops->save(a.dev, &state, &err), PBL_OK);
   if (b.dev->ops->restore(b.dev, state.data, state.n, &err)) fail_msg("restore: %s", err.message);
+  a.seen = b.seen = 0;
+  b.g = a.g;
+  look_at_all(&a);
+  look_at_all(&b);
+  assert_true(a.seen == b.seen);
+  if (seed % 3 == 2) finish_the_row(&a);
+  if (seed % 3 == 2) finish_the_row(&b);
+  assert_true(a.seen == b.seen);
   play(&a, hw, seed + 3000);
   play(&b, hw, seed + 3000);
   if (a.seen != b.seen)
@@ -232,7 +269,7 @@ static void a_restored_twin_goes_on_like_the_saved_one(void **state) {
       pbl_hw hw = hardware(fabrics[f], lanes[k % 4], contexts[k % 4], k < 4);
       if (k % 2) hw.generator = PBL_GEN_LFSR32;
       if (k == 6 && f == 0) hw.weight_int += 12; /* fields in plain C */
-      for (uint64_t seed = 0; seed < 10; seed++) continue_both(&hw, 100 * (uint64_t)k + seed);
+      for (uint64_t seed = 0; seed < 12; seed++) continue_both(&hw, 120 * (uint64_t)k + seed);
     }
   }
 }
