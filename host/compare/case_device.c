@@ -40,8 +40,7 @@ pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *c
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
-  const pbl_status st =
-      pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
+  const pbl_status st = pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
   if (st) return st;
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
   return pbl_driver_create(out, dev, &w->hw, &opt, err);

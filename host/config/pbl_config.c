@@ -94,7 +94,8 @@ static pbl_status load_compare(pbl_compare_config *out, const char *path, const 
   pbl_node *tree = NULL;
   /* Padding too, so that equal configurations are equal bytes. */
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, text, pbl_schema_compare, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, text, pbl_schema_compare, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_compare, &root);
   pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
@@ -152,7 +153,8 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_train_root root;
   pbl_node *tree = NULL;
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, NULL, pbl_schema_train, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, NULL, pbl_schema_train, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_train, &root);
   pbl_bind_section(&problems, pbl_schema_train, tree, &root);
