@@ -52,11 +52,11 @@ static const struct {
     {"throttle", "a slow receiver, nothing lost", selftest_check_throttle, {"back_pressure"}},
     {"interrupt", "interrupt pending, line, cleared", selftest_check_interrupt, {"cyclic"}},
     {"stop", "STOP ends a run after a whole sweep", selftest_check_stop, {"cyclic"}},
-    {"telemetry", "windows, regulator, telemetry", selftest_check_telemetry, {"cyclic"}},
+    {"telemetry", "windows, regulator, telemetry", selftest_check_telemetry, {"cyclic", "stop"}},
     {"freeze", "FREEZE holds the regulator", selftest_check_freeze, {"telemetry"}},
-    {"exchange", "option replica exchange", selftest_check_exchange, {"beta_schedule"}},
-    {"statistics", "option statistics unit", selftest_check_statistics, {"cyclic"}},
-    {"trace", "option trace port", selftest_check_trace, {"cyclic"}},
+    {"exchange", "option replica exchange", selftest_check_exchange, {"beta_schedule", "stop"}},
+    {"statistics", "option statistics unit", selftest_check_statistics, {"cyclic", "stop"}},
+    {"trace", "option trace port", selftest_check_trace, {"cyclic", "stop"}},
 };
 enum { N_CHECKS = sizeof checks / sizeof *checks };
 _Static_assert(sizeof checks / sizeof *checks <= PBL_SELFTEST_MAX_CHECKS, "room in the report");

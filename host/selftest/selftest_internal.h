@@ -33,9 +33,11 @@ typedef struct {
   pbl_progress *progress;
   uint32_t power_up[SELFTEST_MAX_REGISTERS]; /* what each register read before the first write */
   bool was_read[SELFTEST_MAX_REGISTERS];
-  pbl_status stopped; /* not OK: the device no longer answers, or the user asked to stop */
-  pbl_error error;    /* of it */
-  bool lost;          /* the driver refused the device and closed it */
+  pbl_status stopped;  /* not OK: the device no longer answers, or the user asked to stop */
+  pbl_error error;     /* of it */
+  uint32_t difference; /* of the hashes of device and twin while all memories are blank */
+  uint32_t asked;      /* sweeps of the last START */
+  bool lost;           /* the driver refused the device and closed it */
 } selftest;
 
 /* ---- outcome of the check in progress; the first failure stays ---- */
@@ -85,7 +87,7 @@ bool selftest_restore(selftest *t);
 pbl_status selftest_make_image(pbl_image **out, const pbl_hw *hw, uint64_t seed, pbl_error *err);
 /* CTRL.CHECK and IMG_HASH. */
 bool selftest_hash(selftest *t, pbl_device *dev, uint32_t *hash);
-/* Both devices: CLEAR, seeds, states, beta, CONFIG. */
+/* Both devices: CLEAR, seeds, states, beta, CONFIG. Fails while a run is in progress. */
 bool selftest_prepare(selftest *t, uint32_t config);
 
 typedef struct {

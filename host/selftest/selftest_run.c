@@ -104,6 +104,7 @@ bool selftest_drain(selftest *t, pbl_device *dev, selftest_streams *s, bool trac
 }
 
 bool selftest_start(selftest *t, pbl_device *dev, uint32_t sweeps, uint32_t every) {
+  t->asked = sweeps;
   return selftest_write_of(t, dev, PBL_REG_SWEEPS, sweeps) &&
          selftest_write_of(t, dev, PBL_REG_SAMPLE_EVERY, every) &&
          selftest_write_of(t, dev, PBL_REG_IRQ_STATUS, UINT32_MAX) &&
@@ -114,18 +115,28 @@ static size_t total(const selftest_streams *s) {
   return s->samples.n + s->telemetry.n + s->trace.n;
 }
 
+/* STATUS and SWEEP_COUNT_LO after so many more clocks. */
+static bool go_on(selftest *t, pbl_device *dev, selftest_streams *s, bool trace, uint32_t *status,
+                  uint32_t *sweeps) {
+  return advance(t, dev, BATCH_CYCLES) && selftest_drain(t, dev, s, trace) &&
+         selftest_read_of(t, dev, status, PBL_REG_STATUS) &&
+         selftest_read_of(t, dev, sweeps, PBL_REG_SWEEP_COUNT_LO);
+}
+
 static bool finish(selftest *t, pbl_device *dev, selftest_streams *s, bool trace, bool stopped) {
-  uint32_t status = 0, sweeps = 0, before = 0;
+  uint32_t status = 0, sweeps = 0, before = 0, first = 0;
   patience p = begin_patience(dev);
+  if (!selftest_read_of(t, dev, &first, PBL_REG_SWEEP_COUNT_LO)) return false;
   for (;;) {
     const size_t n = total(s);
-    if (!advance(t, dev, BATCH_CYCLES) || !selftest_drain(t, dev, s, trace) ||
-        !selftest_read_of(t, dev, &status, PBL_REG_STATUS) ||
-        !selftest_read_of(t, dev, &sweeps, PBL_REG_SWEEP_COUNT_LO))
-      return false;
+    if (!go_on(t, dev, s, trace, &status, &sweeps)) return false;
     if ((status & PBL_STATUS_DONE_MASK) && !(status & PBL_STATUS_BUSY_MASK)) break;
     if (total(s) != n || (sweeps != before && !stopped)) p = begin_patience(dev);
     before = sweeps;
+    if (sweeps - first > t->asked) {
+      selftest_fail(t, "a run of %u sweeps goes on after %u", t->asked, sweeps - first);
+      return false;
+    }
     if (is_over(&p, t, dev)) {
       selftest_fail_word(t, PBL_REG_STATUS, PBL_STATUS_DONE_MASK, status,
                          "a run does not end: no STATUS.DONE after %llu clocks, %u sweeps counted",

@@ -31,6 +31,12 @@ static bool set_states(selftest *t, int salt) {
 
 bool selftest_prepare(selftest *t, uint32_t config) {
   pbl_error err = {0};
+  uint32_t status = 0;
+  if (!selftest_read(t, &status, PBL_REG_STATUS)) return false;
+  if (status & PBL_STATUS_BUSY_MASK) {
+    selftest_fail_word(t, PBL_REG_STATUS, 0, status, "STATUS.BUSY: an earlier run has not ended");
+    return false;
+  }
   return selftest_write_both(t, PBL_REG_CTRL, PBL_CTRL_CLEAR_MASK) &&
          selftest_write_both(t, PBL_REG_CONFIG, config) &&
          selftest_ok(t, pbl_driver_set_beta(t->twin_driver, t->image->beta, &err), &err) &&
