@@ -62,7 +62,8 @@ enum { N_CHECKS = sizeof checks / sizeof *checks };
 _Static_assert(sizeof checks / sizeof *checks <= PBL_SELFTEST_MAX_CHECKS, "room in the report");
 
 pbl_selftest_options pbl_selftest_options_default(void) {
-  return (pbl_selftest_options){.fresh = true, .fill_words = (size_t)1 << 22, .seed = 1};
+  return (pbl_selftest_options){
+      .fresh = true, .fill_words = (size_t)1 << 22, .measure = true, .seed = 1};
 }
 
 const char *pbl_selftest_outcome_name(pbl_selftest_outcome o) {
@@ -142,7 +143,7 @@ pbl_status pbl_selftest_run(pbl_selftest_report *out, pbl_device *dev,
   t->dev = dev;
   t->progress = p;
   check_all(t);
-  if (t->stopped == PBL_OK) selftest_measure(t);
+  if (t->stopped == PBL_OK && t->opt.measure) selftest_measure(t);
   pbl_image_destroy(t->image);
   if (t->driver) {
     pbl_driver_destroy(t->driver);

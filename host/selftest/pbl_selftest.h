@@ -44,10 +44,11 @@ typedef struct {
   bool fresh;             /* the device comes from power-up or reset */
   bool no_bus_errors;     /* leave out accesses that the bus must refuse */
   size_t fill_words;      /* most stream words left unread to fill a back-end's receive buffer */
+  bool measure;           /* how fast registers and samples are, at the end: a second */
   uint64_t seed;          /* of patterns, models and generators */
 } pbl_selftest_options;
 
-/* fresh, all accesses, 2^22 words, seed 1. */
+/* fresh, all accesses, 2^22 words, measured, seed 1. */
 pbl_selftest_options pbl_selftest_options_default(void);
 
 /* Writes every register and memory of the device, so what it held is lost. Takes ownership of dev

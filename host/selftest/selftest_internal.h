@@ -111,8 +111,13 @@ bool selftest_drain(selftest *t, pbl_device *dev, selftest_streams *s, bool trac
 bool selftest_run_both(selftest *t, uint32_t sweeps, uint32_t every);
 bool selftest_same_words(selftest *t, const char *what, const selftest_words *dev,
                          const selftest_words *twin);
-/* Clocks after which a run or a CHECK that shows no progress is given up. */
-uint64_t selftest_patience(const selftest *t);
+/* Waiting without progress: begins now; over after as many clocks as the slowest step of a device
+ * of this size needs, or when the device's clock stands still. */
+typedef struct {
+  uint64_t since, last, rounds;
+} selftest_patience;
+selftest_patience selftest_wait(const pbl_device *dev);
+bool selftest_is_over(selftest_patience *p, const selftest *t, const pbl_device *dev);
 
 /* A word that looks random, from index and salt. */
 uint32_t selftest_mix(uint64_t index, uint64_t salt);

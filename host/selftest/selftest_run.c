@@ -8,7 +8,7 @@
 #define MAX_STILL_ROUNDS 10000u
 #define READ_WORDS 1024u
 
-uint64_t selftest_patience(const selftest *t) {
+static uint64_t most_cycles(const selftest *t) {
   const pbl_hw *hw = &t->hw;
   const uint64_t memory = (uint64_t)pbl_hw_image_rows(hw) * (uint64_t)pbl_hw_image_cols(hw) +
                           (uint64_t)pbl_hw_cells(hw) * (uint64_t)hw->table_size;
@@ -16,20 +16,16 @@ uint64_t selftest_patience(const selftest *t) {
   return 1000000u + 64 * (memory + 4096u) * (uint64_t)pbl_hw_contexts(hw);
 }
 
-typedef struct {
-  uint64_t since, last, rounds;
-} patience;
-
-static patience begin_patience(const pbl_device *dev) {
+selftest_patience selftest_wait(const pbl_device *dev) {
   const uint64_t now = dev->ops->cycles(dev);
-  return (patience){.since = now, .last = now};
+  return (selftest_patience){.since = now, .last = now};
 }
 
-static bool is_over(patience *p, const selftest *t, const pbl_device *dev) {
+bool selftest_is_over(selftest_patience *p, const selftest *t, const pbl_device *dev) {
   const uint64_t now = dev->ops->cycles(dev);
   p->rounds = now == p->last ? p->rounds + 1 : 0;
   p->last = now;
-  return now - p->since > selftest_patience(t) || p->rounds > MAX_STILL_ROUNDS;
+  return now - p->since > most_cycles(t) || p->rounds > MAX_STILL_ROUNDS;
 }
 
 static bool advance(selftest *t, pbl_device *dev, uint64_t cycles) {
@@ -40,12 +36,12 @@ static bool advance(selftest *t, pbl_device *dev, uint64_t cycles) {
 bool selftest_hash(selftest *t, pbl_device *dev, uint32_t *hash) {
   uint32_t status = 0;
   if (!selftest_write_of(t, dev, PBL_REG_CTRL, PBL_CTRL_CHECK_MASK)) return false;
-  patience p = begin_patience(dev);
+  selftest_patience p = selftest_wait(dev);
   for (;;) {
     if (!selftest_read_of(t, dev, &status, PBL_REG_STATUS)) return false;
     if (!(status & PBL_STATUS_CHECKING_MASK) && (status & PBL_STATUS_HASH_VALID_MASK))
       return selftest_read_of(t, dev, hash, PBL_REG_IMG_HASH);
-    if (is_over(&p, t, dev)) {
+    if (selftest_is_over(&p, t, dev)) {
       selftest_fail_word(t, PBL_REG_STATUS, PBL_STATUS_HASH_VALID_MASK, status,
                          "CTRL.CHECK: no STATUS.HASH_VALID after %llu clocks",
                          (unsigned long long)(p.last - p.since));
@@ -125,19 +121,19 @@ static bool go_on(selftest *t, pbl_device *dev, selftest_streams *s, bool trace,
 
 static bool finish(selftest *t, pbl_device *dev, selftest_streams *s, bool trace, bool stopped) {
   uint32_t status = 0, sweeps = 0, before = 0, first = 0;
-  patience p = begin_patience(dev);
+  selftest_patience p = selftest_wait(dev);
   if (!selftest_read_of(t, dev, &first, PBL_REG_SWEEP_COUNT_LO)) return false;
   for (;;) {
     const size_t n = total(s);
     if (!go_on(t, dev, s, trace, &status, &sweeps)) return false;
     if ((status & PBL_STATUS_DONE_MASK) && !(status & PBL_STATUS_BUSY_MASK)) break;
-    if (total(s) != n || (sweeps != before && !stopped)) p = begin_patience(dev);
+    if (total(s) != n || (sweeps != before && !stopped)) p = selftest_wait(dev);
     before = sweeps;
     if (sweeps - first > t->asked) {
       selftest_fail(t, "a run of %u sweeps goes on after %u", t->asked, sweeps - first);
       return false;
     }
-    if (is_over(&p, t, dev)) {
+    if (selftest_is_over(&p, t, dev)) {
       selftest_fail_word(t, PBL_REG_STATUS, PBL_STATUS_DONE_MASK, status,
                          "a run does not end: no STATUS.DONE after %llu clocks, %u sweeps counted",
                          (unsigned long long)(p.last - p.since), sweeps);

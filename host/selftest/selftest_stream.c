@@ -1,7 +1,7 @@
 /* The sample stream when nobody, or a slow receiver, takes its words. */
 #include "selftest_internal.h"
 
-enum { THROTTLED_SWEEPS = 64, FILL_BATCH = 65536, MAX_STILL_ROUNDS = 64 };
+enum { THROTTLED_SWEEPS = 64, FILL_BATCH = 65536 };
 
 /* permille of the clocks on which words are taken; false where the back-end cannot do that. */
 static bool throttle(selftest *t, unsigned permille) {
@@ -19,9 +19,9 @@ static size_t sample_words(const selftest *t) {
 /* Leaves the words where they are until STATUS.STALLED; *ended: the run was over before. */
 static bool until_stalled(selftest *t, uint64_t batch, bool *ended) {
   uint32_t status = 0, sweeps = 0, before = 0;
-  unsigned still = 0;
+  selftest_patience p = selftest_wait(t->dev);
   *ended = false;
-  while (still < MAX_STILL_ROUNDS) {
+  while (!selftest_is_over(&p, t, t->dev)) {
     pbl_error err = {0};
     if (!selftest_ok(t, t->dev->ops->advance(t->dev, batch, &err), &err) ||
         !selftest_read(t, &status, PBL_REG_STATUS) ||
@@ -30,7 +30,7 @@ static bool until_stalled(selftest *t, uint64_t batch, bool *ended) {
     if (status & PBL_STATUS_STALLED_MASK) return true;
     *ended = !(status & PBL_STATUS_BUSY_MASK);
     if (*ended) return true;
-    still = sweeps == before ? still + 1 : 0;
+    if (sweeps != before) p = selftest_wait(t->dev);
     before = sweeps;
   }
   selftest_fail_word(t, PBL_REG_STATUS, status | PBL_STATUS_STALLED_MASK, status,
