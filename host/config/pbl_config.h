@@ -167,6 +167,10 @@ typedef struct {
 pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
                                    const char *const *overrides, size_t n_overrides,
                                    pbl_error *err);
+/* The same from a text in memory; `name` stands in messages where the file's path would. */
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err);
 /* Name of a back-end as the configuration has it. */
