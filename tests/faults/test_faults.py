@@ -138,7 +138,6 @@ class Faults(ProgramTest):
                 (f"dead {advances}", 300, "does not answer any more"),
                 ("hung", 0, "no stream word for"),
                 (f"frozen {advances}", 300, "no stream word for"),
-                ("never_done", 0, "no STATUS.DONE"),
                 (f"stopped {advances}", 300, "its clock stands still"),
                 (f"backwards {advances // 2}", 0, "went back"),
                 (f"mute samples {words - 20}", 300, "words of the sample stream were lost"),
@@ -151,18 +150,26 @@ class Faults(ProgramTest):
                 ("value 0x000 0xff", 0, "ID is"),
                 ("value 0x024 0x20 2", 0, "STATUS"),
                 ("value 0x050 1", 0, "IMG_HASH")):
-            options = () if fault == "never_done" else ("--set", "timeout_cycles=100000")
-            said = self.sample(fault, 3, name, options=options)
+            said = self.sample(fault, 3, name, options=("--set", "timeout_cycles=100000"))
             self.assertIn(text, said, fault)
             if "double" not in fault:  # whose place nobody can know when a frame is one word
                 self.assertGreaterEqual(self.assert_prefix(fault), least, fault)
         self.sample("none", None, name, "again")
         self.assertTrue(self.draws("again") == self.draws("sound"))
 
+    def test_a_line_that_is_up_or_a_hash_that_never_comes_ends_in_seconds(self):
+        """Also with the default patience of 10^9 clocks, of which every round has one."""
+        self.lend()
+        for fault, text in (("never_done", "no STATUS.DONE"), ("never_hashed", "no STATUS.HASH_VALID")):
+            said = self.sample(fault, 3, config("regulated"), options=("--set", "timeout_cycles=1000000000"))
+            self.assertIn(text, said, fault)
+            self.assertIn("stops again and again", said, fault)
+
     def test_words_that_are_noise_make_the_verdict_differs(self):
         self.lend()
-        self.sample("noise samples 100", 10, SOUND)
-        self.sample("none", 0, SOUND)
+        short = ("--set", "cases.sound.draws=4000")
+        self.sample("noise samples 100", 10, SOUND, options=short)
+        self.sample("none", None, SOUND, options=short)
 
     def test_a_million_clocks_of_back_pressure_change_no_byte(self):
         self.lend()
