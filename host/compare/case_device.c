@@ -4,10 +4,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "compare_internal.h"
+#include "compare_snapshots.h"
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
 
@@ -17,17 +18,26 @@ double case_seconds_now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double case_work_seconds(const case_work *w) {
+  return w->snapshots ? pbl_recorder_seconds(w->snapshots->recorder) : case_seconds_now();
+}
+
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
   pbl_status st;
-  if (backend == PBL_DEVICE_TWIN) {
+  if (w->snapshots) {
+    st = snapshot_open_device(&dev, w, backend, err);
+  } else if (backend == PBL_DEVICE_TWIN) {
     st = pbl_twin_open(&dev, &w->hw, err);
   } else if (backend == PBL_DEVICE_REMOTE) {
     const pbl_remote_config *r = &w->config->remote;
     const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
                                .reset_seed = w->config->lockstep_reset_seed};
     st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
+  } else if (backend == PBL_DEVICE_UIO) {
+    const pbl_uio_options o = {.timeout_ms = w->config->uio.timeout_ms};
+    st = pbl_uio_open(&dev, w->config->uio.where, &o, err);
   } else {
     char path[4096];
     const bool is_tlm = backend == PBL_DEVICE_TLM;
@@ -155,9 +165,9 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = pbl_driver_counters_read(d, &before, err);
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
-    const double start = case_seconds_now();
+    const double start = case_work_seconds(w);
     st = sample(w, d, err);
-    r->device_seconds = case_seconds_now() - start;
+    r->device_seconds = case_work_seconds(w) - start;
     pbl_error ignored;
     const pbl_status read = pbl_driver_counters_read(d, &r->counters, st ? &ignored : err);
     if (!read) r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
