@@ -29,6 +29,8 @@ class Faults(ProgramTest):
         self.device = "remote:unix:" + self.path("socket")
 
     def end(self):
+        if self.server.returncode is not None:
+            return
         self.server.send_signal(signal.SIGCONT)
         self.server.kill()
         self.server.communicate()
