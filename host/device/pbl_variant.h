@@ -15,6 +15,7 @@ typedef struct {
   const char *cache_dir;  /* NULL: $PBITLOOP_CACHE, else $XDG_CACHE_HOME/pbitloop, else
                              ~/.cache/pbitloop, else (no writable home)
                              SOURCE/.cache/pbitloop */
+  bool waveform;          /* a variant that can write waveforms, beside the ordinary one */
   bool savable;           /* a variant whose state can be saved, beside the ordinary one */
 } pbl_variant_options;
 

@@ -1,6 +1,5 @@
 // A Verilated pbit_top behind the C interface of pbl_rtl_api.h. Compiled together with the model
 // into one shared object per hardware variant. Exceptions end here.
-#include <cstring>
 #include <memory>
 #include <new>
 #include <vector>
@@ -10,7 +9,10 @@
 #include "pbl_rtl_api.h"
 #include "verilated.h"
 #ifdef PBL_SAVABLE
-#include "verilated_save.h"
+#include "pbl_rtl_state.h"
+#endif
+#ifdef PBL_WAVEFORM
+#include "pbl_rtl_waveform.h"
 #endif
 
 double sc_time_stamp() {
@@ -75,8 +77,31 @@ struct Instance {
   uint64_t cycles = 0;
   Receiver samples, telemetry, trace;
   bool traces = false;  // built with a trace port
+  uint64_t reset_seed = 0;
+#ifdef PBL_WAVEFORM
+  std::unique_ptr<Waveform> waveform;
+  ~Instance() {
+    waveform.reset();
+    if (top) Verilated::threadContextp(context.get());
+  }
+#endif
 
-  bool full() const { return samples.full() || telemetry.full() || trace.full(); }
+  bool full() const {
+    return samples.full() || telemetry.full() || trace.full();
+  }
+
+  // Of a variant with waveforms: around the next rising edge, and just after it.
+  void before_edge() {
+#ifdef PBL_WAVEFORM
+    if (waveform) waveform->before_edge(cycles + 1);
+#endif
+  }
+  void after_edge() {
+    cycles++;
+#ifdef PBL_WAVEFORM
+    if (waveform) waveform->after_edge(cycles);
+#endif
+  }
 
   void clock() {
     Vpbit *t = top.get();
@@ -85,6 +110,7 @@ struct Instance {
     if (traces) t->m_axis_trace_tready = trace.ready();
     t->clk_i = 0;
     t->eval();
+    before_edge();
     if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
     if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
       telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
@@ -94,7 +120,7 @@ struct Instance {
     }
     t->clk_i = 1;
     t->eval();
-    cycles++;
+    after_edge();
   }
 };
 
@@ -109,6 +135,10 @@ void *create(uint64_t reset_seed) {
     auto s = std::make_unique<Instance>();
     s->context = std::make_unique<VerilatedContext>();
     s->context->randReset(2);
+#ifdef PBL_WAVEFORM
+    s->context->traceEverOn(true);
+#endif
+    s->reset_seed = reset_seed;
     s->context->randSeed(static_cast<int>((reset_seed ^ (reset_seed >> 32)) & 0x7fffffff) | 1);
     s->top = std::make_unique<Vpbit>(s->context.get());
     Vpbit *t = s->top.get();
@@ -270,62 +300,45 @@ void pins(void *p, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge) try
   t->clk_i = 0;
   t->eval();
   if (edge) {
+    s->before_edge();
     t->clk_i = 1;
     t->eval();
-    s->cycles++;
+    s->after_edge();
   }
   get_pins(out, s);
 } catch (...) {
 }
 
+#ifdef PBL_WAVEFORM
+int waveform_begin(void *p, const pbl_waveform_window *w) try {
+  Instance *s = self(p);
+  std::unique_ptr<VerilatedContext> context;
+  std::unique_ptr<Vpbit> follower;
+  if (Waveform::needs_follower(*w)) {
+    const std::unique_ptr<Instance> second(self(create(s->reset_seed)));
+    if (!second) return ENOMEM;
+    context = std::move(second->context);
+    follower = std::move(second->top);
+  }
+  s->waveform =
+      std::make_unique<Waveform>(*w, s->top.get(), std::move(context), std::move(follower));
+  return 0;
+} catch (...) {
+  return ENOMEM;
+}
+
+void waveform_end(void *p, pbl_waveform_record *record) {
+  Instance *s = self(p);
+  *record = {};
+  if (s->waveform) s->waveform->finish(record, s->cycles);
+  s->waveform.reset();
+}
+#else
+constexpr decltype(pbl_rtl_api::waveform_begin) waveform_begin = nullptr;
+constexpr decltype(pbl_rtl_api::waveform_end) waveform_end = nullptr;
+#endif
+
 #ifdef PBL_SAVABLE
-using Take = int (*)(void *user, const void *bytes, size_t n);
-
-// Verilator's stream, to a function instead of a file.
-class Save final : public VerilatedSerialize {
- public:
-  Save(Take take, void *user) : take_(take), user_(user) { m_isOpen = true; }
-  void flush() override {
-    if (!result_) result_ = take_(user_, m_bufp, static_cast<size_t>(m_cp - m_bufp));
-    m_cp = m_bufp;
-  }
-  int result() {
-    flush();
-    return result_;
-  }
-
- private:
-  Take take_;
-  void *user_;
-  int result_ = 0;
-};
-
-// And from memory. The stream asks for more than it takes: behind the end there are zeros for it.
-class Restore final : public VerilatedDeserialize {
- public:
-  Restore(const uint8_t *bytes, size_t n) : bytes_(bytes), left_(n) {
-    m_isOpen = true;
-    m_endp = m_bufp;
-  }
-  void fill() override {
-    const size_t held = static_cast<size_t>(m_endp - m_cp);
-    if (left_ == 0 && held == 0) throw std::bad_alloc();
-    std::memmove(m_bufp, m_cp, held);
-    const size_t room = bufferSize() - held, n = left_ < room ? left_ : room;
-    std::memcpy(m_bufp + held, bytes_, n);
-    std::memset(m_bufp + held + n, 0, room - n);
-    bytes_ += n;
-    left_ -= n;
-    m_cp = m_bufp;
-    m_endp = m_bufp + held + n;
-  }
-  bool at_end() const { return left_ == 0 && m_cp == m_endp; }
-
- private:
-  const uint8_t *bytes_;
-  size_t left_;
-};
-
 int save(void *p, Take take, void *user) try {
   Instance *s = self(p);
   Save os(take, user);
@@ -365,28 +378,14 @@ int restore(void *p, const void *bytes, size_t n_bytes) try {
   return 0;
 }
 #else
-constexpr auto save = nullptr;
-constexpr auto restore = nullptr;
+constexpr decltype(pbl_rtl_api::save) save = nullptr;
+constexpr decltype(pbl_rtl_api::restore) restore = nullptr;
 #endif
 
-const pbl_rtl_api kApi = {PBL_RTL_API_VERSION,
-                          create,
-                          destroy,
-                          write32,
-                          read32,
-                          advance,
-                          stream_read,
-                          telemetry_read,
-                          has_trace,
-                          trace_read,
-                          cycles,
-                          stream_throttle,
-                          irq,
-                          pins,
-                          nullptr,
-                          nullptr,
-                          save,
-                          restore};
+const pbl_rtl_api kApi = {
+    PBL_RTL_API_VERSION, create,      destroy,    write32, read32,          advance, stream_read,
+    telemetry_read,      has_trace,   trace_read, cycles,  stream_throttle, irq,     pins,
+    waveform_begin,      waveform_end, save,      restore};
 
 }  // namespace
 
