@@ -104,8 +104,8 @@ pbl_status snapshots_begin_case(struct compare_snapshots *s, case_work *w, pbl_e
                              *device = pbl_snapshot_find(&s->file, "DEVI");
   pbl_progress_note(s->inner, "case %s: from a snapshot with %zu of %zu draws", w->cc->name,
                     s->head.n_draws, s->head.of_draws);
-  const pbl_status st = pbl_recorder_load(s->recorder, journal->bytes, journal->n, device->bytes,
-                                          device->n, err);
+  const pbl_status st =
+      pbl_recorder_load(s->recorder, journal->bytes, journal->n, device->bytes, device->n, err);
   pbl_snapshot_free(&s->file);
   return st;
 }

@@ -383,9 +383,9 @@ constexpr decltype(pbl_rtl_api::restore) restore = nullptr;
 #endif
 
 const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,      destroy,    write32, read32,          advance, stream_read,
-    telemetry_read,      has_trace,   trace_read, cycles,  stream_throttle, irq,     pins,
-    waveform_begin,      waveform_end, save,      restore};
+    PBL_RTL_API_VERSION, create,       destroy,    write32, read32,          advance, stream_read,
+    telemetry_read,      has_trace,    trace_read, cycles,  stream_throttle, irq,     pins,
+    waveform_begin,      waveform_end, save,       restore};
 
 }  // namespace
 

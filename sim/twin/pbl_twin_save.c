@@ -1,6 +1,6 @@
 /* The twin's complete state, written and read by one list of its fields. Left out is what is made
- * of them (packed weights, spread states), what a sweep needs from its beginning to its end (fields,
- * betas of cells, flips), and the trace that a test has set. */
+ * of them (packed weights, spread states), what a sweep needs from its beginning to its end
+ * (fields, betas of cells, flips), and the trace that a test has set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,12 +55,12 @@ static void walk_memories(pbl_archive *a, pbl_twin *t) {
 
 static void walk_registers(pbl_archive *a, pbl_twin *t) {
   uint32_t *const words[] = {
-      &t->scratch,        &t->config,       &t->sweeps,        &t->sample_every,
-      &t->beta,           &t->beta_active,  &t->irq_enable,    &t->irq_status,
-      &t->img_select,     &t->img_row,      &t->img_col,       &t->img_expected,
-      &t->img_hash,       &t->probe_select, &t->probe_field,   &t->replica_select,
-      &t->probe_random,   &t->probe_state,  &t->probe_threshold,
-      &t->energy_latched_high, &t->trace_first, &t->trace_sweeps};
+      &t->scratch,      &t->config,       &t->sweeps,          &t->sample_every,
+      &t->beta,         &t->beta_active,  &t->irq_enable,      &t->irq_status,
+      &t->img_select,   &t->img_row,      &t->img_col,         &t->img_expected,
+      &t->img_hash,     &t->probe_select, &t->probe_field,     &t->replica_select,
+      &t->probe_random, &t->probe_state,  &t->probe_threshold, &t->energy_latched_high,
+      &t->trace_first,  &t->trace_sweeps};
   for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) pbl_archive_u32(a, words[k], 1);
   pbl_archive_bool(a, &t->done);
   pbl_archive_bool(a, &t->hash_valid);
@@ -176,8 +176,7 @@ static void walk_dense(pbl_archive *a, const pbl_twin *t, pbl_twin_block *b) {
 
 static void walk_lattice(pbl_archive *a, const pbl_twin *t) {
   const pbl_twin_lattice *lat = t->lattice;
-  const size_t words =
-      (size_t)pbl_hw_contexts(&t->hw) * (size_t)lat->groups * (size_t)lat->steps;
+  const size_t words = (size_t)pbl_hw_contexts(&t->hw) * (size_t)lat->groups * (size_t)lat->steps;
   pbl_archive_u16(a, lat->colour[0].bits, words);
   pbl_archive_u16(a, lat->colour[1].bits, words);
 }

@@ -147,10 +147,9 @@ static void a_device_without_state_is_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(answers_go_on_from_every_step),
-      cmocka_unit_test(a_host_that_does_something_else_is_stopped),
-      cmocka_unit_test(a_state_of_other_hardware_is_refused),
-      cmocka_unit_test(a_device_without_state_is_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(answers_go_on_from_every_step),
+                                     cmocka_unit_test(a_host_that_does_something_else_is_stopped),
+                                     cmocka_unit_test(a_state_of_other_hardware_is_refused),
+                                     cmocka_unit_test(a_device_without_state_is_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,14 +57,17 @@ static void write_image(host *h, const pbl_hw *hw) {
   const uint32_t column = target == 0 ? 0 : columns[below(h, 12)];
   write_any(h, PBL_REG_IMG_ADDRESS, below(h, 4) << 16 | (target == 2 ? below(h, 12) : column));
   for (uint32_t n = below(h, 20); n > 0; n--)
-    write_any(h, PBL_REG_IMG_DATA, target == 7 ? below(h, 3) : target == 6 ? below(h, 900)
-                                                           : pbl_xoshiro_next(&h->g));
+    write_any(h, PBL_REG_IMG_DATA,
+              target == 7   ? below(h, 3)
+              : target == 6 ? below(h, 900)
+                            : pbl_xoshiro_next(&h->g));
 }
 
 /* Settings that make things happen in a few sweeps. */
 static void configure(host *h) {
   const uint32_t mode = below(h, 7);
-  write_any(h, PBL_REG_REG_CONFIG, mode | (below(h, 2) << 3) | (below(h, 8) == 0 ? 1u : 0u) << 4 | 1u << 5);
+  write_any(h, PBL_REG_REG_CONFIG,
+            mode | (below(h, 2) << 3) | (below(h, 8) == 0 ? 1u : 0u) << 4 | 1u << 5);
   write_any(h, PBL_REG_WINDOW_SWEEPS, below(h, 6));
   write_any(h, PBL_REG_SCHED_LAST, below(h, 4));
   write_any(h, PBL_REG_EXCH_EVERY, below(h, 3));
@@ -276,7 +279,8 @@ static void a_restored_twin_goes_on_like_the_saved_one(void **state) {
 
 static void a_state_of_other_hardware_or_cut_short_is_refused(void **state) {
   (void)state;
-  const pbl_hw one = hardware(PBL_FABRIC_DENSE, 4, 2, 1), other = hardware(PBL_FABRIC_DENSE, 4, 3, 1);
+  const pbl_hw one = hardware(PBL_FABRIC_DENSE, 4, 2, 1),
+               other = hardware(PBL_FABRIC_DENSE, 4, 3, 1);
   pbl_device *a = rig_open(&one, ""), *b = rig_open(&other, ""), *c = rig_open(&one, "");
   pbl_bytes bytes = {0};
   assert_int_equal(a->ops->save(a, &bytes, NULL), PBL_OK);
