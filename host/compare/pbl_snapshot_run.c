@@ -59,7 +59,7 @@ pbl_status pbl_snapshot_run(const pbl_compare_config *config, const char *case_n
 }
 
 static void print_sections(FILE *f, const pbl_snapshot_file *file) {
-  fprintf(f, "sections:   ");
+  fprintf(f, "sections:    ");
   for (size_t k = 0; k < file->n_sections; k++)
     fprintf(f, "%s%s %zu", k ? ", " : "", file->sections[k].tag, file->sections[k].n);
   fprintf(f, " bytes; checksums are right\n");

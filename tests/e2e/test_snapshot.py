@@ -10,7 +10,7 @@ import time
 import unittest
 import zlib
 
-from harness import HERE, PROGRAM, ProgramTest
+from harness import HERE, PROGRAM, SOURCE, ProgramTest
 
 KINDS = os.path.join(HERE, "snapshots.yaml")
 # What differs from run to run without any interruption, too
@@ -224,6 +224,20 @@ class Snapshot(ProgramTest):
                                 "--out", "x")
         self.assertIn("--case other", done.stderr)
         self.assertFalse(os.path.exists(self.path("x")))
+
+    def test_the_worked_example_of_the_page_works(self):
+        with open(os.path.join(SOURCE, "docs", "snapshots.md"), encoding="utf-8") as file:
+            lines = [line[2:].split() for line in file if line.startswith("$ ")]
+        self.assertEqual(len(lines), 5)
+        os.symlink(os.path.join(SOURCE, "configs"), self.path("configs"))
+        for program, *arguments in lines[:4]:
+            self.assertEqual(program, "pbitloop")
+            shown = self.run_program(0, *arguments).stdout
+            if arguments == ["snapshot", "half"]:
+                self.assertIn("regulated_6x6, 2 of 2; 0 finished", shown)
+                self.assertRegex(shown, r"draws: +2\d\d\d of 4000; the device is at work")
+        self.assertEqual(subprocess.run(lines[4], cwd=self.folder, check=False).returncode, 0)
+        self.assert_same("whole", "halves")
 
     def test_a_host_that_would_do_something_else_is_stopped(self):
         self.single_cases()
