@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pbl_bytes.h"
 #include "pbl_error.h"
 #include "pbl_hw.h"
 #include "pbl_waveform.h"
@@ -53,6 +54,14 @@ typedef struct {
    * whole. Call pbl_device_waveform_begin and _end. */
   pbl_status (*waveform_begin)(pbl_device *dev, const pbl_waveform_window *w, pbl_error *err);
   pbl_status (*waveform_end)(pbl_device *dev, pbl_waveform_record *record, pbl_error *err);
+  /* optional, both or none. save appends the complete state of the device, words that wait in its
+   * receivers among it, to `out`; it never advances time and changes nothing. restore puts it into
+   * a device of the same back-end, version and hardware, whatever that has done before: from there
+   * on both do and answer the same, bit by bit, cycles() too. Sweeps and runs may be in progress.
+   * FORMAT for bytes that are no such state (the device is then good for close only), NO_MEMORY.
+   * Checksums and the question whose state it is belong to the caller (host/snapshot). */
+  pbl_status (*save)(pbl_device *dev, pbl_bytes *out, pbl_error *err);
+  pbl_status (*restore)(pbl_device *dev, const void *bytes, size_t n, pbl_error *err);
 } pbl_device_ops;
 
 struct pbl_device {
