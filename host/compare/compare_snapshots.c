@@ -63,6 +63,10 @@ static void note(pbl_progress *self, const char *line) {
 pbl_status snapshots_create(struct compare_snapshots **out, const pbl_compare_config *config,
                             pbl_progress *inner, pbl_error *err) {
   pbl_status st = snapshot_check_backend(config->device, err);
+  if (!st && config->waveform)
+    st = pbl_fail(err, PBL_CONFIG,
+                  "--waveform and snapshots do not go together: the file of a waveform cannot be "
+                  "continued; take one of them");
   if (st) return st;
   struct compare_snapshots *s = calloc(1, sizeof *s);
   if (!s) return pbl_fail(err, PBL_NO_MEMORY, "snapshots: out of memory");

@@ -191,6 +191,7 @@ pbl_status pbl_recorder_attach(pbl_recorder *r, pbl_device **dev, const pbl_hw *
     return s;
   }
   r->device = d;
+  r->cycles = 0;
   r->hw = *hw;
   memset(r->key, 0, sizeof r->key);
   snprintf(r->key, sizeof r->key, "%s", key);

@@ -1,6 +1,6 @@
 /* The twin's complete state, written and read by one list of its fields. Left out is what is made
  * of them (packed weights, spread states), what a sweep needs from its beginning to its end
- * (fields, betas of cells, flips), and the trace that a test has set. */
+ * (fields, betas of cells, flips, window_ended), and the trace that a test has set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +80,6 @@ static void walk_run(pbl_archive *a, pbl_twin *t) {
   pbl_archive_u32(a, &t->run_every, 1);
   pbl_archive_u32(a, &t->run_done, 1);
   pbl_archive_bool(a, &t->stop);
-  pbl_archive_bool(a, &t->window_ended);
   pbl_archive_bool(a, &t->labels_due);
   pbl_archive_u64(a, &t->elapsed, 1);
   pbl_archive_u64(a, &t->cost, 1);

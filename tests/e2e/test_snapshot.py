@@ -75,9 +75,8 @@ class Snapshot(ProgramTest):
 
     def test_every_kind_of_case_goes_on_to_the_same_bytes(self):
         g = random.Random(5)
-        self.single_cases()
-        for name in ("coin_annealed", "regulated", "counted", "ladder", "lattice", "sparse",
-                     "random_site"):  # the others: by night
+        self.single_cases()  # the other kinds: by night
+        for name in ("regulated", "counted", "ladder", "lattice", "sparse", "random_site"):
             self.compare(None, name + ".yaml", out="whole")
             self.continue_at(name, g.randrange(300))
 
@@ -156,7 +155,7 @@ class Snapshot(ProgramTest):
     def test_ctrl_c_says_how_to_go_on(self):
         self.start_config("schema: 1\ndevice: twin\ncases:\n"
                           "  - {name: a, draws: 200, random: {visible: 6, hidden: 6}}\n"
-                          "  - {name: b, draws: 3000, sweeps_per_draw: 200, "
+                          "  - {name: b, draws: 2000, sweeps_per_draw: 200, "
                           "random: {visible: 6, hidden: 6}}\n")
         self.compare(None, "c.yaml", out="whole")
         said = self.interrupt("b", "c.yaml", "--out", "r", "--snapshot-every", "0")
