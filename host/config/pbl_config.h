@@ -148,6 +148,7 @@ typedef struct {
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
   pbl_remote_config remote;
+  uint64_t timeout_cycles;
   pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   bool drop_incomplete_batch;
@@ -165,6 +166,10 @@ typedef struct {
  * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own).
  */
 pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err);
+/* The same from a text in memory; `name` stands in messages where the file's path would. */
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
                                    const char *const *overrides, size_t n_overrides,
                                    pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
