@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 cp -r "$here/../../rtl" "$folder/rtl"
 case $fault in
   '') ;;
-  lasts) sed -i 's/{lasts_o\[30:0\], head_q\[32\]}/{lasts_o[30:0], head_q[31]}/' "$folder/rtl/board/stream_fifo.sv" ;;
+  lasts) sed -i 's/{lasts_o\[30:0\], head_q\[32\]}/{lasts_o[30:0], head_q[32] ^ head_q[0]}/' "$folder/rtl/board/stream_fifo.sv" ;;
   depth) sed -i "s/count_o < 16'(Depth)/count_o <= 16'(Depth)/" "$folder/rtl/board/stream_fifo.sv" ;;
   *) exit 2 ;;
 esac
