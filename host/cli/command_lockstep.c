@@ -7,7 +7,8 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 
 static const pbl_option options[] = {
     {"device", PBL_OPTION_KEY, "NAME", "device",
-     "in place of the RTL: tlm (docs/systemc.md) or remote:ADDRESS (docs/hil.md)"},
+     "in place of the RTL: tlm (docs/systemc.md), remote:ADDRESS (docs/hil.md) or uio:BOARD "
+     "(docs/board.md)"},
     {"secret", PBL_OPTION_KEY, "FILE", "remote_secret", "shared with the server of remote:ADDRESS"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,

@@ -14,8 +14,10 @@ static const pbl_option options[] = {
     [FIRST] = {"first", PBL_OPTION_VALUE, "N", NULL, "the first one, counted from 1 (1)"},
     [OUT] = {"out", PBL_OPTION_VALUE, "FILE", NULL, "keep the trace of one case in FILE"},
     [CHECK] = {"check", PBL_OPTION_VALUE, "FILE", NULL, "check a stored trace; needs no CONFIG"},
-    [DEVICE] = {"device", PBL_OPTION_KEY, "NAME", "device",
-                "in place of the RTL: tlm (docs/systemc.md) or remote:ADDRESS (docs/hil.md)"},
+    [DEVICE] =
+        {"device", PBL_OPTION_KEY, "NAME", "device",
+         "in place of the RTL: tlm (docs/systemc.md), remote:ADDRESS (docs/hil.md) or uio:BOARD "
+         "(docs/board.md)"},
     [SECRET] = {"secret", PBL_OPTION_KEY, "FILE", "remote_secret",
                 "shared with the server of remote:ADDRESS"},
     [SEED] = {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},

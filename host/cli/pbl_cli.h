@@ -50,7 +50,7 @@ struct pbl_command {
 extern const pbl_command pbl_command_compare, pbl_command_train, pbl_command_regimes,
     pbl_command_lockstep, pbl_command_trace, pbl_command_rng, pbl_command_stats, pbl_command_power,
     pbl_command_exact, pbl_command_graph, pbl_command_info, pbl_command_lab, pbl_command_area,
-    pbl_command_selftest, pbl_command_serve, pbl_command_help;
+    pbl_command_selftest, pbl_command_serve, pbl_command_snapshot, pbl_command_help;
 /* All commands, ends with NULL. */
 extern const pbl_command *const pbl_commands[];
 

@@ -4,11 +4,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "compare_internal.h"
+#include "compare_snapshots.h"
 #include "pbl_compare.h"
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
 #include "tempering_internal.h"
 
@@ -18,29 +19,17 @@ double case_seconds_now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *config,
-                                   const pbl_hw *hw, pbl_backend backend, pbl_progress *p,
-                                   pbl_error *err) {
-  if (backend == PBL_DEVICE_TWIN) return pbl_twin_open(out, hw, err);
-  if (backend == PBL_DEVICE_REMOTE) {
-    const pbl_remote_config *r = &config->remote;
-    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
-                               .reset_seed = config->lockstep_reset_seed};
-    return pbl_hil_open(out, r->address, hw, &o, err);
-  }
-  char path[4096];
-  const bool is_tlm = backend == PBL_DEVICE_TLM;
-  const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
-  pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
-  if (!st) st = pbl_variant_build(path, sizeof path, hw, NULL, p, err);
-  if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
-  return !st && is_tlm ? pbl_tlm_open(out, *out, &o, err) : st;
+const pbl_status st =
+    w->snapshots ? snapshot_open_device(&dev, w, backend, err)
+                 : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
 }
 
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
-  const pbl_status st = pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
+  const pbl_status st =
+      w->snapshots ? snapshot_open_device(&dev, w, backend, err)
+                   : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
   if (st) return st;
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
   return pbl_driver_create(out, dev, &w->hw, &opt, err);
@@ -159,13 +148,13 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = pbl_driver_counters_read(d, &before, err);
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
-    const double start = case_seconds_now();
+    const double start = case_work_seconds(w);
     st = sample(w, d, err);
-    r->device_seconds = case_seconds_now() - start;
+    r->device_seconds = case_work_seconds(w) - start;
     pbl_error ignored;
-    if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
-      r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
-    }
+    const pbl_status read = pbl_driver_counters_read(d, &r->counters, st ? &ignored : err);
+    if (!read) r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
+    if (!st) st = read;
     const double sweeps = (double)(r->counters.sweeps - before.sweeps);
     r->device_updates_per_second =
         sweeps * (double)cc->chains * pbl_hw_pbits(&w->hw) / r->device_seconds;

@@ -4,6 +4,7 @@
 #ifndef PBL_COMPARE_H
 #define PBL_COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pbl_config.h"
@@ -11,9 +12,19 @@
 #include "pbl_error.h"
 #include "pbl_progress.h"
 
+/* Snapshots of a long run (docs/snapshots.md). */
+typedef struct {
+  bool snapshots; /* one after every case and when the user stops the run, in RESULTS/snapshot */
+  double every;   /* and about every so many seconds; 0: none of these */
+  const char *restore; /* continue this file, or the one in this folder; NULL: begin */
+} pbl_compare_options;
+
 /* Samples every case on the device and on the reference, prints the table and writes the results
- * folder. *exit_code: 0 AGREES, 10 DIFFERS, 11 UNRESOLVED, 12 FROZEN (the worst case counts). */
-pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl_progress *progress,
+ * folder. *exit_code: 0 AGREES, 10 DIFFERS, 11 UNRESOLVED, 12 FROZEN (the worst case counts).
+ * options NULL: no snapshots. CONFIG when RESULTS has the snapshot of an interrupted run that is not
+ * the one to be continued, or when the snapshot does not fit the configuration. */
+pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config,
+                           const pbl_compare_options *options, pbl_progress *progress,
                            pbl_error *err);
 
 /* Runs RTL and twin side by side and compares every sample word and every counter.

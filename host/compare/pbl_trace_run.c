@@ -95,6 +95,12 @@ static pbl_status open_job(job *j, pbl_error *err) {
   const pbl_backend asked = w->config->device;
   const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
   pbl_status st = trace_betas_create(&j->betas, w, err);
+  if (!st && device == PBL_DEVICE_UIO && j->betas.source == TRACE_BETA_READ)
+    st =
+        pbl_fail(err, PBL_CONFIG,
+                 "trace: the beta of a regulated sweep is read while it runs, and a board does not "
+                 "wait for that: trace this case with device rtl, tlm or remote, or with a "
+                 "schedule in place of the regulator");
   if (!st) st = case_open_device(&j->driver, w, device, err);
   if (!st) st = case_prepare_device(j->driver, w, err);
   if (!st) st = case_starts(&states, w, STREAM_DEVICE_START, err);

@@ -5,8 +5,8 @@
 #include "pbl_config_internal.h"
 
 const char *pbl_backend_name(pbl_backend b) {
-  static const char *const names[] = {"rtl", "twin", "remote", "tlm"};
-  return b <= PBL_DEVICE_TLM ? names[b] : "?";
+  static const char *const names[] = {"rtl", "twin", "remote", "tlm", "uio"};
+  return b <= PBL_DEVICE_UIO ? names[b] : "?";
 }
 
 /* Reads the file, or `text` when there is one, and puts the --set options in. */
@@ -38,6 +38,15 @@ static void check_remote(pbl_problems *p, const pbl_node *tree, bool is_remote,
     pbl_problem_at(p, device != NULL ? device : tree,
                    "device: 'remote' needs the key remote, the address of its server (unix:PATH or "
                    "HOST:PORT); on the command line --device remote:ADDRESS sets both");
+}
+
+static void check_uio(pbl_problems *p, const pbl_node *tree, bool is_uio,
+                      const pbl_uio_config *uio) {
+  const pbl_node *device = pbl_yaml_get(tree, "device");
+  if (is_uio && uio->where[0] == '\0')
+    pbl_problem_at(p, device != NULL ? device : tree,
+                   "device: 'uio' needs the key uio, number, name or path of the board; on the "
+                   "command line --device uio:0 sets both");
 }
 
 static void default_out(char *out, size_t size, const char *name) {
@@ -101,6 +110,7 @@ static pbl_status load_compare(pbl_compare_config *out, const char *path, const 
   pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
   load_cases(&problems, tree, &root);
   check_remote(&problems, tree, root.config.device == PBL_DEVICE_REMOTE, &root.config.remote);
+  check_uio(&problems, tree, root.config.device == PBL_DEVICE_UIO, &root.config.uio);
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
   pbl_compare_config *c = &root.config;
   status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
@@ -161,6 +171,7 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_train_config *c = &root.config;
   if (problems.n == 0) check_dataset(&problems, tree, c);
   check_remote(&problems, tree, c->device == 3, &c->remote); /* PBL_TRAIN_REMOTE */
+  check_uio(&problems, tree, c->device == 5, &c->uio);       /* PBL_TRAIN_UIO */
   if (c->hw.fabric != PBL_FABRIC_DENSE)
     pbl_problem_at(&problems, pbl_yaml_get(tree, "hw"), "hw: training needs the dense fabric");
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;

@@ -16,13 +16,25 @@
 #include "pbl_json.h"
 #include "pbl_regulator.h"
 
-typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN, PBL_DEVICE_REMOTE, PBL_DEVICE_TLM } pbl_backend;
+typedef enum {
+  PBL_DEVICE_RTL,
+  PBL_DEVICE_TWIN,
+  PBL_DEVICE_REMOTE,
+  PBL_DEVICE_TLM,
+  PBL_DEVICE_UIO
+} pbl_backend;
 
 /* Device `remote`: who lends it (docs/hil.md). */
 typedef struct {
   char address[160]; /* unix:PATH or HOST:PORT; "" with the other devices */
   char secret[512];  /* file; "": none */
 } pbl_remote_config;
+
+/* Device `uio`: which board (docs/board.md). */
+typedef struct {
+  char where[512]; /* number, name or path; "" with the other devices */
+  int timeout_ms;
+} pbl_uio_config;
 
 /* Negative controls. */
 typedef struct {
@@ -110,6 +122,7 @@ typedef struct {
   uint64_t seed;
   pbl_backend device;
   pbl_remote_config remote;
+  pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   int threads;        /* 0: all */
   char out[512];      /* results folder; "": results/<name> */
@@ -135,6 +148,7 @@ typedef struct {
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
   pbl_remote_config remote;
+  pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   bool drop_incomplete_batch;
   pbl_hw hw; /* sizes and replicas 0 */

@@ -274,9 +274,22 @@ void pins(void *p, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge) try
 } catch (...) {
 }
 
-const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,    destroy,    write32, read32,          advance, stream_read,
-    telemetry_read,      has_trace, trace_read, cycles,  stream_throttle, irq,     pins};
+const pbl_rtl_api kApi = {PBL_RTL_API_VERSION,
+                          create,
+                          destroy,
+                          write32,
+                          read32,
+                          advance,
+                          stream_read,
+                          telemetry_read,
+                          has_trace,
+                          trace_read,
+                          cycles,
+                          stream_throttle,
+                          irq,
+                          pins,
+                          nullptr,
+                          nullptr};
 
 }  // namespace
 
