@@ -19,9 +19,31 @@ double case_seconds_now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-const pbl_status st =
-    w->snapshots ? snapshot_open_device(&dev, w, backend, err)
-                 : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
+double case_work_seconds(const case_work *w) {
+  return w->snapshots ? pbl_recorder_seconds(w->snapshots->recorder) : case_seconds_now();
+}
+
+pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *config,
+                                   const pbl_hw *hw, pbl_backend backend, pbl_progress *p,
+                                   pbl_error *err) {
+  if (backend == PBL_DEVICE_TWIN) return pbl_twin_open(out, hw, err);
+  if (backend == PBL_DEVICE_REMOTE) {
+    const pbl_remote_config *r = &config->remote;
+    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
+                               .reset_seed = config->lockstep_reset_seed};
+    return pbl_hil_open(out, r->address, hw, &o, err);
+  }
+  if (backend == PBL_DEVICE_UIO) {
+    const pbl_uio_options o = {.timeout_ms = config->uio.timeout_ms};
+    return pbl_uio_open(out, config->uio.where, &o, err);
+  }
+  char path[4096];
+  const bool is_tlm = backend == PBL_DEVICE_TLM;
+  const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
+  pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
+  if (!st) st = pbl_variant_build(path, sizeof path, hw, NULL, p, err);
+  if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
+  return !st && is_tlm ? pbl_tlm_open(out, *out, &o, err) : st;
 }
 
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
