@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "compare_internal.h"
 #include "compare_snapshots.h"
 #include "pbl_compare.h"
 #include "pbl_hil.h"

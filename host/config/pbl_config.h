@@ -148,6 +148,7 @@ typedef struct {
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
   pbl_remote_config remote;
+  uint64_t timeout_cycles;
   pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   bool drop_incomplete_batch;

@@ -133,6 +133,8 @@ const pbl_field pbl_schema_train[] = {
       "`tlm` the Verilated hardware as a SystemC model, `uio` a board."),
     REMOTE_FIELDS(pbl_train_root),
     TLM_FIELDS(pbl_train_root),
+    U(pbl_train_root, "timeout_cycles", config.timeout_cycles, 0, 1, 1e15, "1e9",
+      "Device cycles without any progress before a run is given up."),
     UIO_FIELDS(pbl_train_root),
     S("hw", 0, offsetof(pbl_train_root, config.hw), pbl_schema_hw,
       "Hardware of all devices but `reference`; its replicas are the chains."),

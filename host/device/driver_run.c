@@ -146,9 +146,8 @@ static pbl_status run_until_done(run *r, pbl_error *err) {
     if (!go_on && !r->stopping && !ended) s = request_stop(r, err);
     if (s != PBL_OK) return s;
     if (!go_on) r->stopping = true;
-    if (ended) return PBL_OK;
     s = pbl_patience_check(&over, &patience, r->d, err);
-    if (s != PBL_OK) return s;
+    if (s != PBL_OK || ended) return s;
     if (r->sweeps != sweeps || r->n_words != n_words) {
       pbl_patience_start(&patience, r->d, usual_batch);
     } else if (over) {
@@ -175,8 +174,9 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (r->frames.fill != 0 || r->frames.part != 0 || (!r->stopping && draws != expected))
     return pbl_fail(err, PBL_DEVICE,
                     "%s device: the run ended after %zu of %zu samples, with %zu frames and %zu "
-                    "words of the next one",
-                    device_name(r), draws, expected, r->frames.part, r->frames.fill);
+                    "words of the next one: words of the sample stream were lost%s",
+                    device_name(r), draws, expected, r->frames.part, r->frames.fill,
+                    draws > 0 ? ", nobody knows where: use none of this run's draws" : "");
   return PBL_OK;
 }
 

@@ -6,7 +6,7 @@
 
 #define DEFAULT_TIMEOUT_CYCLES 1000000000u
 #define MAX_STILL_ROUNDS 10000u
-#define MAX_SHORT_ROUNDS 50000u
+#define MAX_SHORT_ROUNDS 20000u
 #define STOP_CYCLES (1u << 22) /* patience with a device that does not stop for its user */
 
 pbl_status pbl_driver_read(pbl_driver *d, uint32_t *value, uint32_t address, const char *name,
@@ -73,7 +73,8 @@ uint64_t pbl_patience_waited(const pbl_patience *w) {
 
 const char *pbl_patience_hint(const pbl_patience *w) {
   if (w->still_rounds >= MAX_STILL_ROUNDS) return "; its clock stands still";
-  if (w->short_rounds >= MAX_SHORT_ROUNDS) return "; its interrupt line is up all the time";
+  if (w->short_rounds >= MAX_SHORT_ROUNDS)
+    return "; its clock stops again and again, as if it had nothing to do";
   return "";
 }
 

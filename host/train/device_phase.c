@@ -130,8 +130,9 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const cha
   }
   if (!st) st = pbl_chains_create(&d->sample, (size_t)t->opt.n_chains, 1, pbits, err);
   pbl_device *dev = NULL;
+  const pbl_driver_options o = {.timeout_cycles = t->opt.timeout_cycles};
   if (!st) st = open_backend(&dev, &d->hw, &t->opt, progress, err);
-  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, NULL, err);
+  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, &o, err);
   if (!st) st = pbl_driver_set_kernel(d->driver, PBL_KERNEL_CYCLIC, err);
   if (!st) st = set_regulator(d, t, updates, err);
   if (!st && d->regulated) st = open_telemetry(d, t, telemetry, err);

@@ -55,6 +55,7 @@ typedef struct {
   pbl_train_device device;
   const char *remote, *remote_secret; /* REMOTE: address; secret's file or NULL (pbl_hil.h) */
   uint64_t tlm_quantum_ns;            /* TLM (pbl_tlm.h) */
+  uint64_t timeout_cycles;            /* of the driver; 0: its default */
   const char *uio;                    /* UIO: which board (pbl_uio.h) */
   int uio_timeout_ms;
   pbl_hw hw;

@@ -135,8 +135,8 @@ static pbl_status read_stream(pbl_device *dev, uint32_t k, uint32_t *dst, uint8_
     if (count > room) count = (uint32_t)room;
     if (count > POPS * POP_WORDS) count = POPS * POP_WORDS;
     if (!st && count > 0) st = pop(d, k, dst + *n_words, last ? last + *n_words : NULL, count, err);
-    if (st)
-      return *n_words > 0 ? PBL_OK : st; /* nothing that came is lost; told by the next call */
+    /* Nothing that came is lost: a board that is gone is told by the next call. */
+    if (st) return d->lost.status && *n_words > 0 ? PBL_OK : st;
     if (count == 0) return PBL_OK;
     *n_words += count;
   }

@@ -14,6 +14,7 @@ typedef enum {
   VALUE,
   DEAD,
   HUNG,
+  FROZEN,
   NEVER_DONE,
   NEVER_HASHED,
   MUTE,
@@ -77,6 +78,7 @@ static bool parse(faulty *d, const char *line) {
                {"value", "axn", VALUE},
                {"dead", "n", DEAD},
                {"hung", "", HUNG},
+               {"frozen", "n", FROZEN},
                {"never_done", "", NEVER_DONE},
                {"never_hashed", "", NEVER_HASHED},
                {"mute", "sn", MUTE},
@@ -143,6 +145,8 @@ static void falsify(const faulty *d, uint32_t *value, uint32_t address) {
   if (d->kind == VALUE && address == d->address && d->counts->reads[address >> 2] >= d->nth)
     *value ^= d->change;
   if (status && d->started && (d->kind == HUNG || d->kind == NEVER_DONE))
+    *value = (*value | PBL_STATUS_BUSY_MASK) & ~(uint32_t)PBL_STATUS_DONE_MASK;
+  if (status && d->kind == FROZEN && d->counts->advances >= d->nth)
     *value = (*value | PBL_STATUS_BUSY_MASK) & ~(uint32_t)PBL_STATUS_DONE_MASK;
   if (status && d->kind == NEVER_HASHED) *value &= ~(uint32_t)PBL_STATUS_HASH_VALID_MASK;
 }
@@ -276,7 +280,7 @@ static pbl_status advance(pbl_device *dev, uint64_t max_cycles, pbl_error *err) 
   d->counts->advances++;
   if (is_dead(d)) return gone(d, err);
   const bool late = d->counts->advances >= d->nth;
-  if (d->kind == HUNG && d->started) {
+  if ((d->kind == HUNG && d->started) || (d->kind == FROZEN && late)) {
     d->passed += max_cycles;
     return PBL_OK;
   }

@@ -10,6 +10,7 @@
  *   value ADDRESS XOR N     from the N-th read on the register's value is changed by XOR
  *   dead N                  from the N-th advance on nothing answers any more
  *   hung                    START begins nothing: BUSY for ever, time goes on
+ *   frozen N                from the N-th advance on time goes on and nothing else
  *   never_done              the run ends, and STATUS says BUSY and not DONE for ever
  *   never_hashed            STATUS.HASH_VALID never comes
  *   mute STREAM N           nothing comes from the N-th word on
