@@ -33,7 +33,7 @@ static bool until_stalled(selftest *t, uint64_t batch, bool *ended) {
   if (!selftest_read64_of(t, t->dev, &first_stalls, PBL_REG_STALL_CYCLES_LO)) return false;
   while (!selftest_is_over(&p, t, t->dev)) {
     pbl_error err = {0};
-    if (!selftest_ok(t, t->dev->ops->advance(t->dev, batch, &err), &err) ||
+    if (!selftest_go_on(t) || !selftest_ok(t, t->dev->ops->advance(t->dev, batch, &err), &err) ||
         !look(t, &status, &sweeps, &stalls))
       return false;
     if (status & PBL_STATUS_STALLED_MASK) return true;

@@ -137,6 +137,19 @@ class Selftest(ProgramTest):
         done = self.selftest(3, "--device", "remote:unix:" + self.path("nobody"))
         self.assertIn("cannot reach", done.stderr)
 
+    def test_a_board_is_tested_as_it_is_and_as_configured(self):
+        config = self.write("lattice.yaml", LATTICE)
+        server = subprocess.Popen([PROGRAM, "serve", "--device", "twin", "--quiet", "--config", config,
+                                   "--file", "./board"], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.assertIn("serving twin on", server.stdout.readline())
+        results, report = self.results(0, "--device", "uio:./board", "--fresh")
+        self.assertEqual((results["reset"], results["back_pressure"]), ("PASS", "PASS"))
+        self.assertEqual((report["hardware"], report["hw"]["fabric"]), ("hardware as it is", "lattice"))
+        results, report = self.results(10, config, "--device", "uio:./board", "--set", "hw.weight_frac=5")
+        self.assertEqual((report["first_failed"], report["failed"]), ("caps", 1))
+
     def test_selftest_finds_bad_usage_before_it_touches_a_device(self):
         self.assertIn("--case nobody: ", self.selftest(2, "--device", "twin", "--case", "nobody").stderr)
         self.assertIn("missing.yaml", self.selftest(2, "missing.yaml", "--device", "twin").stderr)
