@@ -71,6 +71,10 @@ static uint32_t seen(shell *s, uint32_t address, uint32_t value) {
       return s->hash;
     case FAULT_COUNTER:
       return address == PBL_REG_FLIPS_LO && value > 0 ? value + 1 : value;
+    case FAULT_SATURATIONS:
+      return address == PBL_REG_SATURATIONS_LO && value > 0 ? value + 1 : value;
+    case FAULT_FREEZES:
+      return address == PBL_REG_FREEZES_LO && value > 0 ? value + 1 : value;
     case FAULT_BUSY_CYCLES:
       return address == PBL_REG_BUSY_CYCLES_LO && value > 0 ? value - 1 : value;
     case FAULT_ENERGY:

@@ -38,6 +38,8 @@ typedef enum {
   FAULT_COIN,
   FAULT_COUPLED,
   FAULT_COUNTER, /* FLIPS one too many */
+  FAULT_SATURATIONS,
+  FAULT_FREEZES,
   FAULT_BUSY_CYCLES,
   FAULT_ENERGY,        /* of replica 2, one off */
   FAULT_PROBE,         /* field one off */
