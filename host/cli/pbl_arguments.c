@@ -171,6 +171,12 @@ void pbl_arguments_free(pbl_arguments *arguments) {
   arguments->n_sets = 0;
 }
 
+const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_command *command,
+                                const char *name) {
+  const pbl_option *o = find_option(command->options, name, strlen(name));
+  return o != NULL ? arguments->values[o - command->options] : NULL;
+}
+
 bool pbl_arguments_has(const pbl_arguments *arguments, const pbl_command *command,
                        const char *name) {
   const pbl_option *o = find_option(command->options, name, strlen(name));

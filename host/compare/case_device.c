@@ -12,6 +12,7 @@
 #include "pbl_tlm.h"
 #include "pbl_uio.h"
 #include "pbl_variant.h"
+#include "pbl_waveform_file.h"
 #include "tempering_internal.h"
 
 double case_seconds_now(void) {
@@ -42,20 +43,27 @@ pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *c
   const bool is_tlm = backend == PBL_DEVICE_TLM;
   const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
   pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
-  if (!st) st = pbl_variant_build(path, sizeof path, hw, NULL, p, err);
+  const pbl_variant_options variant = {.waveform = pbl_waveform_is_wanted(config->waveform)};
+  if (!st && variant.waveform) st = pbl_waveform_check_room(config->waveform, hw, err);
+  if (!st) st = pbl_variant_build(path, sizeof path, hw, &variant, p, err);
   if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
+  if (!st && variant.waveform) {
+    st = pbl_waveform_begin(config->waveform, *out, hw, p, err);
+    if (st) (*out)->ops->close(*out);
+  }
   return !st && is_tlm ? pbl_tlm_open(out, *out, &o, err) : st;
 }
 
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
-  const pbl_status st =
-      w->snapshots ? snapshot_open_device(&dev, w, backend, err)
-                   : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
-  if (st) return st;
+  pbl_status st = w->snapshots
+                      ? snapshot_open_device(&dev, w, backend, err)
+                      : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
-  return pbl_driver_create(out, dev, &w->hw, &opt, err);
+  if (!st) st = pbl_driver_create(out, dev, &w->hw, &opt, err);
+  if (st) pbl_waveform_drop(w->config->waveform);
+  return st;
 }
 
 /* A row that missed the last update: what the next row's place holds. In the sparse fabric weights
@@ -155,6 +163,7 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   pbl_window_log windows = {0};
   const bool regulated = case_is_regulated(cc);
+  pbl_waveform_arm(w->config->waveform, cc->name);
   pbl_status st = case_open_device(&d, w, w->config->device, err);
   if (!st) st = case_prepare_device(d, w, err);
   if (!st && regulated) st = case_adapt(w, d, &windows, err);
@@ -184,6 +193,7 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   }
   if (!st && w->tempering) st = tempering_alone(w, d, err);
   if (!st && regulated) st = case_keep_windows(w, &windows, err);
+  pbl_waveform_end(w->config->waveform);
   pbl_driver_destroy(d);
   pbl_window_log_free(&windows);
   return st ? pbl_wrap(err, st, "case %s", cc->name) : PBL_OK;

@@ -135,6 +135,7 @@ typedef struct {
   uint64_t lockstep_sweeps;
   unsigned lockstep_throttle_permille; /* random stream back-pressure, 1000 = none */
   uint64_t lockstep_reset_seed;
+  struct pbl_waveform *waveform; /* no key: borrowed, of option --waveform; NULL: none */
 } pbl_compare_config;
 
 typedef struct {
