@@ -4,184 +4,184 @@
 #ifndef PBL_WAVEFORM_NAMES_H
 #define PBL_WAVEFORM_NAMES_H
 
-#define PBL_WAVEFORM_NAMES(X)                              \
-  X("What was built", "ID", 31)                            \
-  X("What was built", "VERSION", 31)                       \
-  X("What was built", "VERSION_PATCH", 7)                  \
-  X("What was built", "VERSION_MINOR", 7)                  \
-  X("What was built", "VERSION_MAJOR", 15)                 \
-  X("What was built", "SCRATCH", 31)                       \
-  X("What was built", "CAPS0", 31)                         \
-  X("What was built", "CAPS0_SIM", -1)                     \
-  X("What was built", "CAPS0_FABRIC", 2)                   \
-  X("What was built", "CAPS0_GENERATOR", 3)                \
-  X("What was built", "CAPS0_LFSR_STEPS", 5)               \
-  X("What was built", "CAPS0_ROUNDING", -1)                \
-  X("What was built", "CAPS_SIZE", 31)                     \
-  X("What was built", "CAPS_SIZE_VISIBLE", 15)             \
-  X("What was built", "CAPS_SIZE_HIDDEN", 15)              \
-  X("What was built", "CAPS_REPLICAS", 31)                 \
-  X("What was built", "CAPS_REPLICAS_REPLICAS", 15)        \
-  X("What was built", "CAPS_REPLICAS_LANES", 15)           \
-  X("What was built", "CAPS_FORMAT", 31)                   \
-  X("What was built", "CAPS_FORMAT_WEIGHT_BITS", 7)        \
-  X("What was built", "CAPS_FORMAT_WEIGHT_FRAC", 7)        \
-  X("What was built", "CAPS_FORMAT_BETA_BITS", 7)          \
-  X("What was built", "CAPS_FORMAT_BETA_FRAC", 7)          \
-  X("What was built", "CAPS_ACTIVATION", 31)               \
-  X("What was built", "CAPS_ACTIVATION_TABLE_LOG2", 7)     \
+#define PBL_WAVEFORM_NAMES(X) \
+  X("What was built", "ID", 31) \
+  X("What was built", "VERSION", 31) \
+  X("What was built", "VERSION_PATCH", 7) \
+  X("What was built", "VERSION_MINOR", 7) \
+  X("What was built", "VERSION_MAJOR", 15) \
+  X("What was built", "SCRATCH", 31) \
+  X("What was built", "CAPS0", 31) \
+  X("What was built", "CAPS0_SIM", -1) \
+  X("What was built", "CAPS0_FABRIC", 2) \
+  X("What was built", "CAPS0_GENERATOR", 3) \
+  X("What was built", "CAPS0_LFSR_STEPS", 5) \
+  X("What was built", "CAPS0_ROUNDING", -1) \
+  X("What was built", "CAPS_SIZE", 31) \
+  X("What was built", "CAPS_SIZE_VISIBLE", 15) \
+  X("What was built", "CAPS_SIZE_HIDDEN", 15) \
+  X("What was built", "CAPS_REPLICAS", 31) \
+  X("What was built", "CAPS_REPLICAS_REPLICAS", 15) \
+  X("What was built", "CAPS_REPLICAS_LANES", 15) \
+  X("What was built", "CAPS_FORMAT", 31) \
+  X("What was built", "CAPS_FORMAT_WEIGHT_BITS", 7) \
+  X("What was built", "CAPS_FORMAT_WEIGHT_FRAC", 7) \
+  X("What was built", "CAPS_FORMAT_BETA_BITS", 7) \
+  X("What was built", "CAPS_FORMAT_BETA_FRAC", 7) \
+  X("What was built", "CAPS_ACTIVATION", 31) \
+  X("What was built", "CAPS_ACTIVATION_TABLE_LOG2", 7) \
   X("What was built", "CAPS_ACTIVATION_THRESHOLD_BITS", 7) \
-  X("What was built", "CAPS_ACTIVATION_FIELD_BITS", 7)     \
-  X("What was built", "CAPS_ACTIVATION_RANGE_LOG2", 7)     \
-  X("Run", "CTRL", 31)                                     \
-  X("Run", "CTRL_START", -1)                               \
-  X("Run", "CTRL_STOP", -1)                                \
-  X("Run", "CTRL_CLEAR", -1)                               \
-  X("Run", "CTRL_CHECK", -1)                               \
-  X("Run", "CTRL_WINDOW_CLEAR", -1)                        \
-  X("Run", "CTRL_SCHED_CLEAR", -1)                         \
-  X("Run", "CTRL_STAT_SWAP", -1)                           \
-  X("Run", "CTRL_STAT_CLEAR", -1)                          \
-  X("Run", "STATUS", 31)                                   \
-  X("Run", "STATUS_BUSY", -1)                              \
-  X("Run", "STATUS_DONE", -1)                              \
-  X("Run", "STATUS_CHECKING", -1)                          \
-  X("Run", "STATUS_HASH_VALID", -1)                        \
-  X("Run", "STATUS_STALLED", -1)                           \
-  X("Run", "STATUS_ERROR", -1)                             \
-  X("Run", "STATUS_GUARD_OK", -1)                          \
-  X("Run", "CONFIG", 31)                                   \
-  X("Run", "CONFIG_KERNEL", -1)                            \
-  X("Run", "CONFIG_COUPLED", -1)                           \
-  X("Run", "CONFIG_COIN", -1)                              \
-  X("Run", "CONFIG_RANDOM", -1)                            \
-  X("Run", "SWEEPS", 31)                                   \
-  X("Run", "SAMPLE_EVERY", 31)                             \
-  X("Run", "BETA", 31)                                     \
-  X("Run", "BETA_ACTIVE", 31)                              \
-  X("Run", "IRQ_ENABLE", 31)                               \
-  X("Run", "IRQ_ENABLE_DONE", -1)                          \
-  X("Run", "IRQ_ENABLE_WINDOW", -1)                        \
-  X("Run", "IRQ_STATUS", 31)                               \
-  X("Run", "IRQ_STATUS_DONE", -1)                          \
-  X("Run", "IRQ_STATUS_WINDOW", -1)                        \
-  X("Image", "IMG_SELECT", 31)                             \
-  X("Image", "IMG_ADDRESS", 31)                            \
-  X("Image", "IMG_ADDRESS_COL", 15)                        \
-  X("Image", "IMG_ADDRESS_ROW", 15)                        \
-  X("Image", "IMG_DATA", 31)                               \
-  X("Image", "IMG_HASH", 31)                               \
-  X("Counters", "BUSY_CYCLES_LO", 31)                      \
-  X("Counters", "BUSY_CYCLES_HI", 31)                      \
-  X("Counters", "STALL_CYCLES_LO", 31)                     \
-  X("Counters", "STALL_CYCLES_HI", 31)                     \
-  X("Counters", "SWEEP_COUNT_LO", 31)                      \
-  X("Counters", "SWEEP_COUNT_HI", 31)                      \
-  X("Counters", "FLIPS_LO", 31)                            \
-  X("Counters", "FLIPS_HI", 31)                            \
-  X("Counters", "SATURATIONS_LO", 31)                      \
-  X("Counters", "SATURATIONS_HI", 31)                      \
-  X("Counters", "FREEZES_LO", 31)                          \
-  X("Counters", "FREEZES_HI", 31)                          \
-  X("Counters", "SAMPLES_LO", 31)                          \
-  X("Counters", "SAMPLES_HI", 31)                          \
-  X("Energy and probe", "REPLICA_SELECT", 31)              \
-  X("Energy and probe", "ENERGY_LO", 31)                   \
-  X("Energy and probe", "ENERGY_HI", 31)                   \
-  X("Energy and probe", "PROBE_SELECT", 31)                \
-  X("Energy and probe", "PROBE_SELECT_PBIT", 15)           \
-  X("Energy and probe", "PROBE_SELECT_REPLICA", 15)        \
-  X("Energy and probe", "PROBE_FIELD", 31)                 \
-  X("Energy and probe", "PROBE_RANDOM", 31)                \
-  X("Energy and probe", "PROBE_THRESHOLD", 31)             \
-  X("Energy and probe", "PROBE_STATE", 31)                 \
-  X("Energy and probe", "PROBE_STATE_NEW", -1)             \
-  X("Energy and probe", "PROBE_STATE_OLD", -1)             \
-  X("Energy and probe", "PROBE_STATE_CLAMPED", -1)         \
-  X("What was built", "CAPS_LATTICE", 31)                  \
-  X("What was built", "CAPS_LATTICE_SIDE", 15)             \
-  X("What was built", "CAPS_LATTICE_RULES", 3)             \
-  X("What was built", "CAPS_SITES", 31)                    \
-  X("What was built", "CAPS_SITES_SITES", 15)              \
-  X("What was built", "CAPS_RULE_A_LO", 31)                \
-  X("What was built", "CAPS_RULE_A_HI", 31)                \
-  X("What was built", "CAPS_RULE_B_LO", 31)                \
-  X("What was built", "CAPS_RULE_B_HI", 31)                \
-  X("What was built", "CAPS_PBITS", 31)                    \
-  X("What was built", "CAPS_EDGE_ROWS", 31)                \
-  X("What was built", "CAPS_GROUPS", 31)                   \
-  X("Sparse fabric", "PBITS", 31)                          \
-  X("Sparse fabric", "GUARD", 31)                          \
-  X("Sparse fabric", "GUARD_CODE", 7)                      \
-  X("Sparse fabric", "GUARD_INDEX", 15)                    \
-  X("What was built", "CAPS_OPTIONS", 31)                  \
-  X("What was built", "CAPS_OPTIONS_EXCHANGE", -1)         \
-  X("What was built", "CAPS_OPTIONS_STATISTICS", -1)       \
-  X("What was built", "CAPS_OPTIONS_TRACE", -1)            \
-  X("What was built", "CAPS_STAT_PAIRS", 31)               \
-  X("Temperature regulator", "REG_CONFIG", 31)             \
-  X("Temperature regulator", "REG_CONFIG_MODE", 2)         \
-  X("Temperature regulator", "REG_CONFIG_SOURCE", -1)      \
-  X("Temperature regulator", "REG_CONFIG_FREEZE", -1)      \
-  X("Temperature regulator", "REG_CONFIG_TELEMETRY", -1)   \
-  X("Temperature regulator", "REG_CONFIG_RATE_SHIFT", 5)   \
-  X("Temperature regulator", "WINDOW_SWEEPS", 31)          \
-  X("Temperature regulator", "RATE_SCALE", 31)             \
-  X("Temperature regulator", "RATE_SET", 31)               \
-  X("Temperature regulator", "GAIN", 31)                   \
-  X("Temperature regulator", "SMOOTHING", 31)              \
-  X("Temperature regulator", "DEAD_BAND", 31)              \
-  X("Temperature regulator", "RATE_LIMIT", 31)             \
-  X("Temperature regulator", "LAMBDA_MIN", 31)             \
-  X("Temperature regulator", "LAMBDA_MAX", 31)             \
-  X("Temperature regulator", "LAMBDA", 31)                 \
-  X("Temperature regulator", "FILTER", 31)                 \
-  X("Temperature regulator", "MACRO", 31)                  \
-  X("Temperature regulator", "T_MIN", 31)                  \
-  X("Temperature regulator", "T_MAX", 31)                  \
-  X("Temperature regulator", "TEMPERATURE", 31)            \
-  X("Temperature regulator", "WINDOW_INDEX", 31)           \
-  X("Temperature regulator", "WINDOW_POSITION", 31)        \
-  X("Temperature regulator", "WINDOW_FLIPS_V", 31)         \
-  X("Temperature regulator", "WINDOW_FLIPS_H", 31)         \
-  X("Temperature regulator", "WINDOW_RATE", 31)            \
-  X("Temperature regulator", "WINDOW_ENERGY_REF_LO", 31)   \
-  X("Temperature regulator", "WINDOW_ENERGY_REF_HI", 31)   \
-  X("Temperature regulator", "WINDOW_ENERGY_SUM_LO", 31)   \
-  X("Temperature regulator", "WINDOW_ENERGY_SUM_HI", 31)   \
-  X("Temperature regulator", "WINDOW_ENERGY_SQ_LO", 31)    \
-  X("Temperature regulator", "WINDOW_ENERGY_SQ_HI", 31)    \
-  X("Temperature regulator", "REG_FLAGS", 31)              \
-  X("Schedule", "SCHED_LAST", 31)                          \
-  X("Schedule", "SCHED_LAST_LAST", 5)                      \
-  X("Schedule", "SCHED_LAST_REPEAT", -1)                   \
-  X("Schedule", "SCHED_POSITION", 31)                      \
-  X("Schedule", "SCHED_SWEEPS", 31)                        \
-  X("Replica exchange", "EXCH_EVERY", 31)                  \
-  X("Replica exchange", "EXCH_CONFIG", 31)                 \
-  X("Replica exchange", "EXCH_CONFIG_RANDOM", -1)          \
-  X("Replica exchange", "EXCH_POSITION", 31)               \
-  X("Replica exchange", "EXCH_POSITION_SWEEPS", 30)        \
-  X("Replica exchange", "EXCH_POSITION_PARITY", -1)        \
-  X("Replica exchange", "EXCH_SELECT", 31)                 \
-  X("Replica exchange", "EXCH_TRIES", 31)                  \
-  X("Replica exchange", "EXCH_ACCEPTS", 31)                \
-  X("Replica exchange", "EXCH_LABEL", 31)                  \
-  X("Statistics unit", "STAT_EVERY", 31)                   \
-  X("Statistics unit", "STAT_PAIRS", 31)                   \
-  X("Statistics unit", "STAT_SHIFT", 31)                   \
-  X("Statistics unit", "STAT_REF_LO", 31)                  \
-  X("Statistics unit", "STAT_REF_HI", 31)                  \
-  X("Statistics unit", "STAT_STATUS", 31)                  \
-  X("Statistics unit", "STAT_STATUS_PENDING", -1)          \
-  X("Statistics unit", "STAT_STATUS_CLIPPED", -1)          \
-  X("Statistics unit", "STAT_STATUS_FULL", -1)             \
-  X("Statistics unit", "STAT_FIRST", 31)                   \
-  X("Statistics unit", "STAT_SAMPLES", 31)                 \
-  X("Statistics unit", "STAT_SELECT", 31)                  \
-  X("Statistics unit", "STAT_ADDRESS", 31)                 \
-  X("Statistics unit", "STAT_DATA", 31)                    \
-  X("Trace port", "TRACE_FIRST", 31)                       \
+  X("What was built", "CAPS_ACTIVATION_FIELD_BITS", 7) \
+  X("What was built", "CAPS_ACTIVATION_RANGE_LOG2", 7) \
+  X("Run", "CTRL", 31) \
+  X("Run", "CTRL_START", -1) \
+  X("Run", "CTRL_STOP", -1) \
+  X("Run", "CTRL_CLEAR", -1) \
+  X("Run", "CTRL_CHECK", -1) \
+  X("Run", "CTRL_WINDOW_CLEAR", -1) \
+  X("Run", "CTRL_SCHED_CLEAR", -1) \
+  X("Run", "CTRL_STAT_SWAP", -1) \
+  X("Run", "CTRL_STAT_CLEAR", -1) \
+  X("Run", "STATUS", 31) \
+  X("Run", "STATUS_BUSY", -1) \
+  X("Run", "STATUS_DONE", -1) \
+  X("Run", "STATUS_CHECKING", -1) \
+  X("Run", "STATUS_HASH_VALID", -1) \
+  X("Run", "STATUS_STALLED", -1) \
+  X("Run", "STATUS_ERROR", -1) \
+  X("Run", "STATUS_GUARD_OK", -1) \
+  X("Run", "CONFIG", 31) \
+  X("Run", "CONFIG_KERNEL", -1) \
+  X("Run", "CONFIG_COUPLED", -1) \
+  X("Run", "CONFIG_COIN", -1) \
+  X("Run", "CONFIG_RANDOM", -1) \
+  X("Run", "SWEEPS", 31) \
+  X("Run", "SAMPLE_EVERY", 31) \
+  X("Run", "BETA", 31) \
+  X("Run", "BETA_ACTIVE", 31) \
+  X("Run", "IRQ_ENABLE", 31) \
+  X("Run", "IRQ_ENABLE_DONE", -1) \
+  X("Run", "IRQ_ENABLE_WINDOW", -1) \
+  X("Run", "IRQ_STATUS", 31) \
+  X("Run", "IRQ_STATUS_DONE", -1) \
+  X("Run", "IRQ_STATUS_WINDOW", -1) \
+  X("Image", "IMG_SELECT", 31) \
+  X("Image", "IMG_ADDRESS", 31) \
+  X("Image", "IMG_ADDRESS_COL", 15) \
+  X("Image", "IMG_ADDRESS_ROW", 15) \
+  X("Image", "IMG_DATA", 31) \
+  X("Image", "IMG_HASH", 31) \
+  X("Counters", "BUSY_CYCLES_LO", 31) \
+  X("Counters", "BUSY_CYCLES_HI", 31) \
+  X("Counters", "STALL_CYCLES_LO", 31) \
+  X("Counters", "STALL_CYCLES_HI", 31) \
+  X("Counters", "SWEEP_COUNT_LO", 31) \
+  X("Counters", "SWEEP_COUNT_HI", 31) \
+  X("Counters", "FLIPS_LO", 31) \
+  X("Counters", "FLIPS_HI", 31) \
+  X("Counters", "SATURATIONS_LO", 31) \
+  X("Counters", "SATURATIONS_HI", 31) \
+  X("Counters", "FREEZES_LO", 31) \
+  X("Counters", "FREEZES_HI", 31) \
+  X("Counters", "SAMPLES_LO", 31) \
+  X("Counters", "SAMPLES_HI", 31) \
+  X("Energy and probe", "REPLICA_SELECT", 31) \
+  X("Energy and probe", "ENERGY_LO", 31) \
+  X("Energy and probe", "ENERGY_HI", 31) \
+  X("Energy and probe", "PROBE_SELECT", 31) \
+  X("Energy and probe", "PROBE_SELECT_PBIT", 15) \
+  X("Energy and probe", "PROBE_SELECT_REPLICA", 15) \
+  X("Energy and probe", "PROBE_FIELD", 31) \
+  X("Energy and probe", "PROBE_RANDOM", 31) \
+  X("Energy and probe", "PROBE_THRESHOLD", 31) \
+  X("Energy and probe", "PROBE_STATE", 31) \
+  X("Energy and probe", "PROBE_STATE_NEW", -1) \
+  X("Energy and probe", "PROBE_STATE_OLD", -1) \
+  X("Energy and probe", "PROBE_STATE_CLAMPED", -1) \
+  X("What was built", "CAPS_LATTICE", 31) \
+  X("What was built", "CAPS_LATTICE_SIDE", 15) \
+  X("What was built", "CAPS_LATTICE_RULES", 3) \
+  X("What was built", "CAPS_SITES", 31) \
+  X("What was built", "CAPS_SITES_SITES", 15) \
+  X("What was built", "CAPS_RULE_A_LO", 31) \
+  X("What was built", "CAPS_RULE_A_HI", 31) \
+  X("What was built", "CAPS_RULE_B_LO", 31) \
+  X("What was built", "CAPS_RULE_B_HI", 31) \
+  X("What was built", "CAPS_PBITS", 31) \
+  X("What was built", "CAPS_EDGE_ROWS", 31) \
+  X("What was built", "CAPS_GROUPS", 31) \
+  X("Sparse fabric", "PBITS", 31) \
+  X("Sparse fabric", "GUARD", 31) \
+  X("Sparse fabric", "GUARD_CODE", 7) \
+  X("Sparse fabric", "GUARD_INDEX", 15) \
+  X("What was built", "CAPS_OPTIONS", 31) \
+  X("What was built", "CAPS_OPTIONS_EXCHANGE", -1) \
+  X("What was built", "CAPS_OPTIONS_STATISTICS", -1) \
+  X("What was built", "CAPS_OPTIONS_TRACE", -1) \
+  X("What was built", "CAPS_STAT_PAIRS", 31) \
+  X("Temperature regulator", "REG_CONFIG", 31) \
+  X("Temperature regulator", "REG_CONFIG_MODE", 2) \
+  X("Temperature regulator", "REG_CONFIG_SOURCE", -1) \
+  X("Temperature regulator", "REG_CONFIG_FREEZE", -1) \
+  X("Temperature regulator", "REG_CONFIG_TELEMETRY", -1) \
+  X("Temperature regulator", "REG_CONFIG_RATE_SHIFT", 5) \
+  X("Temperature regulator", "WINDOW_SWEEPS", 31) \
+  X("Temperature regulator", "RATE_SCALE", 31) \
+  X("Temperature regulator", "RATE_SET", 31) \
+  X("Temperature regulator", "GAIN", 31) \
+  X("Temperature regulator", "SMOOTHING", 31) \
+  X("Temperature regulator", "DEAD_BAND", 31) \
+  X("Temperature regulator", "RATE_LIMIT", 31) \
+  X("Temperature regulator", "LAMBDA_MIN", 31) \
+  X("Temperature regulator", "LAMBDA_MAX", 31) \
+  X("Temperature regulator", "LAMBDA", 31) \
+  X("Temperature regulator", "FILTER", 31) \
+  X("Temperature regulator", "MACRO", 31) \
+  X("Temperature regulator", "T_MIN", 31) \
+  X("Temperature regulator", "T_MAX", 31) \
+  X("Temperature regulator", "TEMPERATURE", 31) \
+  X("Temperature regulator", "WINDOW_INDEX", 31) \
+  X("Temperature regulator", "WINDOW_POSITION", 31) \
+  X("Temperature regulator", "WINDOW_FLIPS_V", 31) \
+  X("Temperature regulator", "WINDOW_FLIPS_H", 31) \
+  X("Temperature regulator", "WINDOW_RATE", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_REF_LO", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_REF_HI", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_SUM_LO", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_SUM_HI", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_SQ_LO", 31) \
+  X("Temperature regulator", "WINDOW_ENERGY_SQ_HI", 31) \
+  X("Temperature regulator", "REG_FLAGS", 31) \
+  X("Schedule", "SCHED_LAST", 31) \
+  X("Schedule", "SCHED_LAST_LAST", 5) \
+  X("Schedule", "SCHED_LAST_REPEAT", -1) \
+  X("Schedule", "SCHED_POSITION", 31) \
+  X("Schedule", "SCHED_SWEEPS", 31) \
+  X("Replica exchange", "EXCH_EVERY", 31) \
+  X("Replica exchange", "EXCH_CONFIG", 31) \
+  X("Replica exchange", "EXCH_CONFIG_RANDOM", -1) \
+  X("Replica exchange", "EXCH_POSITION", 31) \
+  X("Replica exchange", "EXCH_POSITION_SWEEPS", 30) \
+  X("Replica exchange", "EXCH_POSITION_PARITY", -1) \
+  X("Replica exchange", "EXCH_SELECT", 31) \
+  X("Replica exchange", "EXCH_TRIES", 31) \
+  X("Replica exchange", "EXCH_ACCEPTS", 31) \
+  X("Replica exchange", "EXCH_LABEL", 31) \
+  X("Statistics unit", "STAT_EVERY", 31) \
+  X("Statistics unit", "STAT_PAIRS", 31) \
+  X("Statistics unit", "STAT_SHIFT", 31) \
+  X("Statistics unit", "STAT_REF_LO", 31) \
+  X("Statistics unit", "STAT_REF_HI", 31) \
+  X("Statistics unit", "STAT_STATUS", 31) \
+  X("Statistics unit", "STAT_STATUS_PENDING", -1) \
+  X("Statistics unit", "STAT_STATUS_CLIPPED", -1) \
+  X("Statistics unit", "STAT_STATUS_FULL", -1) \
+  X("Statistics unit", "STAT_FIRST", 31) \
+  X("Statistics unit", "STAT_SAMPLES", 31) \
+  X("Statistics unit", "STAT_SELECT", 31) \
+  X("Statistics unit", "STAT_ADDRESS", 31) \
+  X("Statistics unit", "STAT_DATA", 31) \
+  X("Trace port", "TRACE_FIRST", 31) \
   X("Trace port", "TRACE_SWEEPS", 31)
 
 #endif
