@@ -48,6 +48,7 @@ static pbl_status verilate(const builder *b, pbl_error *err) {
     argv[n++] = "-f";
     argv[n++] = b->id.hw->fabric == PBL_FABRIC_SPARSE ? "sparse.flags" : "lattice.flags";
   }
+  if (b->id.savable) argv[n++] = "--savable";
   if (exists(waivers)) argv[n++] = "pbit.vlt";
   argv[n++] = "-f";
   argv[n++] = "pbit.f";
@@ -68,12 +69,14 @@ typedef struct {
   char verilator_include[PATH_MAX], verilator_std[PATH_MAX]; /* -I options */
   char model[PATH_MAX], sim[PATH_MAX], base[PATH_MAX], waveform[PATH_MAX];
   const char *const *flags;
+  bool savable;
 } includes;
 
 static void plan_unit(unit *u, const includes *inc, bool is_runtime) {
   size_t n = 0;
   u->argv[n++] = pbl_tool_cxx();
   for (size_t i = 0; inc->flags[i] != NULL; i++) u->argv[n++] = inc->flags[i];
+  if (inc->savable) u->argv[n++] = "-DPBL_SAVABLE";
   /* Verilator's own runtime is long to compile and hardly runs: start-up and messages. */
   if (is_runtime) u->argv[n++] = "-O1";
   u->argv[n++] = inc->model;
@@ -98,6 +101,7 @@ static pbl_status plan_includes(includes *inc, char root[PATH_MAX], const builde
                                 pbl_error *err) {
   const char *const argv[] = {pbl_tool_verilator(), "--getenv", "VERILATOR_ROOT", NULL};
   pbl_status s = pbl_tool_line(root, PATH_MAX, argv, err);
+  inc->savable = b->id.savable;
   if (s == PBL_OK) s = pbl_variant_path(inc->verilator_include, err, "-I%s/include", root);
   if (s == PBL_OK) s = pbl_variant_path(inc->verilator_std, err, "-I%s/include/vltstd", root);
   if (s == PBL_OK) s = pbl_variant_path(inc->model, err, "-I%s/obj", b->temporary_dir);
@@ -355,6 +359,7 @@ pbl_status pbl_variant_build(char *path, size_t path_size, const pbl_hw *hw,
   b->id.source_dir = b->source_dir;
   b->id.hw = hw;
   b->id.waveform = opt != NULL && opt->waveform;
+  b->id.savable = opt != NULL && opt->savable;
   pbl_status s = pbl_hw_check(hw, err);
   if (s == PBL_OK) s = pbl_variant_source_dir(b->source_dir, opt, err);
   if (s == PBL_OK) s = pbl_variant_open_cache(b->cache_dir, opt, err);

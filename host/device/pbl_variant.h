@@ -16,6 +16,7 @@ typedef struct {
                              ~/.cache/pbitloop, else (no writable home)
                              SOURCE/.cache/pbitloop */
   bool waveform;          /* a variant that can write waveforms, beside the ordinary one */
+  bool savable;           /* a variant whose state can be saved, beside the ordinary one */
 } pbl_variant_options;
 
 /* Path of the shared object in `path`. Builds it when missing, with progress lines; processes that

@@ -113,6 +113,26 @@ static pbl_status rtl_waveform_end(pbl_device *dev, pbl_waveform_record *record,
                   "rtl: waveform: the second model left the path of the first; the file is void");
 }
 
+static int take_bytes(void *user, const void *bytes, size_t n) {
+  return pbl_bytes_append(user, bytes, n, NULL);
+}
+
+static pbl_status rtl_save(pbl_device *dev, pbl_bytes *out, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->save)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->save(d->instance, take_bytes, out) == 0) return PBL_OK;
+  return pbl_fail(err, PBL_NO_MEMORY, "rtl: no memory for the state of the device");
+}
+
+static pbl_status rtl_restore(pbl_device *dev, const void *bytes, size_t n, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->restore)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->restore(d->instance, bytes, n)) return PBL_OK;
+  return pbl_fail(err, PBL_FORMAT, "rtl device: state: its bytes are not those of this variant");
+}
+
 static const pbl_device_ops rtl_ops = {
     .name = "rtl",
     .close = rtl_close,
@@ -127,6 +147,8 @@ static const pbl_device_ops rtl_ops = {
     .irq = rtl_irq,
     .waveform_begin = rtl_waveform_begin,
     .waveform_end = rtl_waveform_end,
+    .save = rtl_save,
+    .restore = rtl_restore,
 };
 
 pbl_status pbl_rtl_pins(pbl_device *dev, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, bool edge,

@@ -8,6 +8,9 @@
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
 #include "verilated.h"
+#ifdef PBL_SAVABLE
+#include "pbl_rtl_state.h"
+#endif
 #ifdef PBL_WAVEFORM
 #include "pbl_rtl_waveform.h"
 #endif
@@ -335,10 +338,54 @@ constexpr decltype(pbl_rtl_api::waveform_begin) waveform_begin = nullptr;
 constexpr decltype(pbl_rtl_api::waveform_end) waveform_end = nullptr;
 #endif
 
+#ifdef PBL_SAVABLE
+int save(void *p, Take take, void *user) try {
+  Instance *s = self(p);
+  Save os(take, user);
+  os << s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    const uint64_t n = r->words.size(), head = r->head;
+    const uint32_t permille = r->permille;
+    os << n << head << permille << r->throttle_state;
+    os.write(r->words.data(), n * sizeof r->words[0]);
+    os.write(r->last.data(), n);
+  }
+  os << *s->top;
+  return os.result();
+} catch (...) {
+  return -1;
+}
+
+int restore(void *p, const void *bytes, size_t n_bytes) try {
+  Instance *s = self(p);
+  Restore os(static_cast<const uint8_t *>(bytes), n_bytes);
+  os >> s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    uint64_t n = 0, head = 0;
+    uint32_t permille = 0;
+    os >> n >> head >> permille >> r->throttle_state;
+    if (n > n_bytes || head > n) return 0;
+    r->words.resize(n);
+    r->last.resize(n);
+    r->head = head;
+    r->permille = permille;
+    os.read(r->words.data(), n * sizeof r->words[0]);
+    os.read(r->last.data(), n);
+  }
+  os >> *s->top;
+  return os.at_end();
+} catch (...) {
+  return 0;
+}
+#else
+constexpr decltype(pbl_rtl_api::save) save = nullptr;
+constexpr decltype(pbl_rtl_api::restore) restore = nullptr;
+#endif
+
 const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,      destroy,    write32, read32,          advance, stream_read,
-    telemetry_read,      has_trace,   trace_read, cycles,  stream_throttle, irq,     pins,
-    waveform_begin,      waveform_end};
+    PBL_RTL_API_VERSION, create,       destroy,    write32, read32,          advance, stream_read,
+    telemetry_read,      has_trace,    trace_read, cycles,  stream_throttle, irq,     pins,
+    waveform_begin,      waveform_end, save,       restore};
 
 }  // namespace
 
