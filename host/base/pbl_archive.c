@@ -42,13 +42,15 @@ static bool begin(pbl_archive *a, size_t n, size_t width) {
   return !a->status;
 }
 
-#define DEFINE_ARRAY(suffix, type, width)                             \
-  void pbl_archive_##suffix(pbl_archive *a, type *x, size_t n) {      \
-    if (!begin(a, n, width)) return;                                  \
-    for (size_t i = 0; i < n && !a->status; i++) {                    \
-      if (a->out) put(a, (uint64_t)x[i], width);                      \
-      else x[i] = (type)get(a, width);                                \
-    }                                                                 \
+#define DEFINE_ARRAY(suffix, type, width)                        \
+  void pbl_archive_##suffix(pbl_archive *a, type *x, size_t n) { \
+    if (!begin(a, n, width)) return;                             \
+    for (size_t i = 0; i < n && !a->status; i++) {               \
+      if (a->out)                                                \
+        put(a, (uint64_t)x[i], width);                           \
+      else                                                       \
+        x[i] = (type)get(a, width);                              \
+    }                                                            \
   }
 
 DEFINE_ARRAY(u16, uint16_t, 2)

@@ -26,8 +26,7 @@ pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes,
   return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(cause));
 }
 
-pbl_status pbl_read_file(unsigned char **bytes, size_t *n_bytes, const char *path,
-                         pbl_error *err) {
+pbl_status pbl_read_file(unsigned char **bytes, size_t *n_bytes, const char *path, pbl_error *err) {
   FILE *f = fopen(path, "rb");
   if (!f && errno == ENOENT) return PBL_OK;
   if (!f) return pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));

@@ -6,7 +6,20 @@
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
-enum { DEVICE, SECRET, SEED, OUT, THREADS, SNAPSHOT_EVERY, RESTORE, SET, QUIET };
+enum {
+  DEVICE,
+  SECRET,
+  SEED,
+  OUT,
+  THREADS,
+  SNAPSHOT_EVERY,
+  RESTORE,
+  SET,
+  WAVEFORM,
+  WINDOW,
+  CASE,
+  QUIET
+};
 
 static const pbl_option options[] = {
     [DEVICE] =
@@ -25,6 +38,7 @@ static const pbl_option options[] = {
                  "go on from a snapshot (the file, or the folder that has it)"},
     [SET] = {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
              "change any key, e.g. cases[0].draws=100; repeatable"},
+    [WAVEFORM] = PBL_WAVEFORM_OPTIONS,
     [QUIET] = {"quiet", PBL_OPTION_FLAG, NULL, NULL, "no progress, only the result"},
     {NULL, PBL_OPTION_FLAG, NULL, NULL, NULL}};
 
@@ -41,7 +55,8 @@ const pbl_command pbl_command_compare = {
         "same numbers in the report as without the interruption. See docs/snapshots.md.\n"
         "\n"
         "Exit code: 0 AGREES, 10 DIFFERS, 11 UNRESOLVED (too few samples), 12 FROZEN\n"
-        "(chains do not move), 2 bad usage or configuration, 3 failure of the run.\n",
+        "(chains do not move), 2 bad usage or configuration, 3 failure of the "
+        "run.\n" PBL_WAVEFORM_DETAILS,
     .options = options,
     .run = run};
 
@@ -60,6 +75,7 @@ static pbl_status read_options(pbl_compare_options *o, const pbl_arguments *a, p
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err) {
   pbl_compare_options o;
   pbl_progress *progress = NULL;
+  struct pbl_waveform *waveform = NULL;
   pbl_status status = read_options(&o, arguments, err);
   if (status != PBL_OK) return status;
   /* Sixteen cases of paths and names: too large for comfort on the stack. */
@@ -69,7 +85,9 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
                                    (const char *const *)arguments->sets, arguments->n_sets, err);
   if (status != PBL_OK) goto done;
   progress = pbl_progress_stderr_create(arguments->seen[QUIET]);
-  status = pbl_compare_run(exit_code, config, &o, progress, err);
+  status = pbl_cli_waveform_open(&waveform, arguments, &pbl_command_compare, config, err);
+  if (status == PBL_OK) status = pbl_compare_run(exit_code, config, &o, progress, err);
+  status = pbl_cli_waveform_close(waveform, status, err);
 done:
   pbl_progress_stderr_destroy(progress);
   free(config);

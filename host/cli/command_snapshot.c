@@ -30,7 +30,8 @@ const pbl_command pbl_command_snapshot = {
         "from it, with the same options. compare writes snapshots by itself: --snapshot-every.\n"
         "See docs/snapshots.md.\n"
         "\n"
-        "Exit code: 0 done, 2 bad usage or configuration, 3 no snapshot, a damaged one, or failure\n"
+        "Exit code: 0 done, 2 bad usage or configuration, 3 no snapshot, a damaged one, or "
+        "failure\n"
         "of the run.\n",
     .options = options,
     .run = run};
@@ -50,12 +51,11 @@ static pbl_status make(const pbl_arguments *a, pbl_error *err) {
   if (status != PBL_OK) return status;
   pbl_compare_config *config = calloc(1, sizeof *config); /* large for the stack */
   if (config == NULL) return pbl_fail(err, PBL_NO_MEMORY, "out of memory");
-  status = pbl_config_load_compare(config, a->positional, (const char *const *)a->sets, a->n_sets,
-                                   err);
+  status =
+      pbl_config_load_compare(config, a->positional, (const char *const *)a->sets, a->n_sets, err);
   if (status == PBL_OK) {
     pbl_progress *progress = pbl_progress_stderr_create(a->seen[QUIET]);
-    status =
-        pbl_snapshot_run(config, a->values[CASE], after, a->values[OUT], progress, err);
+    status = pbl_snapshot_run(config, a->values[CASE], after, a->values[OUT], progress, err);
     pbl_progress_stderr_destroy(progress);
   }
   free(config);

@@ -5,11 +5,12 @@
 #include "pbl_cli.h"
 
 const pbl_command *const pbl_commands[] = {
-    &pbl_command_compare, &pbl_command_train, &pbl_command_regimes, &pbl_command_lockstep,
-    &pbl_command_trace,   &pbl_command_stats, &pbl_command_power,   &pbl_command_exact,
-    &pbl_command_graph,   &pbl_command_lab,   &pbl_command_area,    &pbl_command_info,
-    &pbl_command_rng,     &pbl_command_serve, &pbl_command_snapshot,
-    &pbl_command_help,    NULL};
+    &pbl_command_compare,  &pbl_command_train,    &pbl_command_regimes,
+    &pbl_command_lockstep, &pbl_command_trace,    &pbl_command_stats,
+    &pbl_command_power,    &pbl_command_exact,    &pbl_command_graph,
+    &pbl_command_lab,      &pbl_command_area,     &pbl_command_info,
+    &pbl_command_rng,      &pbl_command_selftest, &pbl_command_serve,
+    &pbl_command_snapshot, &pbl_command_help,     NULL};
 
 const pbl_command *pbl_command_find(const char *name) {
   for (size_t k = 0; pbl_commands[k] != NULL; k++) {
@@ -168,6 +169,12 @@ pbl_status pbl_arguments_parse(pbl_arguments *out, bool *help, const pbl_command
 void pbl_arguments_free(pbl_arguments *arguments) {
   for (size_t k = 0; k < arguments->n_sets; k++) free(arguments->sets[k]);
   arguments->n_sets = 0;
+}
+
+const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_command *command,
+                                const char *name) {
+  const pbl_option *o = find_option(command->options, name, strlen(name));
+  return o != NULL ? arguments->values[o - command->options] : NULL;
 }
 
 bool pbl_arguments_has(const pbl_arguments *arguments, const pbl_command *command,

@@ -63,6 +63,10 @@ static void note(pbl_progress *self, const char *line) {
 pbl_status snapshots_create(struct compare_snapshots **out, const pbl_compare_config *config,
                             pbl_progress *inner, pbl_error *err) {
   pbl_status st = snapshot_check_backend(config->device, err);
+  if (!st && config->waveform)
+    st = pbl_fail(err, PBL_CONFIG,
+                  "--waveform and snapshots do not go together: the file of a waveform cannot be "
+                  "continued; take one of them");
   if (st) return st;
   struct compare_snapshots *s = calloc(1, sizeof *s);
   if (!s) return pbl_fail(err, PBL_NO_MEMORY, "snapshots: out of memory");
@@ -104,8 +108,8 @@ pbl_status snapshots_begin_case(struct compare_snapshots *s, case_work *w, pbl_e
                              *device = pbl_snapshot_find(&s->file, "DEVI");
   pbl_progress_note(s->inner, "case %s: from a snapshot with %zu of %zu draws", w->cc->name,
                     s->head.n_draws, s->head.of_draws);
-  const pbl_status st = pbl_recorder_load(s->recorder, journal->bytes, journal->n, device->bytes,
-                                          device->n, err);
+  const pbl_status st =
+      pbl_recorder_load(s->recorder, journal->bytes, journal->n, device->bytes, device->n, err);
   pbl_snapshot_free(&s->file);
   return st;
 }

@@ -1,7 +1,8 @@
 /* Snapshots of a comparison, inside: what is in them, when they are written, how one is continued.
  *
- * A snapshot has what was measured in finished cases (DONE), and of the case in progress the journal
- * of what its devices answered (JOUR) and the state of the device (DEVI); docs/snapshots.md. */
+ * A snapshot has what was measured in finished cases (DONE), and of the case in progress the
+ * journal of what its devices answered (JOUR) and the state of the device (DEVI);
+ * docs/snapshots.md. */
 #ifndef COMPARE_SNAPSHOTS_H
 #define COMPARE_SNAPSHOTS_H
 

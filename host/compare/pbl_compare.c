@@ -129,7 +129,8 @@ static pbl_status check_snapshot(const char *path, const pbl_compare_options *o,
   if (stat(path, &mine) != 0) return PBL_OK;
   if (o && o->restore) {
     snprintf(inside, sizeof inside, "%s/" SNAPSHOT_NAME, o->restore);
-    if (stat(inside, &theirs) != 0 && stat(o->restore, &theirs) != 0) return PBL_OK; /* said later */
+    if (stat(inside, &theirs) != 0 && stat(o->restore, &theirs) != 0)
+      return PBL_OK; /* said later */
     if (mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino) return PBL_OK;
   }
   return pbl_fail(err, PBL_CONFIG,

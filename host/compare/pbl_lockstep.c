@@ -16,6 +16,7 @@ typedef struct {
 } divergence;
 
 static void close_pair(pair *p) {
+  pbl_waveform_end(p->waveform);
   pbl_driver_destroy(p->rtl);
   pbl_driver_destroy(p->twin);
   p->rtl = p->twin = NULL;
@@ -33,6 +34,8 @@ static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
    * program's own. */
   const pbl_backend asked = w->config->device;
   const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
+  p->waveform = w->config->waveform;
+  pbl_waveform_arm(p->waveform, w->cc->name);
   pbl_status st = case_open_device(&p->rtl, w, device, err);
   if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
   if (!st) st = case_prepare_device(p->rtl, w, err);

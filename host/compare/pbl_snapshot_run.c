@@ -43,8 +43,7 @@ pbl_status pbl_snapshot_run(const pbl_compare_config *config, const char *case_n
   if (!st && strlen(file) >= sizeof s->path)
     st = pbl_fail(err, PBL_CONFIG, "--out: the path is too long");
   if (!st) {
-    case_work w = {
-        .config = config, .cc = &config->cases[index], .index = index, .result = result};
+    case_work w = {.config = config, .cc = &config->cases[index], .index = index, .result = result};
     snprintf(s->path, sizeof s->path, "%s", file);
     s->waits = true;
     s->after = after;
@@ -60,7 +59,7 @@ pbl_status pbl_snapshot_run(const pbl_compare_config *config, const char *case_n
 }
 
 static void print_sections(FILE *f, const pbl_snapshot_file *file) {
-  fprintf(f, "sections:   ");
+  fprintf(f, "sections:    ");
   for (size_t k = 0; k < file->n_sections; k++)
     fprintf(f, "%s%s %zu", k ? ", " : "", file->sections[k].tag, file->sections[k].n);
   fprintf(f, " bytes; checksums are right\n");

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pbl_waveform_file.h"
 #include "trace_betas.h"
 
 #define TEXT 1024
@@ -98,6 +99,7 @@ static pbl_status open_job(job *j, pbl_error *err) {
   signed char *states = NULL;
   const pbl_backend asked = w->config->device;
   const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
+  pbl_waveform_arm(w->config->waveform, w->cc->name);
   pbl_status st = trace_betas_create(&j->betas, w, err);
   if (!st && device == PBL_DEVICE_UIO && j->betas.source == TRACE_BETA_READ)
     st =
@@ -124,6 +126,7 @@ static pbl_status open_job(job *j, pbl_error *err) {
 
 static pbl_status close_job(job *j, bool complete, pbl_error *err) {
   const pbl_status st = pbl_trace_writer_close(j->writer, complete, err);
+  pbl_waveform_end(j->w->config->waveform);
   pbl_driver_destroy(j->driver);
   pbl_trace_check_destroy(j->check);
   pbl_trace_start_release(&j->start);

@@ -19,7 +19,8 @@ pbl_status snapshot_open_device(pbl_device **out, const case_work *w, pbl_backen
   if (!st && backend == PBL_DEVICE_TWIN) {
     st = pbl_twin_open(out, &w->hw, err);
   } else if (!st) {
-    st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);
+    const pbl_variant_options savable = {.savable = true};
+    st = pbl_variant_build(path, sizeof path, &w->hw, &savable, w->progress, err);
     if (!st) st = pbl_rtl_open(out, path, w->config->lockstep_reset_seed, err);
     if (!st) key_of(key, sizeof key, path);
   }

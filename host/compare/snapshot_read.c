@@ -45,7 +45,8 @@ static pbl_status check_program(const snapshot_head *h, const struct compare_sna
                     "with the program that made it",
                     path, h->register_map, PBL_RESET_VERSION);
   if (strcmp(h->backend, backend) != 0)
-    return pbl_fail(err, PBL_CONFIG, "%s has the state of device %.15s, asked for is %s: use "
+    return pbl_fail(err, PBL_CONFIG,
+                    "%s has the state of device %.15s, asked for is %s: use "
                     "--device %.15s",
                     path, h->backend, backend, h->backend);
   if (h->n_done > 0 && h->build != snapshot_build())
@@ -78,9 +79,8 @@ static pbl_status check_config(const pbl_snapshot_file *file, const struct compa
     const char *line = next_line(&theirs, end, &n), *our_line = next_line(&ours, our_end, &m);
     if (!line && !our_line) return PBL_OK;
     if (line && our_line && n == m && memcmp(line, our_line, n) == 0) continue;
-    return pbl_fail(err, PBL_CONFIG,
-                    "%s is of another configuration\n  there: %.*s\n  here:  %.*s", path,
-                    line ? (int)n : 8, line ? line : "(no more)", our_line ? (int)m : 9,
+    return pbl_fail(err, PBL_CONFIG, "%s is of another configuration\n  there: %.*s\n  here:  %.*s",
+                    path, line ? (int)n : 8, line ? line : "(no more)", our_line ? (int)m : 9,
                     our_line ? our_line : "(no more)");
   }
 }

@@ -53,11 +53,11 @@ static void walk_owned(pbl_archive *a, void **x, size_t n) {
   if (is_there) pbl_archive_u8(a, *x, n);
 }
 
-#define WALK_OWNED(a, x, count)                    \
-  do {                                             \
-    void *pbl_array = (x);                         \
+#define WALK_OWNED(a, x, count)                       \
+  do {                                                \
+    void *pbl_array = (x);                            \
     walk_owned(a, &pbl_array, (count) * sizeof *(x)); \
-    (x) = pbl_array;                               \
+    (x) = pbl_array;                                  \
   } while (0)
 
 static void walk_side(pbl_archive *a, pbl_side *s, snapshot_texts *texts) {

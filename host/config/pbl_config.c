@@ -9,10 +9,12 @@ const char *pbl_backend_name(pbl_backend b) {
   return b <= PBL_DEVICE_UIO ? names[b] : "?";
 }
 
-/* Reads the file and puts the --set options in. */
-static pbl_status load_tree(pbl_node **root, pbl_problems *p, const pbl_field *fields,
-                            const char *const *overrides, size_t n, pbl_error *err) {
-  pbl_status status = pbl_yaml_read(root, p->path, err);
+/* Reads the file, or `text` when there is one, and puts the --set options in. */
+static pbl_status load_tree(pbl_node **root, pbl_problems *p, const char *text,
+                            const pbl_field *fields, const char *const *overrides, size_t n,
+                            pbl_error *err) {
+  pbl_status status = text ? pbl_yaml_parse(root, p->path, text, strlen(text), err)
+                           : pbl_yaml_read(root, p->path, err);
   if (status == PBL_OK) status = pbl_override_apply(*root, fields, overrides, n, p, err);
   return status;
 }
@@ -94,15 +96,15 @@ static void load_cases(pbl_problems *p, const pbl_node *tree, pbl_compare_root *
   check_names(p, list, &root->config);
 }
 
-pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
-                                   const char *const *overrides, size_t n_overrides,
-                                   pbl_error *err) {
+static pbl_status load_compare(pbl_compare_config *out, const char *path, const char *text,
+                               const char *const *overrides, size_t n_overrides, pbl_error *err) {
   pbl_problems problems = {.path = path};
   pbl_compare_root root;
   pbl_node *tree = NULL;
   /* Padding too, so that equal configurations are equal bytes. */
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, pbl_schema_compare, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, text, pbl_schema_compare, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_compare, &root);
   pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
@@ -118,6 +120,18 @@ pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
 done:
   pbl_yaml_free(tree);
   return status;
+}
+
+pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err) {
+  return load_compare(out, path, NULL, overrides, n_overrides, err);
+}
+
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err) {
+  return load_compare(out, name, text, overrides, n_overrides, err);
 }
 
 /* Each data set needs other keys of its section. */
@@ -149,7 +163,8 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_train_root root;
   pbl_node *tree = NULL;
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, pbl_schema_train, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, NULL, pbl_schema_train, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_train, &root);
   pbl_bind_section(&problems, pbl_schema_train, tree, &root);

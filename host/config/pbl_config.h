@@ -135,6 +135,7 @@ typedef struct {
   uint64_t lockstep_sweeps;
   unsigned lockstep_throttle_permille; /* random stream back-pressure, 1000 = none */
   uint64_t lockstep_reset_seed;
+  struct pbl_waveform *waveform; /* no key: borrowed, of option --waveform; NULL: none */
 } pbl_compare_config;
 
 typedef struct {
@@ -166,6 +167,10 @@ typedef struct {
  * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own).
  */
 pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err);
+/* The same from a text in memory; `name` stands in messages where the file's path would. */
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
                                    const char *const *overrides, size_t n_overrides,
                                    pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,

@@ -51,12 +51,12 @@ uint64_t pbl_recorder_calls(const pbl_recorder *r) {
 
 static void walk_hw(pbl_archive *a, pbl_hw *hw) {
   int *const numbers[] = {
-      &hw->n_visible,        &hw->n_hidden,       &hw->replicas,        &hw->lanes,
-      &hw->weight_int,       &hw->weight_frac,    &hw->beta_int,        &hw->beta_frac,
-      &hw->table_size,       &hw->threshold_bits, &hw->table_range_log2, &hw->rounding,
-      &hw->lfsr_steps,       &hw->field_bits,     &hw->exchange,        &hw->statistics,
-      &hw->stat_pairs,       &hw->trace,          &hw->lattice.side,    &hw->lattice.sites,
-      &hw->lattice.n_rules,  &hw->sparse.pbits,   &hw->sparse.edge_rows, &hw->sparse.groups,
+      &hw->n_visible,       &hw->n_hidden,       &hw->replicas,         &hw->lanes,
+      &hw->weight_int,      &hw->weight_frac,    &hw->beta_int,         &hw->beta_frac,
+      &hw->table_size,      &hw->threshold_bits, &hw->table_range_log2, &hw->rounding,
+      &hw->lfsr_steps,      &hw->field_bits,     &hw->exchange,         &hw->statistics,
+      &hw->stat_pairs,      &hw->trace,          &hw->lattice.side,     &hw->lattice.sites,
+      &hw->lattice.n_rules, &hw->sparse.pbits,   &hw->sparse.edge_rows, &hw->sparse.groups,
       &hw->sparse.sites};
   PBL_ARCHIVE_ENUM(a, &hw->fabric, pbl_fabric);
   PBL_ARCHIVE_ENUM(a, &hw->generator, pbl_generator);
@@ -191,6 +191,7 @@ pbl_status pbl_recorder_attach(pbl_recorder *r, pbl_device **dev, const pbl_hw *
     return s;
   }
   r->device = d;
+  r->cycles = 0;
   r->hw = *hw;
   memset(r->key, 0, sizeof r->key);
   snprintf(r->key, sizeof r->key, "%s", key);

@@ -40,8 +40,8 @@ uint64_t pbl_recorder_calls(const pbl_recorder *r); /* so far, those of the jour
 pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *journal, pbl_bytes *device,
                              pbl_error *err);
 /* Into a recorder that is new or reset: what is attached next replays. Copies. An empty `device`:
- * none was open. FORMAT. While it replays or goes on, calls fail with FORMAT where the host does not
- * do what it did, and with CONFIG where hardware or key are not those of the state. */
+ * none was open. FORMAT. While it replays or goes on, calls fail with FORMAT where the host does
+ * not do what it did, and with CONFIG where hardware or key are not those of the state. */
 pbl_status pbl_recorder_load(pbl_recorder *r, const void *journal, size_t n_journal,
                              const void *device, size_t n_device, pbl_error *err);
 

@@ -69,9 +69,8 @@ static pbl_status check_header(pbl_snapshot_file *f, const char *path, pbl_error
                     "the program that made it",
                     path, format, PBL_SNAPSHOT_FORMAT);
   if (a.status || f->n_bytes < total)
-    return pbl_fail(err, PBL_FORMAT,
-                    "%s is cut off: it has %zu bytes%s; it cannot be continued", path, f->n_bytes,
-                    a.status ? "" : ", fewer than were written");
+    return pbl_fail(err, PBL_FORMAT, "%s is cut off: it has %zu bytes%s; it cannot be continued",
+                    path, f->n_bytes, a.status ? "" : ", fewer than were written");
   if (count > PBL_SNAPSHOT_MAX_SECTIONS || f->n_bytes != total || header_bytes(count) > total)
     return pbl_fail(err, PBL_FORMAT,
                     "%s is damaged: its header says %u sections and %llu bytes, it has %zu", path,

@@ -39,8 +39,8 @@ typedef struct {
   pbl_snapshot_section sections[PBL_SNAPSHOT_MAX_SECTIONS];
 } pbl_snapshot_file;
 
-/* Reads and checks all of it. NOT_FOUND; FORMAT says what is wrong: no snapshot, another format, cut
- * off, longer than it says, or which section is damaged. */
+/* Reads and checks all of it. NOT_FOUND; FORMAT says what is wrong: no snapshot, another format,
+ * cut off, longer than it says, or which section is damaged. */
 pbl_status pbl_snapshot_read(pbl_snapshot_file *out, const char *path, pbl_error *err);
 void pbl_snapshot_free(pbl_snapshot_file *f);
 /* NULL when there is none. */

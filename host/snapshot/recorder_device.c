@@ -96,12 +96,13 @@ static pbl_status front_trace(pbl_device *dev, uint32_t *dst, uint8_t *last, siz
 static uint64_t front_cycles(const pbl_device *dev) {
   pbl_recorder *r = self((pbl_device *)(uintptr_t)dev); /* counting calls is no change of it */
   bool from_journal;
-  uint64_t cycles = 0;
-  if (recorder_begin(r, CALL_CYCLES, 0, 0, &from_journal, NULL)) return 0;
+  uint64_t cycles = r->cycles; /* time stands still when all is lost; the next call tells */
+  if (recorder_begin(r, CALL_CYCLES, 0, 0, &from_journal, NULL)) return cycles;
   if (!from_journal) cycles = r->device->ops->cycles(r->device);
   pbl_archive a = recorder_entry(r, CALL_CYCLES);
   pbl_archive_u64(&a, &cycles, 1);
-  recorder_end(r, &a, NULL);
+  if (recorder_end(r, &a, NULL)) return r->cycles;
+  r->cycles = cycles;
   return cycles;
 }
 

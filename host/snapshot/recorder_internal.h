@@ -29,6 +29,7 @@ struct pbl_recorder {
   pbl_hw hw;          /* of the device that is open */
   char key[RECORDER_KEY_SIZE];
   pbl_bytes journal;
+  uint64_t cycles;        /* as told last */
   uint64_t calls, digest; /* how many there were, and what they were */
   double seconds, since;  /* of work up to the moment `since` */
   /* replay */

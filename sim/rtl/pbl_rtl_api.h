@@ -51,6 +51,11 @@ typedef struct {
    * and once: 0, or an errno. end closes the file; nothing is recorded after it. */
   int (*waveform_begin)(void *instance, const pbl_waveform_window *window);
   void (*waveform_end)(void *instance, pbl_waveform_record *record);
+  /* Complete state, receivers included; both NULL in a variant that was not compiled for it. save
+   * hands it out piece by piece: 0, or what `take` returned. restore is for an instance of the very
+   * same variant: 1, or 0 when the bytes are not such a state. Bytes are those of this machine. */
+  int (*save)(void *instance, int (*take)(void *user, const void *bytes, size_t n), void *user);
+  int (*restore)(void *instance, const void *bytes, size_t n);
 } pbl_rtl_api;
 
 typedef const pbl_rtl_api *(*pbl_rtl_api_get_fn)(void);

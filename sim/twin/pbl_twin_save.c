@@ -1,5 +1,6 @@
 /* The twin's complete state, written and read by one list of its fields. Left out is what is made
- * of them (packed weights, spread states, scratch) and the trace that a test has set. */
+ * of them (packed weights, spread states), what a sweep needs from its beginning to its end
+ * (fields, betas of cells, flips, window_ended), and the trace that a test has set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,18 +50,17 @@ static void walk_memories(pbl_archive *a, pbl_twin *t) {
   pbl_archive_u32(a, t->generator, (size_t)t->n_groups * 4 * PBL_TWIN_GROUP);
   pbl_archive_u32(a, t->control.state.s, 4);
   pbl_archive_i64(a, t->energy, (size_t)hw->replicas);
-  if (t->cell_beta) pbl_archive_u32(a, t->cell_beta, (size_t)t->n_groups * PBL_TWIN_GROUP);
   pbl_archive_bool(a, &t->weights_packed);
 }
 
 static void walk_registers(pbl_archive *a, pbl_twin *t) {
   uint32_t *const words[] = {
-      &t->scratch,        &t->config,       &t->sweeps,        &t->sample_every,
-      &t->beta,           &t->beta_active,  &t->irq_enable,    &t->irq_status,
-      &t->img_select,     &t->img_row,      &t->img_col,       &t->img_expected,
-      &t->img_hash,       &t->probe_select, &t->probe_field,   &t->replica_select,
-      &t->probe_random,   &t->probe_state,  &t->probe_threshold,
-      &t->energy_latched_high, &t->trace_first, &t->trace_sweeps};
+      &t->scratch,      &t->config,       &t->sweeps,          &t->sample_every,
+      &t->beta,         &t->beta_active,  &t->irq_enable,      &t->irq_status,
+      &t->img_select,   &t->img_row,      &t->img_col,         &t->img_expected,
+      &t->img_hash,     &t->probe_select, &t->probe_field,     &t->replica_select,
+      &t->probe_random, &t->probe_state,  &t->probe_threshold, &t->energy_latched_high,
+      &t->trace_first,  &t->trace_sweeps};
   for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) pbl_archive_u32(a, words[k], 1);
   pbl_archive_bool(a, &t->done);
   pbl_archive_bool(a, &t->hash_valid);
@@ -80,14 +80,11 @@ static void walk_run(pbl_archive *a, pbl_twin *t) {
   pbl_archive_u32(a, &t->run_every, 1);
   pbl_archive_u32(a, &t->run_done, 1);
   pbl_archive_bool(a, &t->stop);
-  pbl_archive_bool(a, &t->window_ended);
   pbl_archive_bool(a, &t->labels_due);
   pbl_archive_u64(a, &t->elapsed, 1);
   pbl_archive_u64(a, &t->cost, 1);
   pbl_archive_u64(a, &t->bus_cycles, 1);
   pbl_archive_u64(a, &t->run_cycles, 1);
-  pbl_archive_u64(a, &t->sweep_flips_v, 1);
-  pbl_archive_u64(a, &t->sweep_flips_h, 1);
   pbl_archive_u32(a, &t->sweep_beta, 1);
 }
 
@@ -178,8 +175,7 @@ static void walk_dense(pbl_archive *a, const pbl_twin *t, pbl_twin_block *b) {
 
 static void walk_lattice(pbl_archive *a, const pbl_twin *t) {
   const pbl_twin_lattice *lat = t->lattice;
-  const size_t words =
-      (size_t)pbl_hw_contexts(&t->hw) * (size_t)lat->groups * (size_t)lat->steps;
+  const size_t words = (size_t)pbl_hw_contexts(&t->hw) * (size_t)lat->groups * (size_t)lat->steps;
   pbl_archive_u16(a, lat->colour[0].bits, words);
   pbl_archive_u16(a, lat->colour[1].bits, words);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ typedef struct {
   void *mapping;
   size_t mapped_bytes;
   volatile uint32_t *window;
-  int has_interrupt; /* until its file says that it has none */
+  bool has_interrupt; /* until its file says that it has none */
 } map_bus;
 
 static map_bus *self(uio_bus *bus) {
@@ -66,15 +67,15 @@ static pbl_status map_wait(uio_bus *bus, uint64_t ns, pbl_error *err) {
   if (ns < SHORTEST_SLEEP_NS) return PBL_OK;
   if (b->has_interrupt && write(b->fd, &unmask, sizeof unmask) != (ssize_t)sizeof unmask &&
       errno != EINTR && errno != ENOSYS)
-    b->has_interrupt = 0;
+    b->has_interrupt = false;
   if (!b->has_interrupt) {
     nanosleep(&t, NULL);
     return PBL_OK;
   }
-  const int ready = ppoll(&p, 1, &t, NULL);
-  if (ready > 0 && (!(p.revents & POLLIN) || read(b->fd, &count, sizeof count) < 0) &&
-      errno != EINTR && errno != EAGAIN)
-    b->has_interrupt = 0;
+  if (ppoll(&p, 1, &t, NULL) <= 0) return PBL_OK;
+  const bool told = (p.revents & POLLIN) &&
+                    (read(b->fd, &count, sizeof count) > 0 || errno == EINTR || errno == EAGAIN);
+  if (!told) b->has_interrupt = false;
   return PBL_OK;
 }
 
@@ -123,7 +124,7 @@ pbl_status uio_map_open(uio_bus **out, const char *device, const char *folder, p
   map_bus *b = calloc(1, sizeof *b);
   if (!b) return pbl_fail(err, PBL_NO_MEMORY, "uio: out of memory");
   b->base.ops = &map_ops;
-  b->has_interrupt = 1;
+  b->has_interrupt = true;
   snprintf(b->base.name, sizeof b->base.name, "%s", device);
   b->fd = open(device, O_RDWR | O_SYNC | O_CLOEXEC);
   pbl_status st = PBL_OK;
