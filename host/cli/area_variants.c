@@ -8,6 +8,8 @@
 #include "pbl_dataset.h"
 #include "pbl_model.h"
 
+#define MAX_LINES (1u << 20) /* of a file that may be a configuration */
+
 static bool same(const pbl_hw *a, const pbl_hw *b) {
   pbl_hw x = *a, y = *b;
   /* Neither of them is built into a device with the other generator. */
@@ -101,13 +103,13 @@ static pbl_status load_train(area_variant *list, size_t *n, const char *path,
   return add(list, n, hw, c.name, err);
 }
 
-/* Only a training has a section `dataset` or `training`. */
+/* Only a training has a section `dataset` or `training`. Not every file has an end. */
 static bool looks_like_training(const char *path) {
   char line[256];
   bool found = false;
   FILE *f = fopen(path, "r");
   if (f == NULL) return false;
-  while (!found && fgets(line, sizeof line, f) != NULL)
+  for (size_t n = 0; !found && n < MAX_LINES && fgets(line, sizeof line, f) != NULL; n++)
     found = strncmp(line, "dataset:", 8) == 0 || strncmp(line, "training:", 9) == 0;
   fclose(f);
   return found;

@@ -13,7 +13,8 @@ enum { DEVICE, SECRET, CASE, SEED, SET, FRESH, NO_BUS_ERRORS, JSON, QUIET };
 
 static const pbl_option options[] = {
     [DEVICE] = {"device", PBL_OPTION_KEY, "NAME", "device",
-                "what is tested: rtl, twin, tlm or remote:ADDRESS"},
+                "what is tested: rtl, twin, tlm, remote:ADDRESS (docs/hil.md) or uio:BOARD "
+                "(docs/board.md)"},
     [SECRET] = {"secret", PBL_OPTION_KEY, "FILE", "remote_secret",
                 "shared with the server of remote:ADDRESS"},
     [CASE] = {"case", PBL_OPTION_VALUE, "NAME", NULL,

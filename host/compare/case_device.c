@@ -44,6 +44,7 @@ pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *c
   const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
   pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
   const pbl_variant_options variant = {.waveform = pbl_waveform_is_wanted(config->waveform)};
+  if (!st && variant.waveform) st = pbl_waveform_check_room(config->waveform, hw, err);
   if (!st) st = pbl_variant_build(path, sizeof path, hw, &variant, p, err);
   if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
   if (!st && variant.waveform) {

@@ -1,9 +1,13 @@
 #include "pbl_trace_run.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pbl_waveform_file.h"
 #include "trace_betas.h"
@@ -237,6 +241,23 @@ static pbl_status trace_case(bool *equal, case_work *w, const pbl_trace_options 
 
 /* ---- all cases ---- */
 
+/* Before a device is built for minutes: can the file be written? */
+static pbl_status check_path(const char *path, pbl_error *err) {
+  struct stat there;
+  char folder[PATH_MAX];
+  if (path[0] == '\0') return pbl_fail(err, PBL_USAGE, "trace: --out has an empty name");
+  const bool exists = stat(path, &there) == 0;
+  if (exists && S_ISDIR(there.st_mode))
+    return pbl_fail(err, PBL_IO, "cannot write %s: it is a folder", path);
+  if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+    return pbl_fail(err, PBL_IO, "cannot write a file whose name has %zu bytes", strlen(path));
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder] = '\0';
+  const char *target = exists ? path : slash ? folder : ".";
+  if (access(target, exists ? W_OK : W_OK | X_OK) == 0) return PBL_OK;
+  return pbl_fail(err, PBL_IO, "cannot write %s: %s: %s", path, target, strerror(errno));
+}
+
 static pbl_status check_options(size_t *first, size_t *end, const pbl_compare_config *config,
                                 const pbl_trace_options *opt, pbl_error *err) {
   *first = 0;
@@ -252,7 +273,7 @@ static pbl_status check_options(size_t *first, size_t *end, const pbl_compare_co
   }
   if (opt->path && *end - *first > 1)
     return pbl_fail(err, PBL_USAGE, "a file takes one case: choose it with --case NAME");
-  return PBL_OK;
+  return opt->path ? check_path(opt->path, err) : PBL_OK;
 }
 
 /* The hardware with its trace port, whatever the configuration says of it. */

@@ -158,25 +158,30 @@ bool pbl_waveform_is_wanted(const pbl_waveform *w) {
   return w != NULL && w->armed && !w->begun;
 }
 
-/* Bytes of a busy clock, as measured: 60 of control, and 3 for each local field that is summed. */
+/* Bytes of a busy clock, as measured: 80 of control, and 3 for each local field that is summed. */
 static double estimate(const pbl_waveform *w, const pbl_hw *hw) {
   const int sites = hw->fabric == PBL_FABRIC_LATTICE  ? hw->lattice.sites
                     : hw->fabric == PBL_FABRIC_SPARSE ? hw->sparse.sites
                                                       : hw->n_hidden;
   const double clocks = (double)w->window.to - (double)w->window.from;
-  return 2e4 + clocks * (60.0 + 3.0 * sites * hw->lanes);
+  return 2e4 + clocks * (80.0 + 3.0 * sites * hw->lanes);
 }
 
-static pbl_status check_room(const pbl_waveform *w, double bytes, const char *folder,
-                             pbl_error *err) {
+static const char *temporary(void) {
+  const char *named = getenv("TMPDIR");
+  return named != NULL && named[0] != '\0' ? named : "/tmp";
+}
+
+pbl_status pbl_waveform_check_room(const pbl_waveform *w, const pbl_hw *hw, pbl_error *err) {
   struct statvfs room;
-  if (statvfs(folder, &room) != 0) return PBL_OK; /* it will show */
+  const double bytes = estimate(w, hw);
+  if (statvfs(temporary(), &room) != 0) return PBL_OK; /* it will show */
   const double available = (double)room.f_bavail * (double)room.f_frsize;
   if (bytes <= available) return PBL_OK;
   return pbl_fail(err, PBL_IO,
-                  "--waveform %s: %.0f clocks take about %.1f GB, and %s has room for %.1f GB: ask "
+                  "--waveform %s: %.0f clocks take about %.3g GB, and %s has room for %.3g GB: ask "
                   "for a shorter window",
-                  w->path, (double)w->window.to - (double)w->window.from, 1e-9 * bytes, folder,
+                  w->path, (double)w->window.to - (double)w->window.from, 1e-9 * bytes, temporary(),
                   1e-9 * available);
 }
 
@@ -191,12 +196,9 @@ static pbl_status make_folder(pbl_waveform *w, const char *parent, pbl_error *er
 
 pbl_status pbl_waveform_begin(pbl_waveform *w, pbl_device *dev, const pbl_hw *hw, pbl_progress *p,
                               pbl_error *err) {
-  const char *named = getenv("TMPDIR");
-  const char *parent = named != NULL && named[0] != '\0' ? named : "/tmp";
   const double bytes = estimate(w, hw);
   w->begun = true;
-  pbl_status s = check_room(w, bytes, parent, err);
-  if (s == PBL_OK) s = make_folder(w, parent, err);
+  pbl_status s = make_folder(w, temporary(), err);
   w->window.path = w->file;
   if (s == PBL_OK) s = pbl_device_waveform_begin(dev, &w->window, err);
   if (s != PBL_OK) return s;

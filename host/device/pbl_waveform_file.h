@@ -24,8 +24,9 @@ void pbl_waveform_triggers_text(char *text, size_t size);
 void pbl_waveform_arm(pbl_waveform *w, const char *case_name);
 /* Armed, and nothing has begun: the variant must be one with waveforms. NULL: false. */
 bool pbl_waveform_is_wanted(const pbl_waveform *w);
-/* Directly after opening. dev (borrowed until end) is the compiled variant itself. IO when the
- * estimated size has no room. */
+/* Before the variant is built: IO when the estimated size has no room. */
+pbl_status pbl_waveform_check_room(const pbl_waveform *w, const pbl_hw *hw, pbl_error *err);
+/* Directly after opening. dev (borrowed until end) is the compiled variant itself. IO. */
 pbl_status pbl_waveform_begin(pbl_waveform *w, pbl_device *dev, const pbl_hw *hw, pbl_progress *p,
                               pbl_error *err);
 /* Before the device is closed: puts the file, and a save file of GTKWave beside it, in their place.

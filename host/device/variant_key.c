@@ -84,7 +84,9 @@ static pbl_status hash_folder(hasher *h, const char *source_dir, const char *fol
   size_t n_files = 0;
   FTSENT *e;
   while (s == PBL_OK && (e = fts_read(tree)) != NULL) {
-    if (e->fts_info == FTS_D && e->fts_level >= depth) {
+    /* rtl/board stands around a device and is no part of a variant. */
+    const bool around = e->fts_level == 1 && strcmp(e->fts_name, "board") == 0;
+    if (e->fts_info == FTS_D && (e->fts_level >= depth || around)) {
       fts_set(tree, e, FTS_SKIP);
     } else if (e->fts_info == FTS_F && has_suffix(e->fts_name, suffixes)) {
       s = hash_file(h, e->fts_path + strlen(source_dir), e->fts_path, err);

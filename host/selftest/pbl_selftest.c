@@ -107,7 +107,7 @@ static void check_one(selftest *t, size_t k) {
     selftest_skip(t, "needs a device that answers");
   } else if (need != NULL) {
     selftest_skip(t, "needs %s", need);
-  } else {
+  } else if (selftest_go_on(t)) {
     checks[k].check(t);
   }
   r->n++;
@@ -116,18 +116,25 @@ static void check_one(selftest *t, size_t k) {
   r->n_skipped += t->now->outcome == PBL_SELFTEST_SKIPPED;
 }
 
+bool selftest_go_on(selftest *t) {
+  if (t->stopped != PBL_OK) return false;
+  if (pbl_progress_report(t->progress, t->now->name, t->step, t->n_steps)) return true;
+  t->stopped =
+      pbl_fail(&t->error, PBL_INTERRUPTED, "stopped in the check %s (%llu of %llu)", t->now->name,
+               (unsigned long long)t->step + 1, (unsigned long long)t->n_steps);
+  selftest_skip(t, "interrupted");
+  return false;
+}
+
 /* A fault of the id leaves nothing to look at; the snapshot follows it directly, before any write.
  */
 static void check_all(selftest *t) {
+  t->n_steps = N_CHECKS;
   for (size_t k = 0; k < N_CHECKS; k++) {
-    if (t->stopped == PBL_OK && !pbl_progress_report(t->progress, checks[k].name, k, N_CHECKS)) {
-      t->stopped = pbl_fail(&t->error, PBL_INTERRUPTED, "stopped before the check %s (%zu of %d)",
-                            checks[k].name, k + 1, N_CHECKS);
-    }
+    t->step = k;
     check_one(t, k);
     if (k == 0 && t->now->outcome == PBL_SELFTEST_PASS) look_at_power_up(t);
   }
-  pbl_progress_report(t->progress, "self-test", N_CHECKS, N_CHECKS);
 }
 
 pbl_status pbl_selftest_run(pbl_selftest_report *out, pbl_device *dev,
@@ -144,6 +151,7 @@ pbl_status pbl_selftest_run(pbl_selftest_report *out, pbl_device *dev,
   t->progress = p;
   check_all(t);
   if (t->stopped == PBL_OK && t->opt.measure) selftest_measure(t);
+  if (t->stopped == PBL_OK) pbl_progress_report(p, "self-test", N_CHECKS, N_CHECKS);
   pbl_image_destroy(t->image);
   if (t->driver) {
     pbl_driver_destroy(t->driver);

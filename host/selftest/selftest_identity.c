@@ -97,7 +97,8 @@ static void decode_sizes(pbl_hw *hw, const caps_words *c) {
 
 static void decode(pbl_hw *hw, const caps_words *c) {
   const int weight_bits = FIELD(c->format, CAPS_FORMAT_WEIGHT_BITS),
-            beta_bits = FIELD(c->format, CAPS_FORMAT_BETA_BITS);
+            beta_bits = FIELD(c->format, CAPS_FORMAT_BETA_BITS),
+            table_log2 = FIELD(c->activation, CAPS_ACTIVATION_TABLE_LOG2);
   *hw = pbl_hw_default();
   hw->fabric = (pbl_fabric)FIELD(c->caps0, CAPS0_FABRIC);
   hw->generator = (pbl_generator)FIELD(c->caps0, CAPS0_GENERATOR);
@@ -109,7 +110,7 @@ static void decode(pbl_hw *hw, const caps_words *c) {
   hw->weight_int = weight_bits - 1 - hw->weight_frac;
   hw->beta_frac = FIELD(c->format, CAPS_FORMAT_BETA_FRAC);
   hw->beta_int = beta_bits - hw->beta_frac;
-  hw->table_size = 1 << (FIELD(c->activation, CAPS_ACTIVATION_TABLE_LOG2) & 31);
+  hw->table_size = table_log2 < 20 ? 1 << table_log2 : 0;
   hw->threshold_bits = FIELD(c->activation, CAPS_ACTIVATION_THRESHOLD_BITS);
   hw->field_bits = FIELD(c->activation, CAPS_ACTIVATION_FIELD_BITS);
   hw->table_range_log2 = FIELD(c->activation, CAPS_ACTIVATION_RANGE_LOG2);

@@ -46,7 +46,7 @@ static pbl_status graph_image(pbl_image **out, pbl_hw hw, size_t n, double beta,
   return st;
 }
 
-pbl_status selftest_make_image(pbl_image **out, const pbl_hw *hw, uint64_t seed, pbl_error *err) {
+static pbl_status any_image(pbl_image **out, const pbl_hw *hw, uint64_t seed, pbl_error *err) {
   const double beta = hw->beta_int > 0 ? 1.0 : 0.75;
   if (hw->fabric != PBL_FABRIC_SPARSE) return bipartite_image(out, hw, beta, seed, err);
   size_t n = (size_t)hw->sparse.pbits & ~(size_t)1;
@@ -56,6 +56,14 @@ pbl_status selftest_make_image(pbl_image **out, const pbl_hw *hw, uint64_t seed,
     n -= 2;
     st = graph_image(out, *hw, n, beta, seed, err);
   }
+  return st;
+}
+
+/* The end of the table is 0, so that there is something for FREEZES to count. */
+pbl_status selftest_make_image(pbl_image **out, const pbl_hw *hw, uint64_t seed, pbl_error *err) {
+  const pbl_status st = any_image(out, hw, seed, err);
+  for (int k = hw->table_size - hw->table_size / 16; st == PBL_OK && k < hw->table_size; k++)
+    (*out)->table[k] = 0;
   return st;
 }
 

@@ -31,6 +31,7 @@ typedef struct {
   pbl_hw hw;        /* decoded; sparse: n_visible that of the test's graph once `image` exists */
   pbl_image *image; /* of the runs */
   pbl_progress *progress;
+  uint64_t step, n_steps;                    /* of the check in progress, for it */
   uint32_t power_up[SELFTEST_MAX_REGISTERS]; /* what each register read before the first write */
   bool was_read[SELFTEST_MAX_REGISTERS];
   pbl_status stopped;  /* not OK: the device no longer answers, or the user asked to stop */
@@ -51,6 +52,8 @@ void selftest_note(selftest *t, const char *format, ...) __attribute__((format(p
 /* True when st is OK. DEVICE and HASH fail the check; all else ends the self-test. */
 bool selftest_ok(selftest *t, pbl_status st, const pbl_error *err);
 bool selftest_failed(const selftest *t);
+/* Now and then inside long checks: false when the user has asked to stop, which skips the check. */
+bool selftest_go_on(selftest *t);
 
 /* ---- access: false after a failure that is in the report already ---- */
 

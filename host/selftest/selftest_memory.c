@@ -86,6 +86,7 @@ static bool fill(selftest *t, const memory *m, int pass, size_t n) {
     return false;
   for (size_t k = 0; k < m->rows * m->cols; k++) {
     const uint32_t word = k < n ? pass_word(t, m, pass, k) : 0;
+    if (k % 4096 == 0 && !selftest_go_on(t)) return false;
     if (!selftest_write_both(t, PBL_REG_IMG_DATA, stored(t, m, k, word))) return false;
   }
   return true;

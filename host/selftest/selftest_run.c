@@ -47,7 +47,7 @@ bool selftest_hash(selftest *t, pbl_device *dev, uint32_t *hash) {
                          (unsigned long long)(p.last - p.since));
       return false;
     }
-    if (!advance(t, dev, BATCH_CYCLES)) return false;
+    if (!selftest_go_on(t) || !advance(t, dev, BATCH_CYCLES)) return false;
   }
 }
 
@@ -112,9 +112,9 @@ static size_t total(const selftest_streams *s) {
 }
 
 /* STATUS and SWEEP_COUNT_LO after so many more clocks. */
-static bool go_on(selftest *t, pbl_device *dev, selftest_streams *s, bool trace, uint32_t *status,
-                  uint32_t *sweeps) {
-  return advance(t, dev, BATCH_CYCLES) && selftest_drain(t, dev, s, trace) &&
+static bool next_round(selftest *t, pbl_device *dev, selftest_streams *s, bool trace,
+                       uint32_t *status, uint32_t *sweeps) {
+  return selftest_go_on(t) && advance(t, dev, BATCH_CYCLES) && selftest_drain(t, dev, s, trace) &&
          selftest_read_of(t, dev, status, PBL_REG_STATUS) &&
          selftest_read_of(t, dev, sweeps, PBL_REG_SWEEP_COUNT_LO);
 }
@@ -125,7 +125,7 @@ static bool finish(selftest *t, pbl_device *dev, selftest_streams *s, bool trace
   if (!selftest_read_of(t, dev, &first, PBL_REG_SWEEP_COUNT_LO)) return false;
   for (;;) {
     const size_t n = total(s);
-    if (!go_on(t, dev, s, trace, &status, &sweeps)) return false;
+    if (!next_round(t, dev, s, trace, &status, &sweeps)) return false;
     if ((status & PBL_STATUS_DONE_MASK) && !(status & PBL_STATUS_BUSY_MASK)) break;
     if (total(s) != n || (sweeps != before && !stopped)) p = selftest_wait(dev);
     before = sweeps;

@@ -34,37 +34,29 @@ module lattice_bank #(
   // derived, do not override
   localparam int BankRows = 2 * Half / Banks;
 
-  // Rows of this bank by which slot d leads row_i: it reads this bank for bank Number - y.
-  // Slot 4k + m leads y by b, a, -b, -a.
-  function automatic [Degree*8-1:0] leads(input integer number);
-    integer a, b, y;
+  logic [Half-1:0] mem[Depth];
+
+  // Slot 4k + m leads y by b, a, -b, -a, and reads this bank for bank Number - y.
+  function automatic [Degree*SlotBits-1:0] neighbours(input [AddressBits-1:0] row,
+                                                      input [AddressBits-1:0] first);
+    integer a, b, y, lead;
+    logic [31:0] below;
     for (int d = 0; d < Degree; d++) begin
-      a = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
-      b = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
-      y = d % 4 == 0 ? b : d % 4 == 1 ? a : d % 4 == 2 ? 2 * Half - b : 2 * Half - a;
-      leads[d*8+:8] = 8'(((y + (number + 2 * Half - y) % Banks) / Banks) % BankRows);
+      a     = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
+      b     = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
+      y     = d % 4 == 0 ? b : d % 4 == 1 ? a : d % 4 == 2 ? 2 * Half - b : 2 * Half - a;
+      lead  = ((y + (Number + 2 * Half - y) % Banks) / Banks) % BankRows;
+      below = 32'(row) + lead;
+      if (below >= BankRows) below = below - BankRows;
+      below = below + 32'(first);
+      neighbours[d*SlotBits+:SlotBits] = SlotBits'(mem[AddressBits'(below)]);
     end
   endfunction
-  localparam logic [Degree*8-1:0] Leads = leads(Number);
-
-  function automatic [AddressBits-1:0] neighbour(input [AddressBits-1:0] row, input [7:0] lead);
-    logic [31:0] below;
-    below = 32'(row) + 32'(lead);
-    if (below >= BankRows) below = below - BankRows;
-    neighbour = AddressBits'(below);
-  endfunction
-
-  logic [Half-1:0] mem[Depth];
 
   assign head_o = head_read_i ? mem[head_address_i] : '0;
 
   always_ff @(posedge clk_i) begin
-    if (read_i) begin
-      for (int d = 0; d < Degree; d++) begin
-        rows_o[d*SlotBits+:SlotBits] <=
-            SlotBits'(mem[first_i+neighbour(row_i, Leads[d*8+:8])]);
-      end
-    end
+    if (read_i) rows_o <= neighbours(row_i, first_i);
   end
   if (Parts == 1) begin : g_row
     always_ff @(posedge clk_i) begin

@@ -370,7 +370,8 @@ module lattice_fabric #(
       assign decides[l*Words+:Words] = words[l*Words+:Words];
     end
     lattice_lane #(
-        .Sites(Sites), .Half(Half), .Banks(Banks), .Rows(Together), .Parts(Parts), .Depth(Depth),
+        .Sites(Sites), .Half(Half), .Banks(Banks), .Rows(Together), .Parts(Parts),
+        .Depth(Padded != 0 ? 1 << AddressBits : Depth),  // no bound to check
         .AddressBits(AddressBits), .Contexts(Contexts), .ContextBits(ContextBits),
         .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .Stride(Stride), .WeightsBits(RowWeights),
         .StoredBits(StoredBits), .FieldBits(FieldBits), .ExactBits(ExactBits),

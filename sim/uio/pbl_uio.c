@@ -285,21 +285,32 @@ static pbl_status set_up(uio_device *d, pbl_error *err) {
   return st;
 }
 
-pbl_status pbl_uio_open(pbl_device **out, const char *where, const pbl_uio_options *opt,
-                        pbl_error *err) {
-  const pbl_uio_options o = opt ? *opt : (pbl_uio_options){0};
+pbl_status uio_open_bus(pbl_device **out, uio_bus *bus, int timeout_ms, pbl_error *err) {
   *out = NULL;
   uio_device *d = calloc(1, sizeof *d);
-  if (!d) return pbl_fail(err, PBL_NO_MEMORY, "uio: out of memory");
+  if (!d) {
+    bus->ops->close(bus);
+    return pbl_fail(err, PBL_NO_MEMORY, "uio: out of memory");
+  }
   d->base.ops = &uio_ops;
+  d->bus = bus;
   d->clock_hz = NOMINAL_HZ;
-  d->timeout_ms = o.timeout_ms > 0 ? o.timeout_ms : DEFAULT_TIMEOUT_MS;
-  pbl_status st = uio_find(&d->bus, where, o.sysfs, o.dev_folder, d->timeout_ms, err);
-  if (!st) st = set_up(d, err);
+  d->timeout_ms = timeout_ms;
+  const pbl_status st = set_up(d, err);
   if (st) {
     uio_close(&d->base);
     return st;
   }
   *out = &d->base;
   return PBL_OK;
+}
+
+pbl_status pbl_uio_open(pbl_device **out, const char *where, const pbl_uio_options *opt,
+                        pbl_error *err) {
+  const pbl_uio_options o = opt ? *opt : (pbl_uio_options){0};
+  const int timeout_ms = o.timeout_ms > 0 ? o.timeout_ms : DEFAULT_TIMEOUT_MS;
+  uio_bus *bus = NULL;
+  *out = NULL;
+  const pbl_status st = uio_find(&bus, where, o.sysfs, o.dev_folder, timeout_ms, err);
+  return st ? st : uio_open_bus(out, bus, timeout_ms, err);
 }

@@ -192,8 +192,11 @@ static uint32_t read_cycles(uio_board *b) {
 
 pbl_status uio_board_read(uio_board *b, uint32_t *value, uint32_t address, pbl_error *err) {
   *value = 0;
-  if (address < PBL_BOARD_ID)
-    return count_error(b, b->dev->ops->read32(b->dev, value, address, err), address);
+  if (address < PBL_BOARD_ID) {
+    const pbl_status st = b->dev->ops->read32(b->dev, value, address, err);
+    if (address == PBL_REG_STATUS && b->busy && b->waits) *value |= PBL_STATUS_STALLED_MASK;
+    return count_error(b, st, address);
+  }
   if (address >= PBL_BOARD_FIFO(0) && address < PBL_BOARD_FIFO(PBL_BOARD_STREAMS))
     return read_fifo(b, value, address - PBL_BOARD_FIFO(0), err);
   switch (address) {

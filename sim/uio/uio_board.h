@@ -4,7 +4,8 @@
  * Time passes by itself, as on a board: a busy device runs in uio_board_run(), which its owner
  * calls whenever nothing else is to be done. While there is nothing to simulate, because the device
  * is idle or a FIFO is full, the cycle counter follows wall time at 100 MHz, so that it never
- * stands still. A device whose FIFO is full is not clocked: STALL_CYCLES does not count here. */
+ * stands still. A device whose FIFO is full is not clocked: STATUS.STALLED is set for it, and
+ * STALL_CYCLES does not count. */
 #ifndef UIO_BOARD_H
 #define UIO_BOARD_H
 

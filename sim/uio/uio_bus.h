@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pbl_error.h"
+#include "pbl_device.h"
 
 #define UIO_NAME_BYTES 600
 
@@ -44,5 +44,8 @@ pbl_status uio_file_open(uio_bus **out, const char *path, int fd, int timeout_ms
 /* Opens what `where` names (pbl_uio.h). */
 pbl_status uio_find(uio_bus **out, const char *where, const char *sysfs, const char *dev_folder,
                     int timeout_ms, pbl_error *err);
+
+/* The device behind a bus, which is taken over, also on failure. */
+pbl_status uio_open_bus(pbl_device **out, uio_bus *bus, int timeout_ms, pbl_error *err);
 
 #endif

@@ -136,7 +136,8 @@ module formal_trace_port #(
       if (watch_wish && !watching && live && !begun && cells[32'(which_cell)*118+117]) begin
         watching     <= 1'b1;
         turn         <= rank + 8'(which_word);
-        watched      <= word_of(cells[32'(which_cell)*118+:118], which_cell, which_word, context_now);
+        watched      <= word_of(cells[32'(which_cell)*118+:118], which_cell, which_word,
+                                context_now);
         watched_last <= which_word == 2'd3;
         watched_cell <= which_cell;
         watched_word <= which_word;
@@ -190,7 +191,8 @@ module formal_trace_port #(
   // of the watched word: still to come out of its cell
   wire in_cell = before >= owed;
   `PBIT_ASSERT(inside_sweep_A, clk, rst_n,
-               \u_dut.g_trace.sweep_q == sweep[31:0] && \u_dut.g_trace.traced_q == traced)
+               \u_dut.g_trace.sweep_q == sweep[31:0] && \u_dut.g_trace.traced_q == traced &&
+               (!sweep[32] || sweep[31:0] == '0))
   `PBIT_ASSERT(inside_registers_A, clk, rst_n,
                \u_dut.g_trace.first_q == first && \u_dut.g_trace.sweeps_q == many)
   `PBIT_ASSERT(inside_settled_A, clk, rst_n, changed || traced == wanted)

@@ -9,7 +9,7 @@ typedef struct {
   pbl_device *inner;
   pbl_hw hw;
   fault fault;
-  uint64_t accesses, words, frames, records;
+  uint64_t random, accesses, words, frames, records;
   uint32_t select, position; /* words since IMG_ADDRESS was written */
   uint32_t config, reg_config, stat_select, replica, probe;
   uint32_t since_check, hash; /* words of the image since CHECK; the hash shown last */
@@ -35,8 +35,24 @@ static uint32_t address_of(const shell *s, uint32_t address) {
 
 /* ---- reads ---- */
 
+static uint32_t by_chance(shell *s) {
+  s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(s->random >> 32);
+}
+
+static bool is_caps(uint32_t address) {
+  return (address >= PBL_REG_CAPS0 && address <= PBL_REG_CAPS_ACTIVATION) ||
+         (address >= PBL_REG_CAPS_LATTICE && address <= PBL_REG_CAPS_GROUPS) ||
+         address == PBL_REG_CAPS_OPTIONS || address == PBL_REG_CAPS_STAT_PAIRS;
+}
+
 static uint32_t seen(shell *s, uint32_t address, uint32_t value) {
   switch (s->fault) {
+    case FAULT_NONSENSE: /* small numbers are nearer to what is possible */
+      return is_caps(address) ? by_chance(s) & by_chance(s) & by_chance(s) : value;
+    case FAULT_NOISE:
+      if (address < PBL_REG_CTRL || is_caps(address) || by_chance(s) % 40 > 0) return value;
+      return value ^ by_chance(s);
     case FAULT_ID:
       return address == PBL_REG_ID ? 0x54494250u : value;
     case FAULT_VERSION:
@@ -55,6 +71,10 @@ static uint32_t seen(shell *s, uint32_t address, uint32_t value) {
       return s->hash;
     case FAULT_COUNTER:
       return address == PBL_REG_FLIPS_LO && value > 0 ? value + 1 : value;
+    case FAULT_SATURATIONS:
+      return address == PBL_REG_SATURATIONS_LO && value > 0 ? value + 1 : value;
+    case FAULT_FREEZES:
+      return address == PBL_REG_FREEZES_LO && value > 0 ? value + 1 : value;
     case FAULT_BUSY_CYCLES:
       return address == PBL_REG_BUSY_CYCLES_LO && value > 0 ? value - 1 : value;
     case FAULT_ENERGY:
@@ -309,4 +329,8 @@ pbl_device *faulty_device(pbl_device *inner, const pbl_hw *hw, fault f) {
   s->hw = *hw;
   s->fault = f;
   return &s->base;
+}
+
+void faulty_device_seed(pbl_device *dev, uint64_t seed) {
+  self(dev)->random = seed;
 }

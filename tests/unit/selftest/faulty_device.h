@@ -38,6 +38,8 @@ typedef enum {
   FAULT_COIN,
   FAULT_COUPLED,
   FAULT_COUNTER, /* FLIPS one too many */
+  FAULT_SATURATIONS,
+  FAULT_FREEZES,
   FAULT_BUSY_CYCLES,
   FAULT_ENERGY,        /* of replica 2, one off */
   FAULT_PROBE,         /* field one off */
@@ -54,12 +56,16 @@ typedef enum {
   FAULT_ACCEPTS,   /* replica exchange: one too many */
   FAULT_SERIES,    /* statistics: a bit of the series */
   FAULT_NEVER_DONE,
-  FAULT_DEAF /* no answer after 2000 accesses */
+  FAULT_NONSENSE, /* CAPS are words by chance: faulty_device_seed */
+  FAULT_NOISE,    /* one read in 40 changed by chance, after CAPS were read */
+  FAULT_DEAF      /* no answer after 2000 accesses */
 } fault;
 
 enum { FAULT_WEIGHT_ROW_AT = 2, FAULT_WEIGHT_COL_AT = 4 };
 
 /* Takes ownership of inner. hw: its hardware. */
 pbl_device *faulty_device(pbl_device *inner, const pbl_hw *hw, fault f);
+
+void faulty_device_seed(pbl_device *dev, uint64_t seed);
 
 #endif

@@ -138,6 +138,9 @@ static const struct {
     {FAULT_COIN, "coin", DENSE},
     {FAULT_COUPLED, "coupled", DENSE},
     {FAULT_COUNTER, "counters", DENSE},
+    {FAULT_SATURATIONS, "counters", DENSE},
+    {FAULT_FREEZES, "counters", DENSE},
+    {FAULT_SATURATIONS, "counters", SPARSE},
     {FAULT_BUSY_CYCLES, "counters", DENSE},
     {FAULT_ENERGY, "energy", DENSE},
     {FAULT_PROBE, "probe", DENSE},
@@ -275,6 +278,47 @@ static void bus_errors_can_be_left_out(void **state) {
   assert_int_equal(find("read_only")->outcome, PBL_SELFTEST_SKIPPED);
 }
 
+/* Neither ends the test but by its report, nor lasts. */
+static void devices_that_answer_by_chance_fail_and_do_no_harm(void **state) {
+  const pbl_hw hw = dense();
+  const fault faults[] = {FAULT_NONSENSE, FAULT_NOISE};
+  pbl_selftest_options o = quick(NULL);
+  (void)state;
+  for (uint64_t seed = 1; seed <= 400; seed++) {
+    pbl_device *twin = NULL;
+    pbl_error err = {0};
+    assert_int_equal(pbl_twin_open(&twin, &hw, &err), PBL_OK);
+    pbl_device *dev = faulty_device(twin, &hw, faults[seed % 2]);
+    assert_non_null(dev);
+    faulty_device_seed(dev, seed);
+    assert_int_equal(pbl_selftest_run(&report, dev, &o, NULL, &err), PBL_OK);
+    assert_true(report.n_failed > 0);
+    assert_int_equal(report.n, report.n_passed + report.n_failed + report.n_skipped);
+  }
+}
+
+static bool stop_soon(pbl_progress *self, const char *what, uint64_t done, uint64_t total) {
+  (void)self;
+  (void)total;
+  return strcmp(what, "weights") != 0 || done == 0;
+}
+
+static void an_interrupt_keeps_the_report(void **state) {
+  const pbl_hw hw = dense();
+  const pbl_selftest_options o = quick(&hw);
+  pbl_progress p = {.report = stop_soon};
+  pbl_device *twin = NULL;
+  pbl_error err = {0};
+  (void)state;
+  assert_int_equal(pbl_twin_open(&twin, &hw, &err), PBL_OK);
+  assert_int_equal(pbl_selftest_run(&report, twin, &o, &p, &err), PBL_INTERRUPTED);
+  assert_string_equal(find("table")->text,
+                      "256 words: zeros, addresses, their complement, random "
+                      "words");
+  assert_string_equal(find("weights")->text, "interrupted");
+  assert_int_equal(report.n_failed, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sound_devices_of_every_fabric_pass),
@@ -288,6 +332,8 @@ int main(void) {
       cmocka_unit_test(reset_values_of_a_used_board_are_no_failure),
       cmocka_unit_test(another_variant_than_configured_is_named),
       cmocka_unit_test(bus_errors_can_be_left_out),
+      cmocka_unit_test(devices_that_answer_by_chance_fail_and_do_no_harm),
+      cmocka_unit_test(an_interrupt_keeps_the_report),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
