@@ -135,7 +135,6 @@ static void check_all(selftest *t) {
     check_one(t, k);
     if (k == 0 && t->now->outcome == PBL_SELFTEST_PASS) look_at_power_up(t);
   }
-  if (t->stopped == PBL_OK) pbl_progress_report(t->progress, "self-test", N_CHECKS, N_CHECKS);
 }
 
 pbl_status pbl_selftest_run(pbl_selftest_report *out, pbl_device *dev,
@@ -152,6 +151,7 @@ pbl_status pbl_selftest_run(pbl_selftest_report *out, pbl_device *dev,
   t->progress = p;
   check_all(t);
   if (t->stopped == PBL_OK && t->opt.measure) selftest_measure(t);
+  if (t->stopped == PBL_OK) pbl_progress_report(p, "self-test", N_CHECKS, N_CHECKS);
   pbl_image_destroy(t->image);
   if (t->driver) {
     pbl_driver_destroy(t->driver);
