@@ -52,7 +52,7 @@ def run(runner, hardware, modules, folder, options):
                    "COCOTB_RANDOM_SEED": str(options.seed)}
     try:
         runner.test(hdl_toplevel="pbit_top", test_module=modules, build_dir=folder, test_dir=folder,
-                    results_xml=results, extra_env=environment, log_file=log)
+                    results_xml=results, test_filter="|".join(options.test or []) or None, extra_env=environment, log_file=log)
     except (SystemExit, RuntimeError):
         pass  # the results say it
     finally:
@@ -72,7 +72,7 @@ def run(runner, hardware, modules, folder, options):
 def check(options, shape, rtl, modules=None, quiet=False):
     """Returns the tests that failed, [(name, message)]."""
     hardware, began = Hardware(shape), time.time()
-    with tempfile.TemporaryDirectory(prefix="pbit") as folder:
+    with tempfile.TemporaryDirectory(prefix="pbitloop-foreign-") as folder:
         runner = build(options.simulator, hardware, rtl, folder)
         built = time.time()
         results, text = run(runner, hardware, modules or MODULES.get(shape, ["test_bus", "test_runs"]),
@@ -97,6 +97,7 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--simulator", default="icarus")
     parser.add_argument("--shape", action="append")
+    parser.add_argument("--test", action="append", help="only tests whose name matches")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", action="store_true")
     options = parser.parse_args()
