@@ -5,7 +5,7 @@ import random
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
+from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp, AxiStreamBus, AxiStreamSink
 from pbitloop_hil import Device, HilError
 
@@ -96,7 +96,10 @@ class Bench:
 
     async def within(self, event, clocks=ACCESS_CLOCKS):
         """The data of an event of the master, which must come in time."""
-        await with_timeout(event.wait(), clocks * PERIOD, "ns")
+        try:
+            await with_timeout(event.wait(), clocks * PERIOD, "ns")
+        except SimTimeoutError:
+            raise AssertionError(f"no response within {clocks} clocks") from None
         return event.data
 
     # ---- one access ----

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from cocotb_tools.runner import get_runner
 
 from hardware import ROOT, SHAPES, Hardware
+from mutants import MUTANTS, plant
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = {"options": ["test_bus", "test_runs", "test_options"]}
@@ -92,6 +93,23 @@ def check(options, shape, rtl, modules=None, quiet=False):
     return failed
 
 
+def find_mutants(options):
+    """Returns whether one was not found."""
+    survived = 0
+    chosen = [m for m in MUTANTS if not options.test or any(t in m[0] for t in options.test)]
+    for name, shape, tests, plants in chosen:
+        with tempfile.TemporaryDirectory(prefix="pbitloop-mutant-") as folder:
+            rtl = plant(os.path.join(ROOT, "rtl"), os.path.join(folder, "rtl"), plants)
+            only = argparse.Namespace(**{**vars(options), "test": [tests]})
+            failed = check(only, shape, rtl, quiet=True)
+        survived += not failed
+        why = failed[0][1].splitlines()[:1] if failed else []
+        what = f"{failed[0][0]}: {''.join(why)[:90]}" if failed else ""
+        print(f"  {'found ' if failed else 'MISSED'} {name}  {what}", flush=True)
+    print(f"{len(chosen) - survived} of {len(chosen)} planted faults found")
+    return survived > 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
@@ -101,6 +119,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", action="store_true")
     options = parser.parse_args()
+    if options.mutants:
+        sys.exit(find_mutants(options))
     shapes = options.shape or list(SHAPES)
     failed = False
     for shape in shapes:
