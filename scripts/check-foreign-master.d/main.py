@@ -13,7 +13,7 @@ from hardware import ROOT, SHAPES, Hardware
 from mutants import MUTANTS, plant
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MODULES = {"options": ["test_bus", "test_runs", "test_options"]}
+MODULES = {"example": ["example"], "options": ["test_bus", "test_runs", "test_options"]}
 
 
 def sources(rtl):
@@ -49,6 +49,7 @@ def run(runner, hardware, modules, folder, options):
     log, results = os.path.join(folder, "log"), os.path.join(folder, "results.xml")
     server, address = serve(options.program, folder)
     environment = {"PBL_SHAPE": hardware.name, "PBL_SEED": str(options.seed), "PBL_TWIN": address,
+                   "PBL_PATIENCE": "60" if options.mutants else "600",
                    "PYTHONWARNINGS": "ignore", "COCOTB_LOG_LEVEL": "WARNING", "COCOTB_ANSI_OUTPUT": "0",
                    "COCOTB_RANDOM_SEED": str(options.seed)}
     try:
@@ -81,7 +82,7 @@ def check(options, shape, rtl, modules=None, quiet=False):
     results = [r for r in results if "not run: " not in r[2]]
     failed = [(name, message) for name, passed, message in results if not passed]
     if not results:
-        failed = [("cocotb", "no test ran")]
+        failed = [("cocotb", "no test ended: the simulator stops, or stays in one clock")]
     if not quiet:
         for name, passed, message in results:
             print(f"  {'ok    ' if passed else 'FAILED'} {name}{': ' + message if message else ''}")
@@ -121,10 +122,14 @@ def main():
     options = parser.parse_args()
     if options.mutants:
         sys.exit(find_mutants(options))
-    shapes = options.shape or list(SHAPES)
     failed = False
-    for shape in shapes:
+    for shape in options.shape or list(SHAPES):
         failed |= bool(check(options, shape, os.path.join(ROOT, "rtl")))
+    with open(os.path.join(HERE, "example.py"), encoding="utf-8") as example, \
+            open(os.path.join(ROOT, "docs", "hil.md"), encoding="utf-8") as page:
+        if example.read() not in page.read():
+            print("FAILED: docs/hil.md does not show scripts/check-foreign-master.d/example.py as it is")
+            failed = True
     sys.exit(failed)
 
 
