@@ -36,7 +36,7 @@ def build(simulator, hardware, rtl, folder):
     """Compiles; returns the runner."""
     runner = get_runner(simulator)
     options = {"icarus": ["-g2012", "-Wno-timescale"],
-               "verilator": ["-Wno-fatal", "-fno-const-bit-op-tree", "-O3", "--x-assign", "unique",
+               "verilator": ["-Wno-fatal", "-fno-const-bit-op-tree", "-O1", "--x-assign", "unique",
                              "--x-initial", "unique", os.path.join(rtl, "pbit.vlt")]}[simulator]
     runner.build(sources=sources(rtl), includes=[os.path.join(rtl, "pkg")], hdl_toplevel="pbit_top",
                  build_args=options, parameters=hardware.parameters(), build_dir=folder, always=True,
