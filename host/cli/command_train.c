@@ -7,7 +7,7 @@ static const pbl_option options[] = {
     {"out", PBL_OPTION_KEY, "DIR", "out", "model folder to write"},
     {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     {"device", PBL_OPTION_KEY, "NAME", "device",
-     "who samples the negative phase: reference, twin, rtl, tlm or remote:ADDRESS"},
+     "who samples the negative phase: reference, twin, rtl, tlm, remote:ADDRESS or uio:BOARD"},
     {"secret", PBL_OPTION_KEY, "FILE", "remote_secret", "shared with the server of remote:ADDRESS"},
     {"threads", PBL_OPTION_KEY, "N", "threads", "threads; 0: one per processor"},
     {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,

@@ -12,6 +12,7 @@
 #include "pbl_hil.h"
 #include "pbl_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
 #include "thermostat.h"
 
@@ -45,6 +46,8 @@ static pbl_status open_backend(pbl_device **dev, const pbl_hw *hw, const pbl_tra
   const pbl_hil_options remote = {.secret_file = o->remote_secret, .reset_seed = 1};
   if (o->device == PBL_TRAIN_TWIN) return pbl_twin_open(dev, hw, err);
   if (o->device == PBL_TRAIN_REMOTE) return pbl_hil_open(dev, o->remote, hw, &remote, err);
+  const pbl_uio_options uio = {.timeout_ms = o->uio_timeout_ms};
+  if (o->device == PBL_TRAIN_UIO) return pbl_uio_open(dev, o->uio, &uio, err);
   char path[4096];
   const bool is_tlm = o->device == PBL_TRAIN_TLM;
   const pbl_tlm_options tlm = {.quantum_ns = o->tlm_quantum_ns};
@@ -127,8 +130,9 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const cha
   }
   if (!st) st = pbl_chains_create(&d->sample, (size_t)t->opt.n_chains, 1, pbits, err);
   pbl_device *dev = NULL;
+  const pbl_driver_options o = {.timeout_cycles = t->opt.timeout_cycles};
   if (!st) st = open_backend(&dev, &d->hw, &t->opt, progress, err);
-  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, NULL, err);
+  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, &o, err);
   if (!st) st = pbl_driver_set_kernel(d->driver, PBL_KERNEL_CYCLIC, err);
   if (!st) st = set_regulator(d, t, updates, err);
   if (!st && d->regulated) st = open_telemetry(d, t, telemetry, err);

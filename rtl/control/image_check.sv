@@ -41,10 +41,13 @@ module image_check #(
   logic [IndexBits-1:0] row_q, col_q;
   logic [TableLog2-1:0] entry_q;
   logic [CellBits-1:0] cell_q;
-  logic [31:0] crc_q, crc, word;
+  logic [31:0] word;
   logic take;
 
-  crc32_word u_crc (.crc_i(crc_q), .word_i(word), .crc_o(crc));
+  crc32_word u_crc (
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(state_q == Idle && start_i), .take_i(take),
+      .word_i(word), .crc_o(hash_o)
+  );
 
   always_comb begin
     busy_o          = state_q != Idle;
@@ -59,7 +62,6 @@ module image_check #(
     take            = state_q == RowWord || state_q == TableWord || state_q == ClampWord;
     word            = state_q == RowWord ? row_word_i
                     : state_q == TableWord ? table_word_i : {31'd0, clamp_i};
-    hash_o          = ~crc_q;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -69,10 +71,8 @@ module image_check #(
       col_q   <= '0;
       entry_q <= '0;
       cell_q  <= '0;
-      crc_q   <= '1;
       valid_o <= 1'b0;
     end else begin
-      if (take) crc_q <= crc;
       case (state_q)
         Idle: begin
           if (start_i) begin
@@ -81,7 +81,6 @@ module image_check #(
             col_q   <= '0;
             entry_q <= '0;
             cell_q  <= '0;
-            crc_q   <= '1;
             valid_o <= 1'b0;
           end else if (invalidate_i) begin
             valid_o <= 1'b0;

@@ -63,7 +63,7 @@ module sparse_check #(
   logic [7:0] col_q;
   logic [TableLog2-1:0] entry_q;
   logic [CellBits-1:0] cell_q;
-  logic [31:0] crc_q, crc, word;
+  logic [31:0] word;
   logic [16:0] count_q;
   logic last_q, tail_q, cell_valid_q;  // of the group before; p-bit of the word before
   logic take, first, last, tail, ends, beyond, crooked, odd;
@@ -73,7 +73,10 @@ module sparse_check #(
                 state_q == ClampWord;
   assign word = state_q == GroupWord ? group_word_i : state_q == ListWord ? edge_word_i
               : state_q == TableWord ? table_word_i : {31'd0, clamp_i};
-  crc32_word u_crc (.crc_i(crc_q), .word_i(word), .crc_o(crc));
+  crc32_word u_crc (
+      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(state_q == Idle && start_i), .take_i(take),
+      .word_i(word), .crc_o(hash_o)
+  );
 
   // ---- what is wrong with the present group, entry or p-bit ----
   always_comb begin
@@ -133,7 +136,6 @@ module sparse_check #(
     table_address_o = entry_q;
     cell_o          = cell_q;
     pbit_o          = pbit_q[15:0];
-    hash_o          = ~crc_q;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -148,7 +150,6 @@ module sparse_check #(
       col_q        <= '0;
       entry_q      <= '0;
       cell_q       <= '0;
-      crc_q        <= '1;
       count_q      <= '0;
       last_q       <= 1'b0;
       tail_q       <= 1'b0;
@@ -157,7 +158,6 @@ module sparse_check #(
       last_group_o <= '0;
       guard_o      <= '0;
     end else begin
-      if (take) crc_q <= crc;
       if (guard_o == '0) guard_o <= found;
       if (schedules) count_q <= count_q + 17'd1;
       if (take && !odd) begin
@@ -172,7 +172,6 @@ module sparse_check #(
             pbit_q  <= '0;
             entry_q <= '0;
             cell_q  <= '0;
-            crc_q   <= '1;
             count_q <= '0;
             guard_o <= '0;
             valid_o <= 1'b0;

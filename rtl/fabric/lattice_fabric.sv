@@ -152,25 +152,6 @@ module lattice_fabric #(
   logic parity0_q;
   logic [Sites-1:0] clamp0_q, clamp1_q, clamp2_q, clamp3_q;
   logic [AddressBits-1:0] own_rows, other_rows, address;
-  logic [Banks*Degree*AddressBits-1:0] read_address;
-
-  // Bank q is read by slot d for row (q - Y) mod Banks of the step, Rows rows of the bank below.
-  for (genvar q = 0; q < Banks; q++) begin : g_read
-    for (genvar d = 0; d < Degree; d++) begin : g_slot
-      // derived; slot 4k + m leads y by b, a, -b, -a
-      localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
-      localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
-      localparam int Y = d % 4 == 0 ? B : d % 4 == 1 ? A : d % 4 == 2 ? Side - B : Side - A;
-      localparam int Rows = ((Y + (q + Side - Y) % Banks) / Banks) % BankRows;
-      logic [31:0] below;
-      always_comb begin
-        below = 32'(row) + Rows;
-        if (below >= BankRows) below = below - BankRows;
-      end
-      assign read_address[(q*Degree+d)*AddressBits+:AddressBits] =
-          other_rows + AddressBits'(below);
-    end
-  end
 
   // First rows of a colour in the banks: context 2 BankRows + colour BankRows.
   always_comb begin
@@ -389,7 +370,8 @@ module lattice_fabric #(
       assign decides[l*Words+:Words] = words[l*Words+:Words];
     end
     lattice_lane #(
-        .Sites(Sites), .Half(Half), .Banks(Banks), .Rows(Together), .Parts(Parts), .Depth(Depth),
+        .Sites(Sites), .Half(Half), .Banks(Banks), .Rows(Together), .Parts(Parts),
+        .Depth(Padded != 0 ? 1 << AddressBits : Depth),  // no bound to check
         .AddressBits(AddressBits), .Contexts(Contexts), .ContextBits(ContextBits),
         .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .Stride(Stride), .WeightsBits(RowWeights),
         .StoredBits(StoredBits), .FieldBits(FieldBits), .ExactBits(ExactBits),
@@ -399,10 +381,11 @@ module lattice_fabric #(
         .Trace(Trace)
     ) u_lane (
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i[l*BetaBits+:BetaBits]), .step_i(step),
-        .read_address_i(read_address), .valid0_i(valid0_q), .valid1_i(valid1_q),
+        .row_i(AddressBits'(row)), .first_i(other_rows), .valid0_i(valid0_q), .valid1_i(valid1_q),
         .valid2_i(valid2_q), .parity0_i(parity0_q),
         .offset0_i(offset0_q), .weights0_i(weights),
-        .head_address_i(head_address), .head_offset_i(head_offset),
+        .head_read_i(Padded == 0 || emit || valid3_q), .head_address_i(head_address),
+        .head_offset_i(head_offset),
         .head_o(heads[l*Sites+:Sites]), .valid3_i(valid3_q), .clamp3_i(clamp3_q),
         .words3_i(decides[l*Words+:Words]), .words3_o(words[l*Words+:Words]),
         .valid4_i(valid4_q), .first4_i(first4_q), .address4_i(address4_q), .offset4_i(offset4_q),

@@ -11,6 +11,7 @@ module lattice_generators #(
     parameter int LfsrSteps = 1
 ) (
     input  wire               clk_i,
+    input  wire               valid_i,  // words_o is wanted; without it, nothing is computed
     input  wire               draw_i,
     input  wire               load_i,
     input  wire  [      15:0] load_site_i,
@@ -27,41 +28,37 @@ module lattice_generators #(
   end
 
   if (Generator == 0) begin : g_xoshiro
-    logic [Vector-1:0] s0_q, s1_q, s2_q, s3_q;
+    logic [4*Vector-1:0] s_q;  // word j of the states in plane j
 
-    function automatic [Vector-1:0] words(input [Vector-1:0] s0);
+    function automatic [Vector-1:0] words(input valid);
       logic [31:0] sum;
       words = '0;
-      for (int i = 0; i < Sites; i++) begin
-        sum             = s0[i*32+:32] + s3_q[i*32+:32];
-        words[i*32+:32] = {sum[24:0], sum[31:25]} + s0[i*32+:32];
+      if (valid) begin
+        for (int i = 0; i < Sites; i++) begin
+          sum             = s_q[i*32+:32] + s_q[3*Vector+i*32+:32];
+          words[i*32+:32] = {sum[24:0], sum[31:25]} + s_q[i*32+:32];
+        end
       end
     endfunction
-    always_comb words_o = words(s0_q);  // an assign would not see s3_q
+    always_comb words_o = words(valid_i);  // an assign would not see s_q
 
-    function automatic [Vector-1:0] rotated(input [Vector-1:0] t3);
-      rotated = '0;
+    function automatic [4*Vector-1:0] advanced(input unused);
+      logic [31:0] t2, t3;
+      advanced = '0;
       for (int i = 0; i < Sites; i++) begin
-        rotated[i*32+:32] = (t3[i*32+:32] << 11) | (t3[i*32+:32] >> 21);
+        t2                          = s_q[2*Vector+i*32+:32] ^ s_q[i*32+:32];
+        t3                          = s_q[3*Vector+i*32+:32] ^ s_q[Vector+i*32+:32];
+        advanced[i*32+:32]          = s_q[i*32+:32] ^ t3;
+        advanced[Vector+i*32+:32]   = s_q[Vector+i*32+:32] ^ t2;
+        advanced[2*Vector+i*32+:32] = t2 ^ (s_q[Vector+i*32+:32] << 9);
+        advanced[3*Vector+i*32+:32] = (t3 << 11) | (t3 >> 21);
       end
-    endfunction
-    function automatic [Vector-1:0] shifted(input [Vector-1:0] s1);
-      shifted = '0;
-      for (int i = 0; i < Sites; i++) shifted[i*32+:32] = s1[i*32+:32] << 9;
     endfunction
 
     always_ff @(posedge clk_i) begin
-      if (mine) begin
-        if (load_word_i == 2'd0) s0_q[32*SiteBits'(site)+:32] <= load_data_i;
-        if (load_word_i == 2'd1) s1_q[32*SiteBits'(site)+:32] <= load_data_i;
-        if (load_word_i == 2'd2) s2_q[32*SiteBits'(site)+:32] <= load_data_i;
-        if (load_word_i == 2'd3) s3_q[32*SiteBits'(site)+:32] <= load_data_i;
-      end else if (draw_i) begin
-        s0_q <= s0_q ^ s3_q ^ s1_q;
-        s1_q <= s1_q ^ s2_q ^ s0_q;
-        s2_q <= s2_q ^ s0_q ^ shifted(s1_q);
-        s3_q <= rotated(s3_q ^ s1_q);
-      end
+      // the idle host loads; in this order a simulation needs no copy of the states
+      if (draw_i) s_q <= advanced(draw_i);
+      if (mine) s_q[32'(load_word_i)*Vector+32*32'(site)+:32] <= load_data_i;
     end
   end else begin : g_lfsr
     logic [Vector-1:0] s_q;

@@ -41,13 +41,15 @@ module lattice_lane #(
     input  wire  [                                        BetaBits-1:0] beta_i,
     // the operation, and its stages
     input  wire                                                         step_i,
-    input  wire  [                        Banks*Degree*AddressBits-1:0] read_address_i,
+    input  wire  [                                     AddressBits-1:0] row_i,    // of every bank
+    input  wire  [                                     AddressBits-1:0] first_i,  // neighbours' colour
     input  wire                                                         valid0_i,
     input  wire                                                         valid1_i,
     input  wire                                                         valid2_i,
     input  wire                                                         parity0_i,
     input  wire  [                                                 5:0] offset0_i,
     input  wire  [                          Banks/Rows*WeightsBits-1:0] weights0_i,
+    input  wire                                                         head_read_i,
     input  wire  [                                     AddressBits-1:0] head_address_i,
     input  wire  [                                                 5:0] head_offset_i,
     output logic [                                           Sites-1:0] head_o,
@@ -95,7 +97,7 @@ module lattice_lane #(
   localparam int RowSites = Sites / Banks;
   localparam int Groups = Banks / Rows;
   localparam int GroupSites = Sites / Groups;
-  localparam int SlotBits = Rows > 1 ? Half : 64;  // of a row of neighbours
+  localparam int SlotBits = Half > 32 ? 64 : 32;  // of a row of neighbours
   localparam int Vector = 32 << $clog2(Stride);
 
   logic [Banks*Degree*SlotBits-1:0] rows;
@@ -122,12 +124,12 @@ module lattice_lane #(
       end
     end
     lattice_bank #(
-        .Half(Half), .Depth(Depth), .AddressBits(AddressBits), .Degree(Degree),
-        .SlotBits(SlotBits), .Parts(Parts)
+        .Half(Half), .Banks(Banks), .Number(r), .Depth(Depth), .AddressBits(AddressBits),
+        .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .SlotBits(SlotBits), .Parts(Parts)
     ) u_bank (
         .clk_i(clk_i), .read_i(en_i && step_i),
-        .read_address_i(read_address_i[r*Degree*AddressBits+:Degree*AddressBits]),
-        .rows_o(rows[r*Degree*SlotBits+:Degree*SlotBits]), .head_address_i(head_address_i), .head_o(head),
+        .row_i(row_i), .first_i(first_i), .rows_o(rows[r*Degree*SlotBits+:Degree*SlotBits]),
+        .head_read_i(head_read_i), .head_address_i(head_address_i), .head_o(head),
         .we_i(row_we_i[r] || (en_i && valid4_i)),
         .write_address_i(row_we_i[r] ? row_address_i : address4_i), .write_mask_i(mask),
         .write_data_i(data)
@@ -140,12 +142,17 @@ module lattice_lane #(
       localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
       localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
       localparam int Y = d % 4 == 0 ? B : d % 4 == 1 ? A : d % 4 == 2 ? 2 * Half - B : 2 * Half - A;
-      logic [Rows*SlotBits-1:0] word;
-      for (genvar q = 0; q < Rows; q++) begin : g_part
-        localparam int Bank = (v * Rows + q + Y) % Banks;  // derived
-        assign word[q*SlotBits+:SlotBits] = rows[(Bank*Degree+d)*SlotBits+:SlotBits];
-      end
-      assign neighbour_rows[d*64+:64] = 64'(word);
+      function automatic [63:0] gathered(input valid);
+        gathered = '0;
+        if (valid) begin
+          for (int q = 0; q < Rows; q++) begin
+            gathered[q*Half+:Half] = rows[((v*Rows+q+Y)%Banks*Degree+d)*SlotBits+:Half];
+          end
+        end
+      endfunction
+      logic [63:0] word;
+      always_comb word = gathered(Shared == 0 || valid0_i);
+      assign neighbour_rows[d*64+:64] = word;
     end
     lattice_row #(
         .Sites(GroupSites), .Half(Half), .Rows(Rows), .Stride(Stride), .WeightsBits(WeightsBits),

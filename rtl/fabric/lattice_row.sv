@@ -89,9 +89,19 @@ module lattice_row #(
   localparam logic [31:0] Top = 32'hFFFFFFFF >> (32 - ThresholdBits);
   localparam int SiteBits = Sites > 1 ? $clog2(Sites) : 1;
 
+  // The lowest bits of each row, and of every second one.
+  function automatic [63:0] lowest(input integer bits, input integer first, input integer step);
+    lowest = '0;
+    for (int q = first; q < Rows; q = q + step) lowest = lowest | (((64'd1 << bits) - 64'd1) << (q * Half));
+  endfunction
+  localparam logic [63:0] AllRows = lowest(Half, 0, 1);  // derived
+  localparam logic [63:0] OddRows = lowest(Half, 1, 2);  // derived
+
   // Bit 64 d + i: the state of neighbour d of site i. Site i of parity p has x = 2i + p, and slot
-  // 4k + m leads x by a, -b, -a, b.
+  // 4k + m leads x by a, -b, -a, b. All rows of a slot are rotated at once.
   logic [SlotBits-1:0] neighbours;
+  logic read0;
+  assign read0 = Shared == 0 || valid0_i;  // a simulation rotates nothing else
   for (genvar d = 0; d < Degree; d++) begin : g_slot
     // derived
     localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
@@ -99,21 +109,25 @@ module lattice_row #(
     localparam int X = d % 4 == 0 ? A : d % 4 == 1 ? 2 * Half - B : d % 4 == 2 ? 2 * Half - A : B;
     localparam int Shift0 = (X / 2) % Half;
     localparam int Shift1 = ((X + 1) / 2) % Half;
-    logic [63:0] word;
-    for (genvar q = 0; q < Rows; q++) begin : g_row
-      logic [Half-1:0] row, whole, bits;
-      always_comb begin
-        row = rows0_i[d*64+q*Half+:Half];
-        if (parity0_i ^ (q % 2 == 1)) whole = (row >> Shift1) | (row << (Half - Shift1));
-        else whole = (row >> Shift0) | (row << (Half - Shift0));
-        if (Sites < Half) bits = (whole >> offset0_i) | (whole << (Half - 32'(offset0_i)));
-        else bits = whole;
+    localparam logic [63:0] Low0 = lowest(Half - Shift0, 0, 1);
+    localparam logic [63:0] Low1 = lowest(Half - Shift1, 0, 1);
+
+    function automatic [63:0] rotated(input valid);
+      logic [63:0] word, turned0, turned1, odd_rows;
+      rotated = '0;
+      if (valid) begin
+        word     = rows0_i[d*64+:64];
+        turned0  = ((word >> Shift0) & Low0) | ((word << (Half - Shift0)) & ~Low0);
+        turned1  = ((word >> Shift1) & Low1) | ((word << (Half - Shift1)) & ~Low1);
+        odd_rows = {64{parity0_i}} ^ OddRows;
+        rotated  = ((turned1 & odd_rows) | (turned0 & ~odd_rows)) & AllRows;
+        if (Sites < Half) begin
+          rotated = ((rotated >> offset0_i) | (rotated << (Half - 32'(offset0_i)))) & AllRows;
+        end
       end
-      assign word[q*Half+:Half] = bits;
-    end
-    if (Rows * Half < 64) begin : g_above
-      assign word[63:Rows*Half] = '0;
-    end
+    endfunction
+    logic [63:0] word;
+    always_comb word = rotated(read0);
     assign neighbours[d*64+:64] = word;
   end
   if (SlotBits > Degree * 64) begin : g_rest
@@ -183,13 +197,15 @@ module lattice_row #(
   function automatic [63:0] outcomes(input valid);
     logic [31:0] f, u, p, below;
     outcomes = '0;
-    for (int i = 0; i < Sites; i++) begin
-      f        = field3_q[i*32+:32];
-      u        = words3_i[i*32+:32] >> (32 - ThresholdBits);
-      p        = {32{!f[31] && f != '0 && valid}};
-      below    = 32'((u ^ (p & Top)) < entries3_q[i*32+:32]);
-      below    = (below ^ p) & 32'd1;
-      outcomes = outcomes | (64'(below) << i);
+    if (valid) begin
+      for (int i = 0; i < Sites; i++) begin
+        f        = field3_q[i*32+:32];
+        u        = words3_i[i*32+:32] >> (32 - ThresholdBits);
+        p        = {32{!f[31] && f != '0}};
+        below    = 32'((u ^ (p & Top)) < entries3_q[i*32+:32]);
+        below    = (below ^ p) & 32'd1;
+        outcomes = outcomes | (64'(below) << i);
+      end
     end
   endfunction
 
@@ -225,10 +241,7 @@ module lattice_row #(
   assign new3 = (outcome3 & ~clamp3_i) | (old3_i & clamp3_i);
 
   logic [Sites-1:0] outcome3;
-  always_comb begin
-    if (valid3_i) outcome3 = Sites'(outcomes(valid3_i));
-    else outcome3 = '0;
-  end
+  always_comb outcome3 = Sites'(outcomes(valid3_i));
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
@@ -291,8 +304,9 @@ module lattice_row #(
       .Sites(Sites), .Vector(Vector), .FirstSite(FirstSite), .Generator(Generator),
       .LfsrSteps(LfsrSteps)
   ) u_generators (
-      .clk_i(clk_i), .draw_i(en_i && valid3_i), .load_i(rng_we_i), .load_site_i(host_site_i),
-      .load_word_i(rng_word_i), .load_data_i(rng_data_i), .words_o(words3_o)
+      .clk_i(clk_i), .valid_i(Shared == 0 || valid3_i), .draw_i(en_i && valid3_i),
+      .load_i(rng_we_i), .load_site_i(host_site_i), .load_word_i(rng_word_i),
+      .load_data_i(rng_data_i), .words_o(words3_o)
   );
 
   // ---- probe and check ----

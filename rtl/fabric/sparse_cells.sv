@@ -246,7 +246,7 @@ module sparse_cells #(
         .Sites(Lanes), .Vector(Lanes * 32), .FirstSite(s * Lanes), .Generator(Generator),
         .LfsrSteps(LfsrSteps)
     ) u_generators (
-        .clk_i(clk_i), .draw_i(en_i && valid4_i && !pass4_i && active4_i[s]),
+        .clk_i(clk_i), .valid_i(1'b1), .draw_i(en_i && valid4_i && !pass4_i && active4_i[s]),
         .load_i(rng_we_i), .load_site_i(host_cell_i), .load_word_i(rng_word_i),
         .load_data_i(rng_data_i), .words_o(words[s*Lanes*32+:Lanes*32])
     );

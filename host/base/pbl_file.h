@@ -1,0 +1,16 @@
+/* Whole files: read at once, replaced at once. */
+#ifndef PBL_FILE_H
+#define PBL_FILE_H
+
+#include <stddef.h>
+
+#include "pbl_error.h"
+
+/* Atomic replacement: written to PATH.tmp, synced, renamed. Whatever happens, also a power cut, the
+ * file is the old one or the new one. IO. */
+pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err);
+/* Whole file into memory, owned by the caller; *bytes stays as it is, NULL, when there is none. IO,
+ * FORMAT for what is no file, NO_MEMORY. */
+pbl_status pbl_read_file(unsigned char **bytes, size_t *n_bytes, const char *path, pbl_error *err);
+
+#endif
