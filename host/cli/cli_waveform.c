@@ -39,11 +39,16 @@ pbl_status pbl_cli_waveform_open(pbl_waveform **out, const pbl_arguments *argume
   const char *path = pbl_arguments_value(arguments, command, "waveform");
   const char *window = pbl_arguments_value(arguments, command, "waveform-window");
   const char *name = pbl_arguments_value(arguments, command, "waveform-case");
+  const char *only =
+      command == &pbl_command_trace ? pbl_arguments_value(arguments, command, "case") : NULL;
   *out = NULL;
   if (path == NULL && (window != NULL || name != NULL))
     return pbl_fail(err, PBL_USAGE, "--waveform-%s needs --waveform FILE",
                     window != NULL ? "window" : "case");
   if (path == NULL) return PBL_OK;
+  if (only != NULL && name != NULL && strcmp(only, name) != 0)
+    return pbl_fail(err, PBL_USAGE, "--waveform-case %s: only case %s runs (--case)", name, only);
+  if (name == NULL) name = only;
   pbl_status s = check_device(config, command, err);
   if (s == PBL_OK) s = check_case(config, name, err);
   if (s == PBL_OK) s = pbl_waveform_create(out, path, window, name, err);

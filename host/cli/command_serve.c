@@ -101,7 +101,8 @@ static pbl_status open_board(void *user, pbl_device **out, pbl_error *err) {
 static void board_ready(void *user, const char *path) {
   const lender *l = user;
   /* without a slash --device would take it for the name of a board */
-  printf("serving %s on uio:%s%s\n", l->is_rtl ? "rtl" : "twin", strchr(path, '/') ? "" : "./", path);
+  printf("serving %s on uio:%s%s\n", l->is_rtl ? "rtl" : "twin", strchr(path, '/') ? "" : "./",
+         path);
   fflush(stdout);
 }
 

@@ -1,7 +1,9 @@
 /* Save file of GTKWave: which signals a waveform opens with, in groups. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +80,9 @@ static void write_groups(FILE *f, const signal *s, size_t n, const char *scope) 
 pbl_status pbl_waveform_save_file(const char *path, const char *fst, uint64_t clock,
                                   pbl_error *err) {
   char absolute[PATH_MAX];
-  FILE *f = fopen(path, "w");
+  /* without blocking: a pipe may be there */
+  const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
   if (f == NULL) return pbl_fail(err, PBL_IO, "%s: cannot create: %s", path, strerror(errno));
   fprintf(f, "[*] written by pbitloop: docs/waveforms.md\n");
   if (realpath(fst, absolute) != NULL) fprintf(f, "[dumpfile] \"%s\"\n", absolute);

@@ -55,7 +55,8 @@ static pbl_status other_server(const char *path, pbl_error *err) {
 static pbl_status remove_old(const char *path, pbl_error *err) {
   const int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) return PBL_OK;
-  if (fd < 0) return pbl_fail(err, PBL_CONFIG, "serve: cannot create %s: %s", path, strerror(errno));
+  if (fd < 0)
+    return pbl_fail(err, PBL_CONFIG, "serve: cannot create %s: %s", path, strerror(errno));
   pbl_status st = check_old(fd, path, err);
   if (!st && (!uio_lock(fd, UIO_LOCK_SERVER) || !is_file_of(fd, path)))
     st = other_server(path, err);
