@@ -34,10 +34,7 @@ static pbl_status check_device(const pbl_compare_config *config, const pbl_comma
   const pbl_backend device = config->device;
   if (device == PBL_DEVICE_RTL || device == PBL_DEVICE_TLM) return PBL_OK;
   if (device == PBL_DEVICE_TWIN && command != &pbl_command_compare) return PBL_OK;
-  return pbl_fail(
-      err, PBL_USAGE,
-      "--waveform: device %s has no signals to show; only rtl and tlm have: --device rtl",
-      pbl_backend_name(device));
+  return fail_device(pbl_backend_name(device), err);
 }
 
 /* What was given; path NULL: nothing. */
@@ -53,6 +50,12 @@ static pbl_status read_request(request *r, const pbl_arguments *arguments,
   if (r->path == NULL && (r->window != NULL || r->name != NULL))
     return pbl_fail(err, PBL_USAGE, "--waveform-%s needs --waveform FILE",
                     r->window != NULL ? "window" : "case");
+  const char *only =
+      command == &pbl_command_trace ? pbl_arguments_value(arguments, command, "case") : NULL;
+  if (only != NULL && r->name != NULL && strcmp(only, r->name) != 0)
+    return pbl_fail(err, PBL_USAGE, "--waveform-case %s: only case %s runs (--case)", r->name,
+                    only);
+  if (r->name == NULL) r->name = only;
   return PBL_OK;
 }
 
