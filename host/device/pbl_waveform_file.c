@@ -13,7 +13,7 @@
 
 #include "variant_internal.h"
 
-#define MAX_BEFORE 10000000   /* clocks before the trigger: 24 bytes of memory each */
+#define MAX_BEFORE 10000000   /* clocks before the trigger: 16 bytes of memory each */
 #define MAX_AHEAD (1ll << 62) /* sums of clocks stay in 64 bits */
 #define NUMBER_LIMIT (1ull << 62)
 

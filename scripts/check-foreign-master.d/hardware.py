@@ -8,6 +8,7 @@ COMMON = dict(fabric=1, n_visible=0, n_hidden=0, weight_int=5, weight_frac=6, be
               table_size=64, table_range_log2=4, threshold_bits=16, rounding=1, generator=0, lfsr_steps=8,
               field_bits=32)
 SHAPES = {
+    "example": dict(n_visible=6, n_hidden=6, replicas=1, lanes=1),  # of docs/hil.md
     # frames of three words; an LFSR beside the others' xoshiro
     "dense": dict(n_visible=9, n_hidden=8, replicas=4, lanes=4, generator=1),
     # frames of exactly two words, two contexts

@@ -1,7 +1,7 @@
 """AXI4-Stream: samples, telemetry and energies of runs are the twin's, however words are taken."""
 import os
 
-from bench import BUSY, DONE, ERROR, STALLED, test
+from bench import BUSY, DONE, ERROR, REG, RUN_CLOCKS, STALLED, test
 from image import Image
 
 LONG_PAUSE = int(os.environ.get("PBL_LONG_PAUSE", "10000"))
@@ -102,3 +102,39 @@ async def a_receiver_that_is_always_ready_does_not_stall_the_array(b):
     stalls = await b.read("STALL_CYCLES_LO")
     assert stalls == 0, f"STALL_CYCLES {stalls} with a receiver that is always ready"
     await b.agree("BUSY_CYCLES_LO")
+
+@test
+async def a_storm_of_accesses_changes_no_sample(b):
+    """Reads of everything and harmless writes all through runs with windows, whose sums share the port of
+    ENERGY with the bus; a counter that is read never goes back."""
+    await b.upload(Image(b.hw, b.random))
+    await b.write("BETA", 2500)
+    await regulate(b, RATE_SCALE=0x200000, RATE_SET=0x300000, GAIN=0x1800000, WINDOW_SWEEPS=1)
+    if b.hw.statistics:
+        await regulate(b, STAT_EVERY=1)
+    names = [n for n in REG if n != "STAT_DATA"]
+    await b.run(1, 1)  # what it brings is undefined before: energies, probe
+    for mode in (3, 6) if b.hw.exchange else (3,):
+        if mode == 6:
+            await b.write("IMG_SELECT", 6)
+            await b.write("IMG_ADDRESS", 0)
+            await b.write("IMG_DATA", *sum(([beta, 1] for beta in (4096, 3000, 1500)), []))
+            await b.write("EXCH_EVERY", 1)
+        await b.write("REG_CONFIG", mode | 1 << 5)
+        await b.start(12, 1)
+        last, status, began = 0, BUSY, b.monitor.clocks
+        while status & BUSY:
+            assert b.monitor.clocks < began + RUN_CLOCKS, f"STATUS {status:#x} after {RUN_CLOCKS} clocks"
+            events = [b.master.init_read(REG[name]["offset"], 4) for name in
+                      [b.random.choice(names) for _ in range(4)] + ["ENERGY_LO"] * 8 + ["BUSY_CYCLES_LO", "STATUS"]]
+            for name, bound in (("SCRATCH", 1 << 32), ("REPLICA_SELECT", b.hw.replicas), ("ID", 2),
+                                ("IMG_ADDRESS", 1 << 32), ("PROBE_SELECT", b.hw.pbits)):
+                b.master.init_write(REG[name]["offset"], b.random.randrange(bound).to_bytes(4, "little"))
+            *_, cycles, status = [int.from_bytes((await b.within(e)).data, "little") for e in events]
+            assert cycles >= last, f"BUSY_CYCLES {cycles} after {last}"
+            assert not status & ERROR, f"STATUS {status:#x}"
+            last = cycles
+        for name in ("SCRATCH", "REPLICA_SELECT", "IMG_ADDRESS"):
+            await b.write(name, 0)
+        await b.compare_streams()
+        await b.compare_registers(probed=False)

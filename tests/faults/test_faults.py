@@ -1,6 +1,7 @@
 """The program on devices with planted faults, which a server lends: exit code 3, one message that names the place, draws and
 checkpoints kept, the next run sound, the server alive."""
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -264,6 +265,38 @@ class Faults(ProgramTest):
         said, seconds = self.interrupted("none", stop_server=True)
         self.assertIn("nothing moved for 5000 ms", said)
         self.assertLess(seconds, 20)
+
+    # ---- bad input ----
+
+    def test_a_full_disk_is_a_message_and_keeps_the_chains(self):
+        """Files of at most 8 and 40 KiB: those of netCDF do not fit, and the library must not fall over at the end."""
+        for name in ("regulated", "ladder"):
+            for kib in (8, 40):
+                limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kib << 10, kib << 10))
+                done = subprocess.run([PROGRAM, "compare", config(name), "--device", "twin", "--quiet", "--out", "f"],
+                                      cwd=self.folder, text=True, capture_output=True, check=False, preexec_fn=limit)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn("File too large", done.stderr)
+                self.assertGreater(self.npy_shape("f", "a", "device.npy")[1], 0)
+
+    def test_hostile_options_are_refused_at_once(self):
+        os.mkdir(self.path("folder"))
+        trace = ("trace", TRACE, "--case", "dense_coin_clamped", "--quiet", "--out")
+        serve = ("serve", "--device", "twin", "--listen", "unix:s", "--config")
+        for expected, text, *arguments in (
+                (2, "empty name", *trace, ""),
+                (3, "it is a folder", *trace, "folder"),
+                (3, "No such file", *trace, "/nonexistent/t"),
+                (3, "/dev/null is no folder", *trace, "/dev/null/t"),
+                (2, "larger than 1 MiB", *serve, "/dev/zero"),
+                (2, "larger than 1 MiB", *serve, "/dev/full"),
+                (2, "larger than 1 MiB", "area", "/dev/zero"),
+                (2, "Is a directory", *serve, "folder"),
+                (2, "its betas are missing", "compare", SOUND, "--set", "cases.sound.ladder.every=3"),
+                (2, "its betas are missing", "lockstep", SOUND, "--set", "cases.sound.ladder.scheme=random")):
+            done = self.run_program(expected, *arguments)
+            self.assertIn(text, done.stderr, arguments)
+            self.assertLess(self.cpu_seconds, 2, arguments)
 
 
 if __name__ == "__main__":
