@@ -34,10 +34,7 @@ static pbl_status check_device(const pbl_compare_config *config, const pbl_comma
   const pbl_backend device = config->device;
   if (device == PBL_DEVICE_RTL || device == PBL_DEVICE_TLM) return PBL_OK;
   if (device == PBL_DEVICE_TWIN && command != &pbl_command_compare) return PBL_OK;
-  return pbl_fail(
-      err, PBL_USAGE,
-      "--waveform: device %s has no signals to show; only rtl and tlm have: --device rtl",
-      pbl_backend_name(device));
+  return fail_device(pbl_backend_name(device), err);
 }
 
 /* What was given; path NULL: nothing. */

@@ -92,7 +92,9 @@ module lattice_row #(
   // The lowest bits of each row, and of every second one.
   function automatic [63:0] lowest(input integer bits, input integer first, input integer step);
     lowest = '0;
-    for (int q = first; q < Rows; q = q + step) lowest = lowest | (((64'd1 << bits) - 64'd1) << (q * Half));
+    for (int q = first; q < Rows; q = q + step) begin
+      lowest = lowest | (((64'd1 << bits) - 64'd1) << (q * Half));
+    end
   endfunction
   localparam logic [63:0] AllRows = lowest(Half, 0, 1);  // derived
   localparam logic [63:0] OddRows = lowest(Half, 1, 2);  // derived

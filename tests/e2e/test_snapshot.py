@@ -85,7 +85,7 @@ class Snapshot(ProgramTest):
         for name in self.single_cases():
             self.compare(None, name + ".yaml", out="whole")
             for _ in range(15):
-                self.continue_at(name, g.randrange(1000) if g.randrange(4) and
+                self.continue_at(name, g.randrange(900) if g.randrange(4) and
                                  name not in ("palindromic", "random_site", "sparse_regulated")
                                  else g.randrange(300))
 
