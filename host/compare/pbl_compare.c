@@ -134,8 +134,8 @@ static pbl_status check_snapshot(const char *path, const pbl_compare_options *o,
     if (mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino) return PBL_OK;
   }
   return pbl_fail(err, PBL_CONFIG,
-                  "%s is of a run that was interrupted: go on with --restore %s, or remove the "
-                  "file to begin anew",
+                  "%s is of a run that was interrupted, or that goes on still: continue it with "
+                  "--restore %s, or remove the file to begin anew",
                   path, path);
 }
 

@@ -158,6 +158,8 @@ class Waveform(ProgramTest):
         run = lambda code, *options: self.run_program(code, "compare", CONFIG, "--quiet", *options).stderr
         self.assertIn("must end in .fst", run(2, "--waveform", "t.vcd"))
         self.assertIn("cannot create: No such file", run(3, "--waveform", "no/folder/t.fst"))
+        os.mkfifo(self.path("pipe.fst"))  # nobody reads: not to be waited for
+        self.assertIn("pipe.fst: cannot create", run(3, "--waveform", "pipe.fst"))
         self.assertIn("needs --waveform FILE", run(2, "--waveform-window", "0:9"))
         for device in ("twin", "remote:unix:/nowhere"):
             self.assertIn("only rtl and tlm", run(2, "--device", device, "--waveform", "t.fst"))
@@ -165,6 +167,9 @@ class Waveform(ProgramTest):
         several = self.run_program(2, "lockstep", os.path.join(SOURCE, "configs", "lockstep.yaml"),
                                    "--waveform", "t.fst")
         self.assertIn("choose it with --waveform-case", several.stderr)
+        other = self.run_program(2, "trace", os.path.join(SOURCE, "configs", "waveform.yaml"), "--waveform", "t.fst",
+                                 "--case", "nobody", "--waveform-case", "regulated")
+        self.assertIn("only case nobody runs", other.stderr)
 
     def test_a_full_disk_loses_the_waveform_and_nothing_else(self):
         os.symlink("/dev/full", self.path("full.fst"))
