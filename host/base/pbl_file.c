@@ -10,13 +10,21 @@
 #include <unistd.h>
 
 pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err) {
+  const pbl_piece all = {bytes, n_bytes};
+  return pbl_replace_file_by(path, &all, 1, err);
+}
+
+pbl_status pbl_replace_file_by(const char *path, const pbl_piece *pieces, size_t n_pieces,
+                               pbl_error *err) {
   char temporary[PATH_MAX];
   const int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
   if (length < 0 || (size_t)length >= sizeof temporary)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", path);
   FILE *f = fopen(temporary, "wb");
   if (!f) return pbl_fail(err, PBL_IO, "cannot write %s: %s", temporary, strerror(errno));
-  bool good = fwrite(bytes, 1, n_bytes, f) == n_bytes;
+  bool good = true;
+  for (size_t k = 0; good && k < n_pieces; k++)
+    good = pieces[k].n == 0 || fwrite(pieces[k].bytes, 1, pieces[k].n, f) == pieces[k].n;
   good = fflush(f) == 0 && fsync(fileno(f)) == 0 && good;
   good = fclose(f) == 0 && good;
   if (good) good = rename(temporary, path) == 0;

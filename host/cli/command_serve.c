@@ -100,7 +100,9 @@ static pbl_status open_board(void *user, pbl_device **out, pbl_error *err) {
 
 static void board_ready(void *user, const char *path) {
   const lender *l = user;
-  printf("serving %s on uio:%s\n", l->is_rtl ? "rtl" : "twin", path);
+  /* without a slash --device would take it for the name of a board */
+  printf("serving %s on uio:%s%s\n", l->is_rtl ? "rtl" : "twin", strchr(path, '/') ? "" : "./",
+         path);
   fflush(stdout);
 }
 

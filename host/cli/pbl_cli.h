@@ -72,14 +72,17 @@ const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_comman
                                 const char *name);
 
 /* Options --waveform*, of the commands that run configurations on compiled RTL. */
-#define PBL_WAVEFORM_OPTIONS                                       \
-  {"waveform", PBL_OPTION_VALUE, "FILE", NULL,                     \
-   "write signals of the RTL to FILE.fst (see below)"},            \
-      {"waveform-window", PBL_OPTION_VALUE, "WINDOW", NULL,        \
-       "clocks A:B around a trigger: A:B,TRIGGER (0:2000,start)"}, \
-  {                                                                \
-    "waveform-case", PBL_OPTION_VALUE, "NAME", NULL,               \
-        "of this case; needed where there are several"             \
+#define PBL_WAVEFORM_OPTIONS_ONE                                  \
+  {"waveform", PBL_OPTION_VALUE, "FILE", NULL,                    \
+   "write signals of the RTL to FILE.fst (see below)"},           \
+  {                                                               \
+    "waveform-window", PBL_OPTION_VALUE, "WINDOW", NULL,          \
+        "clocks A:B around a trigger: A:B,TRIGGER (0:2000,start)" \
+  }
+#define PBL_WAVEFORM_OPTIONS                           \
+  PBL_WAVEFORM_OPTIONS_ONE, {                          \
+    "waveform-case", PBL_OPTION_VALUE, "NAME", NULL,   \
+        "of this case; needed where there are several" \
   }
 #define PBL_WAVEFORM_DETAILS                                                               \
   "\n"                                                                                     \
@@ -91,6 +94,9 @@ const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_comman
 pbl_status pbl_cli_waveform_open(struct pbl_waveform **out, const pbl_arguments *arguments,
                                  const pbl_command *command, pbl_compare_config *config,
                                  pbl_error *err);
+/* The same for a training, which has no cases. */
+pbl_status pbl_cli_waveform_open_train(struct pbl_waveform **out, const pbl_arguments *arguments,
+                                       pbl_train_config *config, pbl_error *err);
 pbl_status pbl_cli_waveform_close(struct pbl_waveform *w, pbl_status run, pbl_error *err);
 
 void pbl_print_help(void); /* of the program */

@@ -42,7 +42,6 @@ static void write_hw(pbl_json *j, const pbl_selftest_report *r) {
   if (r->hw_known) {
     pbl_json_int(j, "visible", r->hw.n_visible);
     pbl_json_int(j, "hidden", r->hw.n_hidden);
-    pbl_json_int(j, "replicas", r->hw.replicas);
     pbl_hw_json(j, &r->hw);
   }
   pbl_json_end(j);

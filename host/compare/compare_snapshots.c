@@ -104,12 +104,18 @@ pbl_status snapshots_begin_case(struct compare_snapshots *s, case_work *w, pbl_e
   pbl_recorder_reset(s->recorder);
   if (!s->pending || w->index != s->head.index) return PBL_OK;
   s->pending = false;
-  const pbl_snapshot_section *journal = pbl_snapshot_find(&s->file, "JOUR"),
+  const pbl_snapshot_section *host = pbl_snapshot_find(&s->file, "HOST"),
+                             *journal = pbl_snapshot_find(&s->file, "JOUR"),
                              *device = pbl_snapshot_find(&s->file, "DEVI");
+  const pbl_recorded from = {.position = host->bytes,
+                             .n_position = host->n,
+                             .device = device->bytes,
+                             .n_device = device->n,
+                             .journal = journal->bytes,
+                             .n_journal = journal->n};
   pbl_progress_note(s->inner, "case %s: from a snapshot with %zu of %zu draws", w->cc->name,
                     s->head.n_draws, s->head.of_draws);
-  const pbl_status st =
-      pbl_recorder_load(s->recorder, journal->bytes, journal->n, device->bytes, device->n, err);
+  const pbl_status st = pbl_recorder_load(s->recorder, &from, err);
   pbl_snapshot_free(&s->file);
   return st;
 }

@@ -25,7 +25,9 @@ static pbl_status run_case(struct compare_snapshots *s, case_work *w, pbl_error 
   if (!st) st = snapshots_begin_case(s, w, err);
   if (!st) st = case_sample_device(w, err);
   if (!st && !s->stopped)
-    st = pbl_fail(err, PBL_CONFIG, "case %s: the device was not looked at after %zu draws",
+    st = pbl_fail(err, PBL_CONFIG,
+                  "case %s: --after %zu: the host did not look at the device between that draw and "
+                  "the last; ask for fewer",
                   w->cc->name, s->after);
   if (st != PBL_INTERRUPTED || !s->stopped) return st;
   if (s->is_failed) return pbl_fail(err, s->error.status, "%s", s->error.message);

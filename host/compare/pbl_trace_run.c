@@ -254,6 +254,9 @@ static pbl_status check_path(const char *path, pbl_error *err) {
   char *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = '\0';
   const char *target = exists ? path : slash ? folder : ".";
+  struct stat parent;
+  if (!exists && stat(target, &parent) == 0 && !S_ISDIR(parent.st_mode))
+    return pbl_fail(err, PBL_IO, "cannot write %s: %s is no folder", path, target);
   if (access(target, exists ? W_OK : W_OK | X_OK) == 0) return PBL_OK;
   return pbl_fail(err, PBL_IO, "cannot write %s: %s: %s", path, target, strerror(errno));
 }

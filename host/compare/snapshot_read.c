@@ -16,7 +16,7 @@ static void find_path(char *out, size_t size, const char *path) {
 
 pbl_status snapshot_open(pbl_snapshot_file *file, snapshot_head *head, const char *path,
                          pbl_error *err) {
-  static const char *const tags[] = {"HEAD", "CONF", "DONE", "JOUR", "DEVI"};
+  static const char *const tags[] = {"HEAD", "CONF", "DONE", "HOST", "JOUR", "DEVI"};
   char full[4096];
   find_path(full, sizeof full, path);
   pbl_status st = pbl_snapshot_read(file, full, err);

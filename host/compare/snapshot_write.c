@@ -99,7 +99,8 @@ static pbl_status put_results(pbl_bytes *out, struct compare_snapshots *s, pbl_e
 }
 
 pbl_status snapshot_write_file(struct compare_snapshots *s, pbl_error *err) {
-  pbl_bytes head = {0}, done = {0}, journal = {0}, device = {0};
+  pbl_bytes head = {0}, done = {0}, position = {0}, device = {0};
+  const pbl_bytes *journal = NULL;
   s->head.n_done = 0;
   for (int k = 0; k < s->config->n_cases; k++) s->head.n_done += s->done[k];
   if (!s->head.build && s->head.n_done > 0) s->head.build = snapshot_build();
@@ -108,17 +109,20 @@ pbl_status snapshot_write_file(struct compare_snapshots *s, pbl_error *err) {
   snapshot_walk_head(&a, &s->head);
   pbl_status st = pbl_archive_finish(&a, "snapshot: head", err);
   if (!st) st = put_results(&done, s, err);
-  if (!st) st = pbl_recorder_save(s->recorder, &journal, &device, err);
-  const pbl_snapshot_section sections[] = {
-      {"HEAD", head.data, head.n},
-      {"CONF", (const unsigned char *)s->config_text, strlen(s->config_text)},
-      {"DONE", done.data, done.n},
-      {"JOUR", journal.data, journal.n},
-      {"DEVI", device.data, device.n}};
-  if (!st) st = pbl_snapshot_write(s->path, sections, sizeof sections / sizeof sections[0], err);
+  if (!st) st = pbl_recorder_save(s->recorder, &position, &device, &journal, err);
+  if (!st) {
+    const pbl_snapshot_section sections[] = {
+        {"HEAD", head.data, head.n},
+        {"CONF", (const unsigned char *)s->config_text, strlen(s->config_text)},
+        {"DONE", done.data, done.n},
+        {"HOST", position.data, position.n},
+        {"JOUR", journal->data, journal->n},
+        {"DEVI", device.data, device.n}};
+    st = pbl_snapshot_write(s->path, sections, sizeof sections / sizeof sections[0], err);
+  }
   pbl_bytes_free(&head);
   pbl_bytes_free(&done);
-  pbl_bytes_free(&journal);
+  pbl_bytes_free(&position);
   pbl_bytes_free(&device);
   return st;
 }

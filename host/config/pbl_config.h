@@ -161,6 +161,7 @@ typedef struct {
   bool gauge_fixing;
   int evaluate_every, ais_chains, ais_temperatures, tau_chains, tau_burn_in, tau_draws;
   int threads;
+  struct pbl_waveform *waveform; /* as in pbl_compare_config */
 } pbl_train_config;
 
 /* overrides: n strings "key.path=value" from --set, checked like the file ("cases[0].draws=100" or

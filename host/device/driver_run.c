@@ -42,10 +42,9 @@ static pbl_status discard_stale_words(run *r, pbl_error *err) {
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", device_name(r));
     total += n;
     if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(r->d, "sample", err);
-  } while (n > 0 && r->d->unclean);
+  } while (n > 0);
   if (total > 0 && !r->d->unclean)
-    return pbl_fail(err, PBL_DEVICE,
-                    "%s device: %zu words or more were in the sample stream before START",
+    return pbl_fail(err, PBL_DEVICE, "%s device: %zu words were in the sample stream before START",
                     device_name(r), total);
   pbl_status s = pbl_windows_prepare(r->d, err);
   if (s == PBL_OK) s = pbl_trace_prepare(r->d, err);

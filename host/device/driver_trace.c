@@ -33,7 +33,7 @@ pbl_status pbl_trace_prepare(pbl_driver *d, pbl_error *err) {
     if (s != PBL_OK) return s;
     total += n;
     if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "trace", err);
-  } while (n > 0 && d->unclean);
+  } while (n > 0);
   d->trace_fill = 0;
   if (total == 0 || d->unclean) return PBL_OK;
   return pbl_fail(err, PBL_DEVICE, "%s device: %zu words were in the trace stream before START",

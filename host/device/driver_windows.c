@@ -11,7 +11,7 @@ pbl_status pbl_windows_prepare(pbl_driver *d, pbl_error *err) {
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", d->dev->ops->name);
     total += n;
     if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "telemetry", err);
-  } while (n > 0 && d->unclean);
+  } while (n > 0);
   if (total > 0 && !d->unclean)
     return pbl_fail(err, PBL_DEVICE,
                     "%s device: %zu words were in the telemetry stream before START",

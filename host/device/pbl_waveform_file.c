@@ -1,8 +1,10 @@
 #include "pbl_waveform_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +13,7 @@
 
 #include "variant_internal.h"
 
-#define MAX_BEFORE 10000000   /* clocks before the trigger: 24 bytes of memory each */
+#define MAX_BEFORE 10000000   /* clocks before the trigger: 16 bytes of memory each */
 #define MAX_AHEAD (1ll << 62) /* sums of clocks stay in 64 bits */
 #define NUMBER_LIMIT (1ull << 62)
 
@@ -109,16 +111,23 @@ static pbl_status fail_file(const char *path, const char *what, pbl_error *err) 
   return pbl_fail(err, PBL_IO, "--waveform %s: %s: %s", path, what, strerror(errno));
 }
 
+/* Can it be written? Without blocking: a pipe may be there. */
+static pbl_status check_target(const char *path, pbl_error *err) {
+  struct stat at;
+  const int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (fd < 0) return fail_file(path, "cannot create", err);
+  const bool fits = fstat(fd, &at) == 0 && (S_ISREG(at.st_mode) || S_ISCHR(at.st_mode));
+  close(fd);
+  return fits ? PBL_OK : pbl_fail(err, PBL_IO, "--waveform %s: it is there and no file", path);
+}
+
 static pbl_status check_path(pbl_waveform *w, const char *path, pbl_error *err) {
   const size_t n = strlen(path);
   if (n < 5 || strcmp(path + n - 4, ".fst") != 0)
     return pbl_fail(err, PBL_USAGE, "--waveform %s: the name must end in .fst", path);
   const pbl_status s = pbl_variant_path(w->path, err, "%s", path);
   if (s != PBL_OK) return s;
-  FILE *f = fopen(path, "wb");
-  if (f == NULL) return fail_file(path, "cannot create", err);
-  fclose(f);
-  return PBL_OK;
+  return check_target(path, err);
 }
 
 pbl_status pbl_waveform_create(pbl_waveform **out, const char *path, const char *window,

@@ -38,7 +38,8 @@ void pbl_waveform_drop(pbl_waveform *w);
  * end has met. NULL: nothing. */
 pbl_status pbl_waveform_report(const pbl_waveform *w, FILE *out, pbl_error *err);
 
-/* Save file of GTKWave for the waveform at `path`, whose trigger is at `clock`. IO. */
+/* Save file of GTKWave for the waveform at `path`, whose trigger is at `clock`; one that
+ * GTKWave itself has saved stays. IO. */
 pbl_status pbl_waveform_save_file(const char *path, const char *fst, uint64_t clock,
                                   pbl_error *err);
 

@@ -1,7 +1,9 @@
 /* Save file of GTKWave: which signals a waveform opens with, in groups. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,12 +77,27 @@ static void write_groups(FILE *f, const signal *s, size_t n, const char *scope) 
   if (group != NULL) fprintf(f, GROUP_END "\n-%s\n", group);
 }
 
+#define FIRST_LINE "[*] written by pbitloop: docs/waveforms.md\n"
+
+/* Somebody has arranged signals there and saved. */
+static bool is_of_a_user(const char *path) {
+  char line[sizeof FIRST_LINE] = "";
+  const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe may be there */
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+  if (f == NULL) return false;
+  const bool read = fgets(line, sizeof line, f) != NULL;
+  fclose(f);
+  return read && strcmp(line, FIRST_LINE) != 0;
+}
+
 pbl_status pbl_waveform_save_file(const char *path, const char *fst, uint64_t clock,
                                   pbl_error *err) {
   char absolute[PATH_MAX];
-  FILE *f = fopen(path, "w");
+  if (is_of_a_user(path)) return PBL_OK;
+  const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
   if (f == NULL) return pbl_fail(err, PBL_IO, "%s: cannot create: %s", path, strerror(errno));
-  fprintf(f, "[*] written by pbitloop: docs/waveforms.md\n");
+  fputs(FIRST_LINE, f);
   if (realpath(fst, absolute) != NULL) fprintf(f, "[dumpfile] \"%s\"\n", absolute);
   /* zoom (a power of 2), then the marker: the trigger's clock */
   fprintf(f, "*-8.0 %" PRIu64 "\n", 10 * clock);

@@ -200,36 +200,34 @@ pbl_status pbl_recorder_attach(pbl_recorder *r, pbl_device **dev, const pbl_hw *
   return PBL_OK;
 }
 
-pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *journal, pbl_bytes *device,
-                             pbl_error *err) {
+pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *position, pbl_bytes *device,
+                             const pbl_bytes **journal, pbl_error *err) {
   if (pbl_recorder_is_replaying(r))
     return pbl_fail(err, PBL_INVALID, "snapshot: the last one is being read still");
   if (!r->status && r->replaying) r->status = go_live(r, &r->error);
   if (r->status) return pbl_fail(err, r->status, "%s", r->error.message);
-  pbl_archive a = pbl_archive_writer(journal);
+  pbl_archive a = pbl_archive_writer(position);
   pbl_archive_u64(&a, &r->calls, 1);
   pbl_archive_u64(&a, &r->digest, 1);
   r->seconds = pbl_recorder_seconds_now(r);
   r->since = monotonic();
   pbl_archive_f64(&a, &r->seconds);
-  pbl_archive_u8(&a, r->journal.data, r->journal.n);
-  pbl_status s = pbl_archive_finish(&a, "snapshot: journal", err);
+  *journal = &r->journal;
+  pbl_status s = pbl_archive_finish(&a, "snapshot: position", err);
   if (s || !r->device) return s;
   s = put_identity(device, r, err);
   return s ? s : r->device->ops->save(r->device, device, err);
 }
 
-pbl_status pbl_recorder_load(pbl_recorder *r, const void *journal, size_t n_journal,
-                             const void *device, size_t n_device, pbl_error *err) {
+pbl_status pbl_recorder_load(pbl_recorder *r, const pbl_recorded *from, pbl_error *err) {
   pbl_recorder_reset(r);
-  pbl_archive a = pbl_archive_reader(journal, n_journal);
+  pbl_archive a = pbl_archive_reader(from->position, from->n_position);
   pbl_archive_u64(&a, &r->last_call, 1);
   pbl_archive_u64(&a, &r->last_digest, 1);
   pbl_archive_f64(&a, &r->seconds);
-  if (a.status) return pbl_archive_finish(&a, "snapshot: journal", err);
-  pbl_status s =
-      pbl_bytes_append(&r->journal, (const unsigned char *)journal + a.at, n_journal - a.at, err);
-  if (!s) s = pbl_bytes_append(&r->state, device, n_device, err);
+  pbl_status s = pbl_archive_finish(&a, "snapshot: position", err);
+  if (!s) s = pbl_bytes_append(&r->journal, from->journal, from->n_journal, err);
+  if (!s) s = pbl_bytes_append(&r->state, from->device, from->n_device, err);
   r->since = monotonic();
   r->replaying = true;
   return s;

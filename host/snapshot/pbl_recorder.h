@@ -35,14 +35,19 @@ double pbl_recorder_seconds_now(const pbl_recorder *r);
 bool pbl_recorder_is_replaying(const pbl_recorder *r);
 uint64_t pbl_recorder_calls(const pbl_recorder *r); /* so far, those of the journal included */
 
-/* Appends the journal, and the state of the device that is open, if one is, with its hardware. Not
- * while replaying: INVALID. */
-pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *journal, pbl_bytes *device,
-                             pbl_error *err);
-/* Into a recorder that is new or reset: what is attached next replays. Copies. An empty `device`:
- * none was open. FORMAT. While it replays or goes on, calls fail with FORMAT where the host does
- * not do what it did, and with CONFIG where hardware or key are not those of the state. */
-pbl_status pbl_recorder_load(pbl_recorder *r, const void *journal, size_t n_journal,
-                             const void *device, size_t n_device, pbl_error *err);
+/* Appends where the host stands, and the state of the device that is open, if one is, with its
+ * hardware. *journal: all answers so far, the recorder's own, until the next call. Not while
+ * replaying: INVALID. */
+pbl_status pbl_recorder_save(pbl_recorder *r, pbl_bytes *position, pbl_bytes *device,
+                             const pbl_bytes **journal, pbl_error *err);
+/* The same pieces, as they are in a file. An empty `device`: none was open. */
+typedef struct {
+  const void *position, *device, *journal;
+  size_t n_position, n_device, n_journal;
+} pbl_recorded;
+/* Into a recorder that is new or reset: what is attached next replays. Copies. FORMAT. While it
+ * replays or goes on, calls fail with FORMAT where the host does not do what it did, and with
+ * CONFIG where hardware or key are not those of the state. */
+pbl_status pbl_recorder_load(pbl_recorder *r, const pbl_recorded *from, pbl_error *err);
 
 #endif

@@ -45,12 +45,16 @@ static pbl_status put_header(pbl_bytes *file, const pbl_snapshot_section *sectio
 
 pbl_status pbl_snapshot_write(const char *path, const pbl_snapshot_section *sections, size_t n,
                               pbl_error *err) {
-  pbl_bytes file = {0};
-  pbl_status s = put_header(&file, sections, n, err);
-  for (size_t k = 0; !s && k < n; k++)
-    s = pbl_bytes_append(&file, sections[k].bytes, sections[k].n, err);
-  if (!s) s = pbl_replace_file(path, file.data, file.n, err);
-  pbl_bytes_free(&file);
+  pbl_bytes header = {0};
+  pbl_piece pieces[PBL_SNAPSHOT_MAX_SECTIONS + 1];
+  if (n > PBL_SNAPSHOT_MAX_SECTIONS)
+    return pbl_fail(err, PBL_INVALID, "snapshot: %zu sections, at most %d", n,
+                    PBL_SNAPSHOT_MAX_SECTIONS);
+  pbl_status s = put_header(&header, sections, n, err);
+  pieces[0] = (pbl_piece){header.data, header.n};
+  for (size_t k = 0; k < n; k++) pieces[k + 1] = (pbl_piece){sections[k].bytes, sections[k].n};
+  if (!s) s = pbl_replace_file_by(path, pieces, n + 1, err);
+  pbl_bytes_free(&header);
   return s ? pbl_wrap(err, s, "snapshot") : PBL_OK;
 }
 

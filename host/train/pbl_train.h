@@ -58,6 +58,7 @@ typedef struct {
   uint64_t timeout_cycles;            /* of the driver; 0: its default */
   const char *uio;                    /* UIO: which board (pbl_uio.h) */
   int uio_timeout_ms;
+  struct pbl_waveform *waveform; /* RTL, TLM: borrowed, NULL: none (pbl_waveform_file.h) */
   pbl_hw hw;
   int upload_every;
   bool stochastic_rounding;

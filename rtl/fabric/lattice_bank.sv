@@ -37,26 +37,26 @@ module lattice_bank #(
   logic [Half-1:0] mem[Depth];
 
   // Slot 4k + m leads y by b, a, -b, -a, and reads this bank for bank Number - y.
-  function automatic [Degree*SlotBits-1:0] neighbours(input [AddressBits-1:0] row,
-                                                      input [AddressBits-1:0] first);
-    integer a, b, y, lead;
+  function automatic [AddressBits-1:0] neighbour(input [AddressBits-1:0] row,
+                                                 input [AddressBits-1:0] first, input integer d);
+    integer a, b, y;
     logic [31:0] below;
-    for (int d = 0; d < Degree; d++) begin
-      a     = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
-      b     = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
-      y     = d % 4 == 0 ? b : d % 4 == 1 ? a : d % 4 == 2 ? 2 * Half - b : 2 * Half - a;
-      lead  = ((y + (Number + 2 * Half - y) % Banks) / Banks) % BankRows;
-      below = 32'(row) + lead;
-      if (below >= BankRows) below = below - BankRows;
-      below = below + 32'(first);
-      neighbours[d*SlotBits+:SlotBits] = SlotBits'(mem[AddressBits'(below)]);
-    end
+    a     = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
+    b     = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
+    y     = d % 4 == 0 ? b : d % 4 == 1 ? a : d % 4 == 2 ? 2 * Half - b : 2 * Half - a;
+    below = 32'(row) + ((y + (Number + 2 * Half - y) % Banks) / Banks) % BankRows;
+    if (below >= BankRows) below = below - BankRows;
+    neighbour = first + AddressBits'(below);
   endfunction
 
   assign head_o = head_read_i ? mem[head_address_i] : '0;
 
   always_ff @(posedge clk_i) begin
-    if (read_i) rows_o <= neighbours(row_i, first_i);
+    if (read_i) begin
+      for (int d = 0; d < Degree; d++) begin
+        rows_o[d*SlotBits+:SlotBits] <= SlotBits'(mem[neighbour(row_i, first_i, d)]);
+      end
+    end
   end
   if (Parts == 1) begin : g_row
     always_ff @(posedge clk_i) begin

@@ -30,17 +30,20 @@ module lattice_generators #(
   if (Generator == 0) begin : g_xoshiro
     logic [4*Vector-1:0] s_q;  // word j of the states in plane j
 
-    function automatic [Vector-1:0] words(input valid);
+    function automatic [31:0] word_of(input [31:0] s0, input [31:0] s3);
       logic [31:0] sum;
-      words = '0;
-      if (valid) begin
-        for (int i = 0; i < Sites; i++) begin
-          sum             = s_q[i*32+:32] + s_q[3*Vector+i*32+:32];
-          words[i*32+:32] = {sum[24:0], sum[31:25]} + s_q[i*32+:32];
-        end
-      end
+      sum     = s0 + s3;
+      word_of = {sum[24:0], sum[31:25]} + s0;
     endfunction
-    always_comb words_o = words(valid_i);  // an assign would not see s_q
+    always_comb begin
+      if (valid_i) begin
+        for (int i = 0; i < Vector / 32; i++) begin
+          words_o[i*32+:32] = word_of(s_q[i*32+:32], s_q[3*Vector+i*32+:32]);
+        end
+      end else begin
+        words_o = '0;
+      end
+    end
 
     function automatic [4*Vector-1:0] advanced(input unused);
       logic [31:0] t2, t3;

@@ -92,7 +92,9 @@ module lattice_row #(
   // The lowest bits of each row, and of every second one.
   function automatic [63:0] lowest(input integer bits, input integer first, input integer step);
     lowest = '0;
-    for (int q = first; q < Rows; q = q + step) lowest = lowest | (((64'd1 << bits) - 64'd1) << (q * Half));
+    for (int q = first; q < Rows; q = q + step) begin
+      lowest = lowest | (((64'd1 << bits) - 64'd1) << (q * Half));
+    end
   endfunction
   localparam logic [63:0] AllRows = lowest(Half, 0, 1);  // derived
   localparam logic [63:0] OddRows = lowest(Half, 1, 2);  // derived
@@ -158,29 +160,18 @@ module lattice_row #(
     end
   endfunction
 
-  function automatic [Vector-1:0] biases(input valid);
-    biases = '0;
-    for (int i = 0; i < Stride; i++) begin
-      biases[i*32+:32] =
-          32'($signed(weights0_i[Degree*PlaneBits+i*StoredBits+:StoredBits])) & {32{valid}};
-    end
-  endfunction
-
-  function automatic [Vector-1:0] indices(input [BetaBits-1:0] beta);
+  // Bit 31 set where it was clipped.
+  function automatic [31:0] index_of(input [31:0] field, input [BetaBits-1:0] beta);
     logic [31:0] f, steps;
     logic [63:0] wide;
-    indices = '0;
-    for (int i = 0; i < Sites; i++) begin
-      f = field1_q[i*32+:32];
-      if (f[31]) f = -f;
-      if (ProductBits <= 32) begin
-        steps = (f * 32'(beta) + RoundUp[31:0]) >> IndexShift;
-      end else begin
-        wide  = (64'(f) * 64'(beta) + RoundUp) >> IndexShift;
-        steps = wide[63:31] != '0 ? 32'h7FFFFFFF : wide[31:0];
-      end
-      indices[i*32+:32] = steps > TableMax ? TableMax | 32'h80000000 : steps;
+    f = field[31] ? -field : field;
+    if (ProductBits <= 32) begin
+      steps = (f * 32'(beta) + RoundUp[31:0]) >> IndexShift;
+    end else begin
+      wide  = (64'(f) * 64'(beta) + RoundUp) >> IndexShift;
+      steps = wide[63:31] != '0 ? 32'h7FFFFFFF : wide[31:0];
     end
+    index_of = steps > TableMax ? TableMax | 32'h80000000 : steps;
   endfunction
 
   function automatic [63:0] clipped(input [Vector-1:0] unused);
@@ -247,12 +238,17 @@ module lattice_row #(
     if (en_i) begin
       if (valid0_i) begin
         field1_q <= fields(neighbours);
-        bias1_q  <= biases(valid0_i);
+        for (int i = 0; i < Stride; i++) begin
+          bias1_q[i*32+:32] <=
+              32'($signed(weights0_i[Degree*PlaneBits+i*StoredBits+:StoredBits]));
+        end
       end
       if (valid1_i) begin
         field2_q <= field1_q;
         bias2_q  <= bias1_q;
-        index2_q <= indices(beta_i);
+        for (int i = 0; i < Sites; i++) begin
+          index2_q[i*32+:32] <= index_of(field1_q[i*32+:32], beta_i);
+        end
       end
       if (valid2_i) begin
         field3_q <= field2_q;
@@ -273,14 +269,13 @@ module lattice_row #(
   // ---- tables: one a cell, or in simulation one for all, which holds the same ----
   if (Shared != 0) begin : g_shared
     logic [31:0] table_mem[1 << TableLog2];
-    function automatic [Vector-1:0] lookups(input check);
-      lookups = '0;
-      for (int i = 0; i < Sites; i++) begin
-        lookups[i*32+:32] = table_mem[check ? table_address_i : index2_q[i*32+:TableLog2]];
-      end
-    endfunction
     always_ff @(posedge clk_i) begin
-      if (check_i || (en_i && valid2_i)) entries3_q <= lookups(check_i);
+      if (check_i || (en_i && valid2_i)) begin
+        for (int i = 0; i < Sites; i++) begin
+          entries3_q[i*32+:32] <=
+              table_mem[check_i ? table_address_i : index2_q[i*32+:TableLog2]];
+        end
+      end
       if (table_we_i) table_mem[table_address_i] <= 32'(table_data_i);
     end
   end else begin : g_own

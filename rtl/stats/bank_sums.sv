@@ -29,22 +29,24 @@ module bank_sums #(
 );
   logic [Columns*Width-1:0] mem0[Depth];
   logic [Columns*Width-1:0] mem1[Depth];
-  logic [Columns*Width-1:0] row0_q, row1_q, row, sums;
+  logic [Columns*Width-1:0] row0_q, row1_q, sums;
   logic [AddressBits-1:0] address_q;
   logic host_bank_q;
 
-  function automatic [Columns*Width-1:0] added(input [Columns*Width-1:0] old, input fresh,
-                                               input [Columns*StepBits-1:0] steps);
+  // guarded inside: a simulation computes nothing while nothing is added
+  function automatic [Columns*Width-1:0] added(input add);
     added = '0;
-    for (int k = 0; k < Columns; k++) begin
-      added[k*Width+:Width] = (fresh ? '0 : old[k*Width+:Width]) +
-                              Width'($signed(steps[k*StepBits+:StepBits]));
+    if (add) begin
+      for (int k = 0; k < Columns; k++) begin
+        added[k*Width+:Width] =
+            (fresh_i ? '0 : bank_i ? row1_q[k*Width+:Width] : row0_q[k*Width+:Width]) +
+            Width'($signed(steps_i[k*StepBits+:StepBits]));
+      end
     end
   endfunction
 
-  assign row        = bank_i ? row1_q : row0_q;
   assign host_row_o = host_bank_q ? row1_q : row0_q;
-  assign sums       = add_i ? added(row, fresh_i, steps_i) : '0;
+  always_comb sums = added(add_i);
 
   always_ff @(posedge clk_i) begin
     if (read_i) address_q <= address_i;

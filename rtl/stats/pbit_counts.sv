@@ -46,14 +46,34 @@ module pbit_counts #(
   logic [Columns*8-1:0] coefficients_q;
   logic [Columns*32-1:0] host_row;
   logic [Columns*StepBits-1:0] steps;
-  logic [4*Lanes*SumBits-1:0] sums;
   logic [31:0] data_q;
   logic [16:0] row;
   logic [17+ColumnLog2-1:0] left_q;      // p-bits from this word on
   logic word_q, first_q, fresh_q, we_q;
   logic [7:0] written_q;
   logic [RowBits-1:0] write_row, write_row_q;
-  logic [4:0] write_column_q;
+  logic [4:0] write_column_q, host_column;
+
+  // ---- projections ----
+  function automatic [4*Lanes*SumBits-1:0] projected(input [4*Lanes*SumBits-1:0] old,
+                                                     input [31:0] data,
+                                                     input [Columns*8-1:0] coefficients,
+                                                     input [17+ColumnLog2-1:0] left);
+    logic [6:0] sum;  // of the word, -32..32
+    projected = old;
+    for (int m = 0; m < 4; m++) begin
+      for (int l = 0; l < Lanes; l++) begin
+        sum = '0;
+        for (int k = 0; k < Columns; k++) begin
+          if (k < 32'(left) && coefficients[k*8+2*m]) begin
+            sum = sum + (data[k*Lanes+l] != coefficients[k*8+2*m+1] ? 7'd1 : 7'h7F);
+          end
+        end
+        projected[(m*Lanes+l)*SumBits+:SumBits] =
+            old[(m*Lanes+l)*SumBits+:SumBits] + SumBits'($signed(sum));
+      end
+    end
+  endfunction
 
   assign row       = first_i ? '0 : rows_o;
   assign write_row = RowBits'(address_i >> ColumnLog2);
@@ -67,7 +87,7 @@ module pbit_counts #(
       fresh_q <= context0_i && row >= rows_seen_i;
       left_q  <= (17 + ColumnLog2)'(pbits_i) - ((17 + ColumnLog2)'(row) << ColumnLog2);
     end
-    if (word_q) sums_o <= sums;
+    if (word_q) sums_o <= projected(first_q ? '0 : sums_o, data_q, coefficients_q, left_q);
   end
 
   // ---- coefficients: a p-bit's are written by reading its row, and writing it back ----
@@ -92,15 +112,17 @@ module pbit_counts #(
   end
 
   // ---- counters ----
-  function automatic [Columns*StepBits-1:0] ones(input [31:0] data);
+  function automatic [Columns*StepBits-1:0] ones(input word, input [31:0] data);
     ones = '0;
-    for (int k = 0; k < Columns; k++) begin
-      for (int l = 0; l < Lanes; l++) begin
-        ones[k*StepBits+:StepBits] = ones[k*StepBits+:StepBits] + StepBits'(data[k*Lanes+l]);
+    if (word) begin
+      for (int k = 0; k < Columns; k++) begin
+        for (int l = 0; l < Lanes; l++) begin
+          ones[k*StepBits+:StepBits] = ones[k*StepBits+:StepBits] + StepBits'(data[k*Lanes+l]);
+        end
       end
     end
   endfunction
-  assign steps = word_q ? ones(data_q) : '0;
+  assign steps = ones(word_q, data_q);
   bank_sums #(
       .Depth(Rows), .Columns(Columns), .StepBits(StepBits), .AddressBits(RowBits)
   ) u_counts (
@@ -109,32 +131,7 @@ module pbit_counts #(
       .host_bank_i(host_bank_i), .host_address_i(RowBits'(read_address_i >> ColumnLog2)),
       .host_row_o(host_row)
   );
-  function automatic [31:0] word_of(input [Columns*32-1:0] words, input [4:0] column);
-    word_of = '0;
-    for (int k = 0; k < Columns; k++) if (32'(column) == k) word_of = words[k*32+:32];
-  endfunction
-  assign count_o = word_of(host_row, column_i & 5'(Columns - 1));
-
-  // ---- projections ----
-  function automatic [4*Lanes*SumBits-1:0] projected(input [4*Lanes*SumBits-1:0] old,
-                                                     input [31:0] data,
-                                                     input [Columns*8-1:0] coefficients,
-                                                     input [17+ColumnLog2-1:0] left);
-    logic [6:0] sum;  // of the word, -32..32
-    projected = old;
-    for (int m = 0; m < 4; m++) begin
-      for (int l = 0; l < Lanes; l++) begin
-        sum = '0;
-        for (int k = 0; k < Columns; k++) begin
-          if (k < 32'(left) && coefficients[k*8+2*m]) begin
-            sum = sum + (data[k*Lanes+l] != coefficients[k*8+2*m+1] ? 7'd1 : 7'h7F);
-          end
-        end
-        projected[(m*Lanes+l)*SumBits+:SumBits] =
-            old[(m*Lanes+l)*SumBits+:SumBits] + SumBits'($signed(sum));
-      end
-    end
-  endfunction
-  assign sums = word_q ? projected(first_q ? '0 : sums_o, data_q, coefficients_q, left_q) : '0;
+  assign host_column = column_i & 5'(Columns - 1);
+  assign count_o     = host_row[32*32'(host_column)+:32];
 endmodule
 `default_nettype wire

@@ -66,6 +66,7 @@ typedef struct {
   int n_rounds;
   double seconds;
   const char *only, *cxx, *commit;
+  const char *icarus; /* script that measures the lattice under Icarus */
   row rows[MAX_ROWS];
   int n_rows;
   char skipped[1024];
@@ -258,6 +259,27 @@ static double median(double *values, int n) {
   return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+/* The same lattice under Icarus, as one more row: "updates/s clocks/s build seconds" of the script. */
+static void measure_icarus(bench *b) {
+  static const design what = {"lattice_16x16_g12_icarus", 16, 64, 1, NULL, 0, PLAIN};
+  char line[256] = "";
+  double rate = 0, clocks = 0, build = 0;
+  if (b->icarus == NULL || b->n_rows == MAX_ROWS) return;
+  if (b->only != NULL && strcmp(b->only, what.name) != 0) return;
+  FILE *f = popen(b->icarus, "r");
+  if (f != NULL && fgets(line, sizeof line, f) == NULL) line[0] = '\0';
+  const int status = f != NULL ? pclose(f) : -1;
+  if (status != 0 || sscanf(line, "%lf %lf %lf", &rate, &clocks, &build) != 3) {
+    const size_t used = strlen(b->skipped);
+    snprintf(b->skipped + used, sizeof b->skipped - used, "skipped: %s: %s\n", what.name,
+             status >> 8 == 77 ? "iverilog is not installed" : "the bench failed");
+    return;
+  }
+  row *r = &b->rows[b->n_rows++];
+  *r = (row){.what = &what, .compiler = "iverilog", .hw = pbl_hw_default(), .build_s = build};
+  for (int round = 0; round < b->n_rounds; round++) r->wall[round] = r->cpu[round] = rate;
+}
+
 /* ---- printing ---- */
 
 static void print_table(bench *b) {
@@ -328,6 +350,8 @@ static bool parse(bench *b, int argc, char **argv) {
       b->cxx = value;
     else if (strcmp(argv[i], "--commit") == 0)
       b->commit = value;
+    else if (strcmp(argv[i], "--icarus") == 0)
+      b->icarus = value;
     else
       return false;
     i++;
@@ -348,6 +372,7 @@ int main(int argc, char **argv) {
   pbl_progress *progress = pbl_progress_stderr_create(false);
   pbl_status s = open_all(&b, progress, &err);
   if (s == PBL_OK) s = measure_all(&b, &err);
+  if (s == PBL_OK) measure_icarus(&b);
   if (s == PBL_OK && b.json) s = print_json(&b, &err);
   if (s == PBL_OK && !b.json) print_table(&b);
   for (int i = 0; i < b.n_rows; i++) pbl_driver_destroy(b.rows[i].driver);

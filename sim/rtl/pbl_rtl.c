@@ -114,7 +114,7 @@ static pbl_status rtl_waveform_end(pbl_device *dev, pbl_waveform_record *record,
 }
 
 static int take_bytes(void *user, const void *bytes, size_t n) {
-  return pbl_bytes_append(user, bytes, n, NULL);
+  return (int)pbl_bytes_append(user, bytes, n, NULL);
 }
 
 static pbl_status rtl_save(pbl_device *dev, pbl_bytes *out, pbl_error *err) {

@@ -40,18 +40,43 @@ static pbl_status check_old(int fd, const char *path, pbl_error *err) {
   return PBL_OK;
 }
 
+static bool is_file_of(int fd, const char *path) {
+  struct stat ours, there;
+  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+         ours.st_ino == there.st_ino;
+}
+
+static pbl_status other_server(const char *path, pbl_error *err) {
+  return pbl_fail(err, PBL_DEVICE, "serve: another server is behind %s", path);
+}
+
+/* A file that a server left goes away as a whole: a client may still have it mapped, and must
+ * neither lose the memory under its feet nor be served by a device that is not its own. */
+static pbl_status remove_old(const char *path, pbl_error *err) {
+  const int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return PBL_OK;
+  if (fd < 0)
+    return pbl_fail(err, PBL_CONFIG, "serve: cannot create %s: %s", path, strerror(errno));
+  pbl_status st = check_old(fd, path, err);
+  if (!st && (!uio_lock(fd, UIO_LOCK_SERVER) || !is_file_of(fd, path)))
+    st = other_server(path, err);
+  if (!st && unlink(path) != 0)
+    st = pbl_fail(err, PBL_IO, "serve: cannot remove %s: %s", path, strerror(errno));
+  close(fd);
+  return st;
+}
+
 static pbl_status create_file(server *s, pbl_error *err) {
   const char *path = s->o->path;
-  s->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+  const pbl_status st = remove_old(path, err);
+  if (st) return st;
+  s->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (s->fd < 0 && errno == EEXIST) return other_server(path, err);
   if (s->fd < 0)
     return pbl_fail(err, PBL_CONFIG, "serve: cannot create %s: %s", path, strerror(errno));
-  const pbl_status st = check_old(s->fd, path, err);
-  if (st) return st;
-  if (!uio_lock(s->fd, UIO_LOCK_SERVER))
-    return pbl_fail(err, PBL_DEVICE, "serve: another server is behind %s", path);
-  if (fchmod(s->fd, 0600) != 0 || ftruncate(s->fd, 0) != 0 ||
-      posix_fallocate(s->fd, 0, (off_t)sizeof *s->box) != 0)
-    return pbl_fail(err, PBL_IO, "serve: %s: %s", path, strerror(errno));
+  if (!uio_lock(s->fd, UIO_LOCK_SERVER) || !is_file_of(s->fd, path)) return other_server(path, err);
+  const int full = posix_fallocate(s->fd, 0, (off_t)sizeof *s->box);
+  if (full) return pbl_fail(err, PBL_IO, "serve: %s: %s", path, strerror(full));
   s->box = mmap(NULL, sizeof *s->box, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
   if (s->box == MAP_FAILED) {
     s->box = NULL;
@@ -113,10 +138,12 @@ static void answer(server *s, uint32_t request) {
   uio_futex_wake(&box->reply);
 }
 
-static void loop(server *s) {
+static pbl_status loop(server *s, pbl_error *err) {
   uio_mailbox *box = s->box;
   bool level = false;
   while (!pbl_progress_stop_requested()) {
+    if (!uio_is_whole(s->fd))
+      return pbl_fail(err, PBL_IO, "serve: %s was cut off by another program", s->o->path);
     const uint32_t request = atomic_load(&box->request);
     if (request != atomic_load(&box->reply)) {
       answer(s, request);
@@ -132,6 +159,13 @@ static void loop(server *s) {
     }
     level = now;
   }
+  return PBL_OK;
+}
+
+/* Only its own: another server may have the name by now. */
+static void remove_file(const server *s) {
+  if (s->fd >= 0 && uio_lock(s->fd, UIO_LOCK_SERVER) && is_file_of(s->fd, s->o->path))
+    unlink(s->o->path);
 }
 
 pbl_status pbl_uio_serve(const pbl_uio_server_options *o, pbl_error *err) {
@@ -144,9 +178,9 @@ pbl_status pbl_uio_serve(const pbl_uio_server_options *o, pbl_error *err) {
   if (!st) st = create_file(s, err);
   if (!st) {
     if (o->ready) o->ready(o->user, o->path);
-    loop(s);
-    unlink(o->path);
+    st = loop(s, err);
   }
+  remove_file(s);
   if (s->box) munmap(s->box, sizeof *s->box);
   if (s->fd >= 0) close(s->fd);
   uio_board_release(&s->board);

@@ -20,6 +20,7 @@ typedef struct {
   uio_mailbox *box;
   uint32_t n_in;       /* words of the request so far: posted writes */
   uint32_t event_seen; /* before the last read */
+  uint32_t in[UIO_MAILBOX_WORDS];
 } file_bus;
 
 static file_bus *self(uio_bus *bus) {
@@ -28,6 +29,10 @@ static file_bus *self(uio_bus *bus) {
 
 static pbl_status server_gone(const file_bus *b, pbl_error *err) {
   return pbl_fail(err, PBL_IO, "uio: the server of %s has ended or was killed", b->base.name);
+}
+
+static pbl_status cut_off(const file_bus *b, pbl_error *err) {
+  return pbl_fail(err, PBL_IO, "uio: %s was cut off by another program", b->base.name);
 }
 
 static pbl_status wait_for_reply(const file_bus *b, uint32_t request, pbl_error *err) {
@@ -39,6 +44,7 @@ static pbl_status wait_for_reply(const file_bus *b, uint32_t request, pbl_error 
     const uint64_t waited = uio_now_ns() - start;
     if (waited < SPIN_NS) continue;
     uio_futex_wait(&box->reply, reply, LOOK_NS);
+    if (!uio_is_whole(b->fd)) return cut_off(b, err);
     if (atomic_load(&box->reply) == request) return PBL_OK;
     if (!uio_is_locked(b->fd, UIO_LOCK_SERVER)) return server_gone(b, err);
     if (waited > (uint64_t)b->timeout_ms * 1000000u)
@@ -52,7 +58,9 @@ static pbl_status wait_for_reply(const file_bus *b, uint32_t request, pbl_error 
 /* Sends what was collected and takes n words of answer, which stay in the mailbox. */
 static pbl_status transact(file_bus *b, uint32_t n, pbl_error *err) {
   uio_mailbox *box = b->box;
+  if (!uio_is_whole(b->fd)) return cut_off(b, err);
   const uint32_t request = atomic_load(&box->request) + 1;
+  memcpy(box->in, b->in, b->n_in * sizeof *b->in);
   box->n_in = b->n_in;
   b->n_in = 0;
   b->event_seen = atomic_load(&box->event);
@@ -79,8 +87,8 @@ static pbl_status file_write(uio_bus *bus, uint32_t address, uint32_t value, pbl
     const pbl_status st = transact(b, 0, err);
     if (st) return st;
   }
-  b->box->in[b->n_in++] = address | UIO_ACCESS_WRITE;
-  b->box->in[b->n_in++] = value;
+  b->in[b->n_in++] = address | UIO_ACCESS_WRITE;
+  b->in[b->n_in++] = value;
   return PBL_OK;
 }
 
@@ -88,8 +96,8 @@ static pbl_status file_read(uio_bus *bus, const uio_read *reads, size_t n, pbl_e
   file_bus *b = self(bus);
   uint32_t words = 0;
   for (size_t k = 0; k < n; k++) {
-    b->box->in[b->n_in++] = reads[k].address | UIO_ACCESS_READ;
-    b->box->in[b->n_in++] = reads[k].count;
+    b->in[b->n_in++] = reads[k].address | UIO_ACCESS_READ;
+    b->in[b->n_in++] = reads[k].count;
     words += reads[k].count;
   }
   const pbl_status st = transact(b, words, err);

@@ -82,8 +82,9 @@ static pbl_status open_path(uio_bus **out, const char *path, const char *sysfs,
   const int known = fstat(fd, &s);
   if (known == 0 && S_ISREG(s.st_mode)) return uio_file_open(out, path, fd, timeout_ms, err);
   close(fd);
-  if (known == 0 && S_ISCHR(s.st_mode))
-    return open_entry(out, strrchr(path, '/') + 1, sysfs, dev_folder, err);
+  const char *entry = strrchr(path, '/') + 1;
+  if (known == 0 && S_ISCHR(s.st_mode) && strncmp(entry, "uio", 3) == 0)
+    return open_entry(out, entry, sysfs, dev_folder, err);
   return pbl_fail(err, PBL_FORMAT,
                   "uio: %s is neither a UIO device nor a file of `pbitloop serve --file`", path);
 }

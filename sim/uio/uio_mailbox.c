@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,11 @@ bool uio_lock(int fd, int which) {
 bool uio_is_locked(int fd, int which) {
   struct flock l = byte_lock(which);
   return fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+}
+
+bool uio_is_whole(int fd) {
+  struct stat s;
+  return fstat(fd, &s) == 0 && s.st_size >= (off_t)sizeof(uio_mailbox);
 }
 
 void uio_futex_wait(_Atomic uint32_t *word, uint32_t old, uint64_t ns) {

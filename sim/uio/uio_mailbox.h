@@ -38,6 +38,8 @@ typedef struct {
 /* false: another process has it. */
 bool uio_lock(int fd, int which);
 bool uio_is_locked(int fd, int which); /* by another process */
+/* false: somebody has cut the file off, and its memory must not be touched (SIGBUS). */
+bool uio_is_whole(int fd);
 /* Until *word is not `old` any more, at most so long; may return early. */
 void uio_futex_wait(_Atomic uint32_t *word, uint32_t old, uint64_t ns);
 void uio_futex_wake(_Atomic uint32_t *word);

@@ -101,7 +101,7 @@ help_is_there_for_the_program_and_every_command() {
   for command in compare train regimes lockstep trace stats power exact graph lab area rng info help; do
     output_says "  $command "
   done
-  for command in compare train regimes lockstep stats power exact graph lab area rng info help; do
+  for command in compare train regimes lockstep snapshot stats power exact graph lab area rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
     cp out first
@@ -128,7 +128,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train regimes lockstep stats power exact graph lab area rng selftest info help; do
+  for command in compare train regimes lockstep snapshot stats power exact graph lab area rng selftest info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"

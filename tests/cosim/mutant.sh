@@ -130,17 +130,18 @@ case $mutant in
   lattice_slot_of_rule_mirrored) # a wrong tap: -b becomes b
     plant fabric/lattice_row.sv 'd % 4 == 1 ? 2 * Half - B' 'd % 4 == 1 ? B' ;;
   lattice_neighbour_row_off_by_one)
-    plant fabric/lattice_fabric.sv "below = 32'(row) + Rows;" "below = 32'(row) + Rows + 1;" ;;
+    plant fabric/lattice_bank.sv "below = 32'(row) + " "below = 32'(row) + 1 + " ;;
   lattice_row_parity_stale)
     plant fabric/lattice_fabric.sv 'odd ^ (Banks % 2 == 1 && row[0])' 'odd' ;;
   lattice_rows_do_not_wrap)
-    plant fabric/lattice_fabric.sv 'if (below >= BankRows) below = below - BankRows;' \
+    plant fabric/lattice_bank.sv 'if (below >= BankRows) below = below - BankRows;' \
       'if (below >= BankRows) below = BankRows - 1;' ;;
   lattice_x_does_not_wrap)
-    plant fabric/lattice_row.sv 'whole = (row >> Shift1) | (row << (Half - Shift1));' \
-      'whole = row >> Shift1;' ;;
+    plant fabric/lattice_row.sv \
+      'turned1  = ((word >> Shift1) & Low1) | ((word << (Half - Shift1)) & ~Low1);' \
+      'turned1 = (word >> Shift1) & Low1;' ;;
   lattice_part_of_row_not_shifted)
-    plant fabric/lattice_row.sv '(whole >> offset0_i) |' '(whole >> 0) |' ;;
+    plant fabric/lattice_row.sv '(rotated >> offset0_i) |' '(rotated >> 0) |' ;;
   lattice_other_parts_overwritten)
     plant fabric/lattice_bank.sv '& ~write_mask_i' "& {Half{1'b0}}" ;;
   lattice_constant_lacks_a_weight)

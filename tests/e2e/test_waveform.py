@@ -134,6 +134,12 @@ class Waveform(ProgramTest):
                 self.assertEqual(vcd.at(TOP + "registers." + signal, 10 * trigger - 5), 1)
 
     def test_a_trigger_that_never_comes_is_said(self):
+        with open(self.path("t.gtkw"), "w", encoding="utf-8") as file:
+            file.write("[*] GTKWave Analyzer\n@28\nTOP.pbit_top.irq_o\n")
+        saved = self.bytes_of("t.gtkw")
+        self.told(self.lockstep("0:10"))
+        self.assertEqual(self.bytes_of("t.gtkw"), saved)  # a user's own arrangement
+        self.assertTrue(os.path.exists(self.path("t.fst")))
         done = self.lockstep("0:10,exchange")
         self.assertRegex(done.stdout, r"waveform: exchange never came in \d+ clocks; t.fst was not written")
         done = self.lockstep("900000000:900000010,run")
@@ -172,8 +178,6 @@ class Waveform(ProgramTest):
         self.assertRegex(done.stderr, r"999999999999 clocks take about 1\.16e\+05 GB, and \S+ has room for")
 
     def test_a_device_in_systemc_has_the_same_waveform(self):
-        if self.lockstep("0:5", "--device", "tlm", expected=None).returncode == 3:
-            self.skip("built without SystemC")
         ends = []
         for device in ("rtl", "tlm"):
             done = self.lockstep("-100:400,temperature", "--device", device)
@@ -183,6 +187,26 @@ class Waveform(ProgramTest):
                           if r["name"].startswith(("BETA", "WINDOW", "LAMBDA", "TEMPERATURE", "FLIPS"))]
                          for c in range(first, first + 500)])
         self.assertEqual(ends[0], ends[1])
+
+    def test_a_training_has_a_waveform_and_the_same_model(self):
+        command = ["train", os.path.join(SOURCE, "configs", "train_guard.yaml"), "--quiet", "--set", "training.epochs=20",
+                   "--set", "regulator.mode=setpoint", "--set", "regulator.flip_rate=0.3",
+                   "--set", "evaluation.ais_chains=0"]
+        done = self.run_program(0, *command, "--device", "rtl", "--out", "rtl", "--waveform", "t.fst",
+                                "--waveform-window", "-200:200,temperature")
+        self.run_program(0, *command, "--device", "twin", "--out", "twin")
+        for name in ("weights.npy", "visible_bias.npy", "hidden_bias.npy", "telemetry.csv"):
+            self.assertEqual(self.bytes_of("rtl", name), self.bytes_of("twin", name), name)
+        clocks, first, trigger = self.told(done)
+        self.assertEqual((clocks, first), (400, trigger - 200))
+        vcd = self.vcd("t.fst")
+        header, row = (line.split(",") for line in self.bytes_of("rtl", "telemetry.csv").decode().splitlines()[:2])
+        beta = 4096 / float(row[header.index("temperature")])
+        self.assertNotEqual(round(beta), 4096)
+        self.assertEqual(vcd.at(TOP + "registers.BETA_ACTIVE", 10 * trigger - 1), 4096)
+        self.assertEqual(vcd.at(TOP + "registers.BETA_ACTIVE", 10 * trigger), round(beta))
+        refused = self.run_program(2, *command, "--device", "twin", "--waveform", "t.fst")
+        self.assertIn("only rtl and tlm", refused.stderr)
 
     def test_every_register_reads_as_the_waveform_shows_it(self):
         """A device with all options, every register read in all states of a run."""

@@ -287,7 +287,7 @@ class Faults(ProgramTest):
                 (2, "empty name", *trace, ""),
                 (3, "it is a folder", *trace, "folder"),
                 (3, "No such file", *trace, "/nonexistent/t"),
-                (3, "Not a directory", *trace, "/dev/null/t"),
+                (3, "/dev/null is no folder", *trace, "/dev/null/t"),
                 (2, "larger than 1 MiB", *serve, "/dev/zero"),
                 (2, "larger than 1 MiB", *serve, "/dev/full"),
                 (2, "larger than 1 MiB", "area", "/dev/zero"),

@@ -10,6 +10,7 @@
 #include "pbl_driver.h"
 #include "pbl_image.h"
 #include "pbl_model.h"
+#include "pbl_progress.h"
 #include "pbl_regs.h"
 #include "pbl_uio.h"
 #include "pbl_uio_server.h"
@@ -31,6 +32,11 @@ static void tell(void *user, const char *path) {
   if (write(*(int *)user, "r", 1) != 1) _exit(9);
 }
 
+static void on_term(int signal_number) {
+  (void)signal_number;
+  pbl_progress_request_stop();
+}
+
 static int start_server(opener open) {
   int ends[2];
   char byte;
@@ -40,6 +46,7 @@ static int start_server(opener open) {
     const pbl_uio_server_options o = {
         .path = the.path, .open = open, .user = &ends[1], .ready = tell};
     alarm(60);
+    signal(SIGTERM, on_term);
     _exit(pbl_uio_serve(&o, NULL) == PBL_OK ? 0 : 1);
   }
   close(ends[1]);
@@ -214,6 +221,42 @@ static void a_killed_server_is_an_error_of_every_call(void **state) {
   open_board(0);
 }
 
+/* The client of the killed server has its file still mapped. */
+static void a_new_server_leaves_the_client_of_the_old_one_alone(void **state) {
+  (void)state;
+  uint32_t value;
+  open_board(0);
+  kill_server();
+  assert_int_equal(start_server(rig_open_twin), 0);
+  assert_int_equal(the.dev->ops->read32(the.dev, &value, PBL_REG_ID, &the.err), PBL_IO);
+  assert_says("has ended or was killed");
+}
+
+static void a_file_that_is_cut_off_is_an_error_of_both_sides(void **state) {
+  (void)state;
+  uint32_t value = 0;
+  int ended = 0;
+  open_board(0);
+  assert_int_equal(truncate(the.path, 0), 0);
+  assert_int_equal(the.dev->ops->read32(the.dev, &value, PBL_REG_ID, &the.err), PBL_IO);
+  assert_says("was cut off");
+  assert_int_equal(waitpid(the.server, &ended, 0), the.server);
+  the.server = 0;
+  assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 1);
+}
+
+static void a_server_removes_no_file_but_its_own(void **state) {
+  (void)state;
+  int ended = 0;
+  unlink(the.path);
+  const pid_t first = the.server;
+  assert_int_equal(start_server(rig_open_twin), 0);
+  assert_int_equal(kill(first, SIGTERM), 0);
+  assert_int_equal(waitpid(first, &ended, 0), first);
+  assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+  open_board(0);
+}
+
 static void a_server_that_stands_still_is_a_timeout(void **state) {
   (void)state;
   open_board(200);
@@ -321,6 +364,9 @@ int main(void) {
       TEST(the_error_of_a_posted_write_is_that_of_the_next_call),
       TEST(a_client_that_dies_in_a_run_leaves_a_fresh_device),
       TEST(a_killed_server_is_an_error_of_every_call),
+      TEST(a_new_server_leaves_the_client_of_the_old_one_alone),
+      TEST(a_file_that_is_cut_off_is_an_error_of_both_sides),
+      TEST(a_server_removes_no_file_but_its_own),
       TEST(a_server_that_stands_still_is_a_timeout),
       cmocka_unit_test_setup_teardown(a_device_that_never_ends_is_a_timeout_of_the_driver,
                                       set_up_endless, tear_down),
