@@ -1,8 +1,8 @@
 """A bench of cocotbext-axi around pbit_top, with the C twin beside it."""
-import faulthandler
 import functools
 import os
 import random
+import signal
 
 import cocotb
 from cocotb.clock import Clock
@@ -28,8 +28,8 @@ def test(function):
         if FAILED:
             raise AssertionError(f"not run: {FAILED[0]} has failed")
         FAILED.append(function.__name__)  # until it has passed
-        # a simulator that stays in one clock: says where, and ends
-        faulthandler.dump_traceback_later(int(os.environ["PBL_PATIENCE"]), exit=True)
+        # a simulator that stays in one clock is ended by SIGPROF, after that many seconds of processor
+        signal.setitimer(signal.ITIMER_PROF, int(os.environ["PBL_PATIENCE"]))
         b = Bench(dut, random.Random(f"{os.environ['PBL_SEED']} {function.__name__}"))
         try:
             await b.reset()
@@ -43,7 +43,7 @@ def test(function):
             if b.twin:
                 b.twin.close()
         FAILED.clear()
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
     return cocotb.test(timeout_time=TEST_CLOCKS * PERIOD, timeout_unit="ns")(whole)
 

@@ -49,7 +49,7 @@ def run(runner, hardware, modules, folder, options):
     log, results = os.path.join(folder, "log"), os.path.join(folder, "results.xml")
     server, address = serve(options.program, folder)
     environment = {"PBL_SHAPE": hardware.name, "PBL_SEED": str(options.seed), "PBL_TWIN": address,
-                   "PBL_PATIENCE": "60" if options.mutants else "600",
+                   "PBL_PATIENCE": "30" if options.mutants else "300",
                    "PYTHONWARNINGS": "ignore", "COCOTB_LOG_LEVEL": "WARNING", "COCOTB_ANSI_OUTPUT": "0",
                    "COCOTB_RANDOM_SEED": str(options.seed)}
     try:
