@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pbl_bytes.h"
 #include "pbl_error.h"
 #include "pbl_hw.h"
+#include "pbl_waveform.h"
 
 typedef struct pbl_device pbl_device;
 
@@ -46,6 +48,20 @@ typedef struct {
   pbl_status (*stream_throttle)(pbl_device *dev, unsigned permille, uint64_t seed, pbl_error *err);
   /* optional. Level of the interrupt line; never advances time. */
   bool (*irq)(const pbl_device *dev);
+  /* optional, both or none. begin, directly after open and once: the clocks of `w` go to its file.
+   * Samples and cycles are the same with and without. INVALID when the device was not built for it,
+   * IO when the file cannot be made. end closes the file and tells what is in it; IO when it is not
+   * whole. Call pbl_device_waveform_begin and _end. */
+  pbl_status (*waveform_begin)(pbl_device *dev, const pbl_waveform_window *w, pbl_error *err);
+  pbl_status (*waveform_end)(pbl_device *dev, pbl_waveform_record *record, pbl_error *err);
+  /* optional, both or none. save appends the complete state of the device, words that wait in its
+   * receivers among it, to `out`; it never advances time and changes nothing. restore puts it into
+   * a device of the same back-end, version and hardware, whatever that has done before: from there
+   * on both do and answer the same, bit by bit, cycles() too. Sweeps and runs may be in progress.
+   * FORMAT for bytes that are no such state (the device is then good for close only), NO_MEMORY.
+   * Checksums and the question whose state it is belong to the caller (host/snapshot). */
+  pbl_status (*save)(pbl_device *dev, pbl_bytes *out, pbl_error *err);
+  pbl_status (*restore)(pbl_device *dev, const void *bytes, size_t n, pbl_error *err);
 } pbl_device_ops;
 
 struct pbl_device {
@@ -58,6 +74,20 @@ static inline pbl_status pbl_device_trace_read(pbl_device *dev, uint32_t *dst, u
   *n_words = 0;
   if (dev->ops->trace_read) return dev->ops->trace_read(dev, dst, last, max_words, n_words, err);
   return pbl_fail(err, PBL_DEVICE, "%s: this back-end has no trace port", dev->ops->name);
+}
+
+/* waveform_begin of the back-end; DEVICE where it has none. */
+static inline pbl_status pbl_device_waveform_begin(pbl_device *dev, const pbl_waveform_window *w,
+                                                   pbl_error *err) {
+  if (dev->ops->waveform_begin) return dev->ops->waveform_begin(dev, w, err);
+  return pbl_fail(err, PBL_DEVICE, "%s: this back-end has no waveforms; device rtl has",
+                  dev->ops->name);
+}
+
+/* waveform_end of the back-end, which pbl_device_waveform_begin has accepted. */
+static inline pbl_status pbl_device_waveform_end(pbl_device *dev, pbl_waveform_record *record,
+                                                 pbl_error *err) {
+  return dev->ops->waveform_end(dev, record, err);
 }
 
 /* Bit-exact C twin of the RTL with these parameters. */

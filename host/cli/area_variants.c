@@ -8,6 +8,8 @@
 #include "pbl_dataset.h"
 #include "pbl_model.h"
 
+#define MAX_LINES (1u << 20) /* of a file that may be a configuration */
+
 static bool same(const pbl_hw *a, const pbl_hw *b) {
   pbl_hw x = *a, y = *b;
   /* Neither of them is built into a device with the other generator. */
@@ -32,27 +34,33 @@ static pbl_status add(area_variant *list, size_t *n, pbl_hw hw, const char *name
   return PBL_OK;
 }
 
-static pbl_status add_case(area_variant *list, size_t *n, const pbl_case_config *c,
-                           pbl_error *err) {
-  pbl_hw hw = c->hw;
-  if (hw.fabric == PBL_FABRIC_DENSE) {
-    hw.n_visible = c->random_visible;
-    hw.n_hidden = c->random_hidden;
+pbl_status area_case_hw(pbl_hw *hw, const pbl_case_config *c, pbl_error *err) {
+  *hw = c->hw;
+  if (hw->fabric == PBL_FABRIC_DENSE) {
+    hw->n_visible = c->random_visible;
+    hw->n_hidden = c->random_hidden;
   }
-  hw.replicas = c->chains;
+  hw->replicas = c->chains;
   if (c->graph[0] != '\0') {
-    const pbl_status status = pbl_compare_graph_hw(&hw, c, err);
+    const pbl_status status = pbl_compare_graph_hw(hw, c, err);
     if (status != PBL_OK) return pbl_wrap(err, status, "case %s", c->name);
-    hw.n_visible = 0; /* the graph is no part of what is built */
+    hw->n_visible = 0; /* the graph is no part of what is built */
   } else if (c->model[0] != '\0') {
     pbl_rbm *model = NULL;
     const pbl_status status = pbl_rbm_load(&model, c->model, err);
     if (status != PBL_OK) return pbl_wrap(err, status, "case %s", c->name);
-    hw.n_visible = model->n_visible;
-    hw.n_hidden = model->n_hidden;
+    hw->n_visible = model->n_visible;
+    hw->n_hidden = model->n_hidden;
     pbl_rbm_destroy(model);
   }
-  return add(list, n, hw, c->name, err);
+  return PBL_OK;
+}
+
+static pbl_status add_case(area_variant *list, size_t *n, const pbl_case_config *c,
+                           pbl_error *err) {
+  pbl_hw hw;
+  const pbl_status status = area_case_hw(&hw, c, err);
+  return status != PBL_OK ? status : add(list, n, hw, c->name, err);
 }
 
 static pbl_status load_compare(area_variant *list, size_t *n, const char *path,
@@ -95,13 +103,13 @@ static pbl_status load_train(area_variant *list, size_t *n, const char *path,
   return add(list, n, hw, c.name, err);
 }
 
-/* Only a training has a section `dataset` or `training`. */
+/* Only a training has a section `dataset` or `training`. Not every file has an end. */
 static bool looks_like_training(const char *path) {
   char line[256];
   bool found = false;
   FILE *f = fopen(path, "r");
   if (f == NULL) return false;
-  while (!found && fgets(line, sizeof line, f) != NULL)
+  for (size_t n = 0; !found && n < MAX_LINES && fgets(line, sizeof line, f) != NULL; n++)
     found = strncmp(line, "dataset:", 8) == 0 || strncmp(line, "training:", 9) == 0;
   fclose(f);
   return found;

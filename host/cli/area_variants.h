@@ -18,4 +18,8 @@ typedef struct {
 pbl_status area_variants_load(area_variant out[PBL_MAX_CASES], size_t *n, const char *path,
                               const char *const *sets, size_t n_sets, pbl_error *err);
 
+/* What a case of `compare` and `lockstep` asks for: sizes and replicas filled in; a graph fitted,
+ * n_visible 0. Not checked. CONFIG; errors of a missing model pass through. */
+pbl_status area_case_hw(pbl_hw *hw, const pbl_case_config *c, pbl_error *err);
+
 #endif

@@ -46,7 +46,8 @@ const pbl_command pbl_command_rng = {
         "--test runs a small battery. It counts linear structure over F2 as a failure, which\n"
         "lfsr32 has by construction whatever its steps; --ab says what that means for samples.\n"
         "--ab CONFIG samples every case of CONFIG on the bit-exact twin and compares with the\n"
-        "exact law: total variation, tau, implied beta error, innovation tests, in one table.\n"
+        "exact law: total variation, tau, implied beta error, innovation tests, in one table. Any\n"
+        "fabric, up to 16 p-bits.\n"
         "\n"
         "Exit code: 0 done, 10 a test of --test failed, 2 bad usage, 3 failure of the run.\n",
     .options = options,

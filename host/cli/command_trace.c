@@ -6,7 +6,7 @@
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
-enum { CASE, SWEEPS, FIRST, OUT, CHECK, DEVICE, SECRET, SEED, SET, QUIET };
+enum { CASE, SWEEPS, FIRST, OUT, CHECK, DEVICE, SECRET, SEED, SET, WAVEFORM, WINDOW, ONLY, QUIET };
 
 static const pbl_option options[] = {
     [CASE] = {"case", PBL_OPTION_VALUE, "NAME", NULL, "only this case (all of them)"},
@@ -14,13 +14,16 @@ static const pbl_option options[] = {
     [FIRST] = {"first", PBL_OPTION_VALUE, "N", NULL, "the first one, counted from 1 (1)"},
     [OUT] = {"out", PBL_OPTION_VALUE, "FILE", NULL, "keep the trace of one case in FILE"},
     [CHECK] = {"check", PBL_OPTION_VALUE, "FILE", NULL, "check a stored trace; needs no CONFIG"},
-    [DEVICE] = {"device", PBL_OPTION_KEY, "NAME", "device",
-                "in place of the RTL: tlm (docs/systemc.md) or remote:ADDRESS (docs/hil.md)"},
+    [DEVICE] =
+        {"device", PBL_OPTION_KEY, "NAME", "device",
+         "in place of the RTL: tlm (docs/systemc.md), remote:ADDRESS (docs/hil.md) or uio:BOARD "
+         "(docs/board.md)"},
     [SECRET] = {"secret", PBL_OPTION_KEY, "FILE", "remote_secret",
                 "shared with the server of remote:ADDRESS"},
     [SEED] = {"seed", PBL_OPTION_KEY, "N", "seed", "seed of the whole run"},
     [SET] = {"set", PBL_OPTION_SET, "KEY=VALUE", NULL,
              "change any key, e.g. cases[0].kernel=coin; repeatable"},
+    [WAVEFORM] = PBL_WAVEFORM_OPTIONS,
     [QUIET] = {"quiet", PBL_OPTION_FLAG, NULL, NULL, "no progress, only the result"},
     {NULL, PBL_OPTION_FLAG, NULL, NULL, NULL}};
 
@@ -36,7 +39,7 @@ const pbl_command pbl_command_trace = {
         "See docs/trace.md.\n"
         "\n"
         "Exit code: 0 equal, 10 DIFFERS, 2 bad usage or configuration, 3 failure of the run, or a\n"
-        "file that was cut or damaged.\n",
+        "file that was cut or damaged.\n" PBL_WAVEFORM_DETAILS,
     .options = options,
     .run = run};
 
@@ -66,7 +69,11 @@ static pbl_status run_config(int *exit_code, const pbl_arguments *a, pbl_progres
   if (status == PBL_OK)
     status = pbl_config_load_compare(config, a->positional, (const char *const *)a->sets, a->n_sets,
                                      err);
+  struct pbl_waveform *waveform = NULL;
+  if (status == PBL_OK)
+    status = pbl_cli_waveform_open(&waveform, a, &pbl_command_trace, config, err);
   if (status == PBL_OK) status = pbl_trace_run(exit_code, config, &opt, progress, err);
+  status = pbl_cli_waveform_close(waveform, status, err);
   free(config);
   return status;
 }
@@ -75,7 +82,8 @@ static pbl_status run(int *exit_code, const pbl_arguments *a, pbl_error *err) {
   const bool file = a->seen[CHECK];
   if (file == (a->positional != NULL))
     return pbl_fail(err, PBL_USAGE, "trace: give either CONFIG or --check FILE");
-  if (file && (a->seen[CASE] || a->seen[SWEEPS] || a->seen[FIRST] || a->seen[OUT] || a->n_sets > 0))
+  if (file && (a->seen[CASE] || a->seen[SWEEPS] || a->seen[FIRST] || a->seen[OUT] ||
+               a->seen[WAVEFORM] || a->seen[WINDOW] || a->seen[ONLY] || a->n_sets > 0))
     return pbl_fail(err, PBL_USAGE, "trace: --check takes no other option but --quiet");
   pbl_progress *progress = pbl_progress_stderr_create(a->seen[QUIET]);
   const pbl_status status = file ? pbl_trace_run_check(exit_code, a->values[CHECK], progress, err)

@@ -5,10 +5,12 @@
 #include "pbl_cli.h"
 
 const pbl_command *const pbl_commands[] = {
-    &pbl_command_compare, &pbl_command_train, &pbl_command_regimes, &pbl_command_lockstep,
-    &pbl_command_trace,   &pbl_command_stats, &pbl_command_power,   &pbl_command_exact,
-    &pbl_command_graph,   &pbl_command_lab,   &pbl_command_area,    &pbl_command_info,
-    &pbl_command_rng,     &pbl_command_serve, &pbl_command_help,    NULL};
+    &pbl_command_compare,  &pbl_command_train,    &pbl_command_regimes,
+    &pbl_command_lockstep, &pbl_command_trace,    &pbl_command_stats,
+    &pbl_command_power,    &pbl_command_exact,    &pbl_command_graph,
+    &pbl_command_lab,      &pbl_command_area,     &pbl_command_info,
+    &pbl_command_rng,      &pbl_command_selftest, &pbl_command_serve,
+    &pbl_command_snapshot, &pbl_command_help,     NULL};
 
 const pbl_command *pbl_command_find(const char *name) {
   for (size_t k = 0; pbl_commands[k] != NULL; k++) {
@@ -64,7 +66,7 @@ static char *plain_override(const char *key, const char *value) {
 
 /* Whose values are any text. */
 static bool is_text_key(const char *key) {
-  return strcmp(key, "out") == 0 || strncmp(key, "remote", 6) == 0;
+  return strcmp(key, "out") == 0 || strncmp(key, "remote", 6) == 0 || strcmp(key, "uio") == 0;
 }
 
 static pbl_status add_override(pbl_arguments *out, const pbl_option *o, const char *value,
@@ -92,13 +94,15 @@ static pbl_status take_option(pbl_arguments *out, const pbl_option *options, siz
   if (o->kind == PBL_OPTION_KEY && value[0] == '\0') {
     return pbl_fail(err, PBL_USAGE, "option --%s: empty %s", o->name, o->argument);
   }
-  /* remote:ADDRESS stands for two keys. */
-  if (o->kind == PBL_OPTION_KEY && strcmp(o->key, "device") == 0 &&
-      strncmp(value, "remote:", 7) == 0) {
-    const pbl_option address = {"device", PBL_OPTION_KEY, NULL, "remote", NULL};
-    const pbl_status status = add_override(out, &address, value + 7, err);
+  /* remote:ADDRESS and uio:BOARD stand for two keys. */
+  static const char *const pairs[] = {"remote", "uio"};
+  for (int k = 0; k < 2 && o->kind == PBL_OPTION_KEY && strcmp(o->key, "device") == 0; k++) {
+    const size_t n = strlen(pairs[k]);
+    if (strncmp(value, pairs[k], n) != 0 || value[n] != ':') continue;
+    const pbl_option where = {"device", PBL_OPTION_KEY, NULL, pairs[k], NULL};
+    const pbl_status status = add_override(out, &where, value + n + 1, err);
     if (status != PBL_OK) return status;
-    value = "remote";
+    value = pairs[k];
   }
   return add_override(out, o, value, err);
 }
@@ -165,6 +169,12 @@ pbl_status pbl_arguments_parse(pbl_arguments *out, bool *help, const pbl_command
 void pbl_arguments_free(pbl_arguments *arguments) {
   for (size_t k = 0; k < arguments->n_sets; k++) free(arguments->sets[k]);
   arguments->n_sets = 0;
+}
+
+const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_command *command,
+                                const char *name) {
+  const pbl_option *o = find_option(command->options, name, strlen(name));
+  return o != NULL ? arguments->values[o - command->options] : NULL;
 }
 
 bool pbl_arguments_has(const pbl_arguments *arguments, const pbl_command *command,

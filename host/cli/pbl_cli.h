@@ -50,7 +50,7 @@ struct pbl_command {
 extern const pbl_command pbl_command_compare, pbl_command_train, pbl_command_regimes,
     pbl_command_lockstep, pbl_command_trace, pbl_command_rng, pbl_command_stats, pbl_command_power,
     pbl_command_exact, pbl_command_graph, pbl_command_info, pbl_command_lab, pbl_command_area,
-    pbl_command_serve, pbl_command_help;
+    pbl_command_selftest, pbl_command_serve, pbl_command_snapshot, pbl_command_help;
 /* All commands, ends with NULL. */
 extern const pbl_command *const pbl_commands[];
 
@@ -66,6 +66,38 @@ void pbl_arguments_free(pbl_arguments *arguments);
 /* Whether the command's option `name` was given; its value (or NULL). */
 bool pbl_arguments_has(const pbl_arguments *arguments, const pbl_command *command,
                        const char *name);
+
+/* Value of a VALUE option; NULL when it was not given. */
+const char *pbl_arguments_value(const pbl_arguments *arguments, const pbl_command *command,
+                                const char *name);
+
+/* Options --waveform*, of the commands that run configurations on compiled RTL. */
+#define PBL_WAVEFORM_OPTIONS_ONE                                  \
+  {"waveform", PBL_OPTION_VALUE, "FILE", NULL,                    \
+   "write signals of the RTL to FILE.fst (see below)"},           \
+  {                                                               \
+    "waveform-window", PBL_OPTION_VALUE, "WINDOW", NULL,          \
+        "clocks A:B around a trigger: A:B,TRIGGER (0:2000,start)" \
+  }
+#define PBL_WAVEFORM_OPTIONS                           \
+  PBL_WAVEFORM_OPTIONS_ONE, {                          \
+    "waveform-case", PBL_OPTION_VALUE, "NAME", NULL,   \
+        "of this case; needed where there are several" \
+  }
+#define PBL_WAVEFORM_DETAILS                                                               \
+  "\n"                                                                                     \
+  "--waveform writes the registers, under the names of the register reference, and all\n"  \
+  "other signals of clocks A to B - 1 relative to a trigger: start, temperature, run:N,\n" \
+  "sweep:N, stall, fifo-full, exchange. See docs/waveforms.md.\n"
+/* What the options ask for, into config; *out is NULL without them. USAGE, IO. Close it in any
+ * case, after the run, whose status is `run`: prints a line, returns the first failure. */
+pbl_status pbl_cli_waveform_open(struct pbl_waveform **out, const pbl_arguments *arguments,
+                                 const pbl_command *command, pbl_compare_config *config,
+                                 pbl_error *err);
+/* The same for a training, which has no cases. */
+pbl_status pbl_cli_waveform_open_train(struct pbl_waveform **out, const pbl_arguments *arguments,
+                                       pbl_train_config *config, pbl_error *err);
+pbl_status pbl_cli_waveform_close(struct pbl_waveform *w, pbl_status run, pbl_error *err);
 
 void pbl_print_help(void); /* of the program */
 void pbl_print_command_help(const pbl_command *command);

@@ -5,10 +5,14 @@
 #include <time.h>
 
 #include "compare_internal.h"
+#include "compare_snapshots.h"
+#include "pbl_compare.h"
 #include "pbl_hil.h"
 #include "pbl_lane_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
+#include "pbl_waveform_file.h"
 #include "tempering_internal.h"
 
 double case_seconds_now(void) {
@@ -17,29 +21,49 @@ double case_seconds_now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double case_work_seconds(const case_work *w) {
+  return w->snapshots ? pbl_recorder_seconds(w->snapshots->recorder) : case_seconds_now();
+}
+
+pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *config,
+                                   const pbl_hw *hw, pbl_backend backend, pbl_progress *p,
+                                   pbl_error *err) {
+  if (backend == PBL_DEVICE_TWIN) return pbl_twin_open(out, hw, err);
+  if (backend == PBL_DEVICE_REMOTE) {
+    const pbl_remote_config *r = &config->remote;
+    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
+                               .reset_seed = config->lockstep_reset_seed};
+    return pbl_hil_open(out, r->address, hw, &o, err);
+  }
+  if (backend == PBL_DEVICE_UIO) {
+    const pbl_uio_options o = {.timeout_ms = config->uio.timeout_ms};
+    return pbl_uio_open(out, config->uio.where, &o, err);
+  }
+  char path[4096];
+  const bool is_tlm = backend == PBL_DEVICE_TLM;
+  const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
+  pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
+  const pbl_variant_options variant = {.waveform = pbl_waveform_is_wanted(config->waveform)};
+  if (!st && variant.waveform) st = pbl_waveform_check_room(config->waveform, hw, err);
+  if (!st) st = pbl_variant_build(path, sizeof path, hw, &variant, p, err);
+  if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
+  if (!st && variant.waveform) {
+    st = pbl_waveform_begin(config->waveform, *out, hw, p, err);
+    if (st) (*out)->ops->close(*out);
+  }
+  return !st && is_tlm ? pbl_tlm_open(out, *out, &o, err) : st;
+}
+
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
-  pbl_status st;
-  if (backend == PBL_DEVICE_TWIN) {
-    st = pbl_twin_open(&dev, &w->hw, err);
-  } else if (backend == PBL_DEVICE_REMOTE) {
-    const pbl_remote_config *r = &w->config->remote;
-    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
-                               .reset_seed = w->config->lockstep_reset_seed};
-    st = pbl_hil_open(&dev, r->address, &w->hw, &o, err);
-  } else {
-    char path[4096];
-    const bool is_tlm = backend == PBL_DEVICE_TLM;
-    const pbl_tlm_options o = {.quantum_ns = (uint64_t)w->config->tlm_quantum_ns};
-    st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
-    if (!st) st = pbl_variant_build(path, sizeof path, &w->hw, NULL, w->progress, err);
-    if (!st) st = pbl_rtl_open(&dev, path, w->config->lockstep_reset_seed, err);
-    if (!st && is_tlm) st = pbl_tlm_open(&dev, dev, &o, err);
-  }
-  if (st) return st;
+  pbl_status st = w->snapshots
+                      ? snapshot_open_device(&dev, w, backend, err)
+                      : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
-  return pbl_driver_create(out, dev, &w->hw, &opt, err);
+  if (!st) st = pbl_driver_create(out, dev, &w->hw, &opt, err);
+  if (st) pbl_waveform_drop(w->config->waveform);
+  return st;
 }
 
 /* A row that missed the last update: what the next row's place holds. In the sparse fabric weights
@@ -139,6 +163,7 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   pbl_case_result *r = w->result;
   pbl_window_log windows = {0};
   const bool regulated = case_is_regulated(cc);
+  pbl_waveform_arm(w->config->waveform, cc->name);
   pbl_status st = case_open_device(&d, w, w->config->device, err);
   if (!st) st = case_prepare_device(d, w, err);
   if (!st && regulated) st = case_adapt(w, d, &windows, err);
@@ -155,19 +180,20 @@ pbl_status case_sample_device(case_work *w, pbl_error *err) {
   if (!st) st = pbl_driver_counters_read(d, &before, err);
   if (!st) st = replay_coins(w, before.sweeps, err);
   if (!st) {
-    const double start = case_seconds_now();
+    const double start = case_work_seconds(w);
     st = sample(w, d, err);
-    r->device_seconds = case_seconds_now() - start;
+    r->device_seconds = case_work_seconds(w) - start;
     pbl_error ignored;
-    if (!pbl_driver_counters_read(d, &r->counters, st ? &ignored : err)) {
-      r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
-    }
+    const pbl_status read = pbl_driver_counters_read(d, &r->counters, st ? &ignored : err);
+    if (!read) r->device_cycles = r->counters.busy_cycles - before.busy_cycles;
+    if (!st) st = read;
     const double sweeps = (double)(r->counters.sweeps - before.sweeps);
     r->device_updates_per_second =
         sweeps * (double)cc->chains * pbl_hw_pbits(&w->hw) / r->device_seconds;
   }
   if (!st && w->tempering) st = tempering_alone(w, d, err);
   if (!st && regulated) st = case_keep_windows(w, &windows, err);
+  pbl_waveform_end(w->config->waveform);
   pbl_driver_destroy(d);
   pbl_window_log_free(&windows);
   return st ? pbl_wrap(err, st, "case %s", cc->name) : PBL_OK;

@@ -9,7 +9,8 @@ static const char *sampler_name(const case_work *w, int side) {
   static const char *const devices[] = {[PBL_DEVICE_RTL] = "pbitloop hardware (rtl)",
                                         [PBL_DEVICE_TWIN] = "pbitloop hardware (twin)",
                                         [PBL_DEVICE_REMOTE] = "pbitloop hardware (remote)",
-                                        [PBL_DEVICE_TLM] = "pbitloop hardware (tlm)"};
+                                        [PBL_DEVICE_TLM] = "pbitloop hardware (tlm)",
+                                        [PBL_DEVICE_UIO] = "pbitloop hardware (uio)"};
   return side == 1 ? "pbitloop reference sampler" : devices[w->config->device];
 }
 

@@ -108,7 +108,9 @@ pbl_status case_tempering_device(case_work *w, pbl_driver *d, pbl_error *err) {
   if (st) return st;
   t->burn_in += (uint64_t)w->cc->burn_in;
   st = pbl_driver_run(d, t->device, (size_t)w->cc->draws, (size_t)w->cc->every, w->progress, err);
-  if (!pbl_driver_exchange_read(d, &after, st ? &ignored : err)) keep_rates(w, &before, &after);
+  const pbl_status read = pbl_driver_exchange_read(d, &after, st ? &ignored : err);
+  if (!read) keep_rates(w, &before, &after);
+  if (!st) st = read;
   const pbl_status sliced =
       tempering_slice(&w->device, t->device, 0, t->lanes, st ? &ignored : err);
   return st ? st : sliced;

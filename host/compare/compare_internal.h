@@ -57,6 +57,7 @@ typedef struct {
   case_rungs *tempering;        /* of a case with a ladder; else NULL */
   struct case_counted *counted; /* by the statistics unit; else NULL */
   pbl_progress *progress;
+  struct compare_snapshots *snapshots; /* its device is recorded; else NULL */
 } case_work;
 
 uint64_t case_seed(const case_work *w, case_stream stream);
@@ -284,11 +285,17 @@ double case_log_scale_p(const pbl_estimate *e, double exact, size_t n_chains, do
                         double *se);
 /* Monotonic wall time. */
 double case_seconds_now(void);
+/* The same for what the device does: with snapshots, the work before the last one is in it. */
+double case_work_seconds(const case_work *w);
+/* CONFIG for what compare does not do. */
+pbl_status case_check_config(const pbl_case_config *cc, pbl_error *err);
 
 /* Unpacks rows first..first+n-1 of one chain into n x n_pbits floats +-1. */
 void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size_t n);
 
 /* results/<name>: resolved configuration, chains, report.json, report.html. */
+pbl_status results_path(char *folder, size_t size, const pbl_compare_config *config,
+                        pbl_error *err);
 pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
                         pbl_error *err);
 pbl_status results_write_case(const char *folder, const case_work *w, pbl_error *err);

@@ -3,9 +3,11 @@
 #define LOCKSTEP_INTERNAL_H
 
 #include "compare_internal.h"
+#include "pbl_waveform_file.h"
 
 typedef struct {
   pbl_driver *rtl, *twin;
+  pbl_waveform *waveform; /* of rtl; borrowed, or NULL */
 } lockstep_pair;
 
 typedef struct {

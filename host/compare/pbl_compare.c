@@ -4,10 +4,11 @@
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "compare_internal.h"
+#include "compare_snapshots.h"
 
 #define REPORT_IMAGES 16
 
@@ -68,7 +69,7 @@ static pbl_status run_case(case_work *w, const char *folder, pbl_error *err) {
 }
 
 /* Its tests take chains as independent. */
-static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
+pbl_status case_check_config(const pbl_case_config *cc, pbl_error *err) {
   if (cc->coupled)
     return pbl_fail(err, PBL_CONFIG, "case %s: coupled is only for pbitloop lockstep", cc->name);
   pbl_status st = case_check_device_pairs(cc, err);
@@ -84,7 +85,7 @@ static pbl_status check_cases(const pbl_compare_config *config, pbl_result *resu
   for (int k = 0; !st && k < config->n_cases; k++) {
     case_work w = {
         .config = config, .cc = &config->cases[k], .index = (size_t)k, .result = &result->cases[k]};
-    st = check_case(w.cc, err);
+    st = case_check_config(w.cc, err);
     if (!st) st = case_setup(&w, err);
     if (!st) st = case_check_schedule(&w, err);
     if (!st) st = case_tempering_open(&w, err);
@@ -121,42 +122,93 @@ static int severity(pbl_verdict v) {
   }
 }
 
-pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config, pbl_progress *progress,
+/* The snapshot of an interrupted run is work that is not done twice by mistake. */
+static pbl_status check_snapshot(const char *path, const pbl_compare_options *o, pbl_error *err) {
+  struct stat mine, theirs;
+  char inside[1200] = "";
+  if (stat(path, &mine) != 0) return PBL_OK;
+  if (o && o->restore) {
+    snprintf(inside, sizeof inside, "%s/" SNAPSHOT_NAME, o->restore);
+    if (stat(inside, &theirs) != 0 && stat(o->restore, &theirs) != 0)
+      return PBL_OK; /* said later */
+    if (mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino) return PBL_OK;
+  }
+  return pbl_fail(err, PBL_CONFIG,
+                  "%s is of a run that was interrupted: go on with --restore %s, or remove the "
+                  "file to begin anew",
+                  path, path);
+}
+
+static pbl_status open_snapshots(struct compare_snapshots **out, const pbl_compare_config *config,
+                                 const pbl_compare_options *o, pbl_result *result,
+                                 pbl_progress *progress, pbl_error *err) {
+  char folder[1024], path[1200];
+  struct compare_snapshots *s = NULL;
+  pbl_status st = results_path(folder, sizeof folder, config, err);
+  if (st) return st;
+  snprintf(path, sizeof path, "%s/" SNAPSHOT_NAME, folder);
+  st = check_snapshot(path, o, err);
+  if (st || !o || (!o->snapshots && !o->restore)) return st;
+  st = snapshots_create(&s, config, progress, err);
+  if (st) return st;
+  *out = s;
+  snprintf(s->path, sizeof s->path, "%s", path);
+  s->result = result;
+  s->every = o->every;
+  return o->restore ? snapshots_load(s, o->restore, err) : PBL_OK;
+}
+
+static pbl_status run_cases(pbl_result *result, struct compare_snapshots *s, const char *folder,
+                            pbl_progress *progress, pbl_error *err) {
+  const pbl_compare_config *config = result->config;
+  pbl_status st = PBL_OK;
+  for (int k = 0; !st && k < config->n_cases; k++) {
+    case_work w = {.config = config,
+                   .cc = &config->cases[k],
+                   .index = (size_t)k,
+                   .folder = folder,
+                   .result = &result->cases[k],
+                   .progress = progress};
+    if (!s || !s->done[k]) {
+      st = snapshots_begin_case(s, &w, err);
+      if (!st) st = run_case(&w, folder, err);
+      if (!st) st = snapshots_end_case(s, err);
+      case_release(&w);
+    }
+    if (st) break;
+    result->n_cases = (size_t)k + 1;
+    if (severity(result->cases[k].verdict) > severity(result->verdict))
+      result->verdict = result->cases[k].verdict;
+  }
+  return snapshots_say(s, st, err);
+}
+
+pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config,
+                           const pbl_compare_options *options, pbl_progress *progress,
                            pbl_error *err) {
   openblas_set_num_threads(1); /* parallel work is ours: the same bytes for any thread count */
   char folder[1024];
+  struct compare_snapshots *snapshots = NULL;
   pbl_result result = {.config = config, .verdict = PBL_AGREES};
   const time_t now = time(NULL);
   struct tm utc;
   strftime(result.started, sizeof result.started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
   snprintf(result.backend, sizeof result.backend, "%s", pbl_backend_name(config->device));
   pbl_versions(result.versions, sizeof result.versions);
-  const double start = case_seconds_now();
+  double start = case_seconds_now();
 
   result.cases = calloc((size_t)config->n_cases, sizeof *result.cases);
   if (!result.cases) return pbl_fail(err, PBL_NO_MEMORY, "compare: out of memory");
   pbl_status st = check_cases(config, &result, err);
+  if (!st) st = open_snapshots(&snapshots, config, options, &result, progress, err);
+  if (!st && snapshots) start -= snapshots->head.seconds; /* work before the snapshot */
   if (!st) st = results_open(folder, sizeof folder, config, err);
-  for (int k = 0; !st && k < config->n_cases; k++) {
-    case_work w = {.config = config,
-                   .cc = &config->cases[k],
-                   .index = (size_t)k,
-                   .folder = folder,
-                   .result = &result.cases[k],
-                   .progress = progress};
-    st = run_case(&w, folder, err);
-    case_release(&w);
-    if (!st) {
-      result.n_cases = (size_t)k + 1;
-      if (severity(result.cases[k].verdict) > severity(result.verdict)) {
-        result.verdict = result.cases[k].verdict;
-      }
-    }
-  }
+  if (!st) st = run_cases(&result, snapshots, folder, progress, err);
   result.seconds = case_seconds_now() - start;
   st = report(folder, &result, st, err);
   if (!st) *exit_code = pbl_verdict_exit_code(result.verdict);
   result.n_cases = (size_t)config->n_cases; /* free members of a case that failed half-way, too */
   pbl_result_free(&result);
+  snapshots_destroy(snapshots);
   return st;
 }

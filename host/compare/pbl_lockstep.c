@@ -16,6 +16,7 @@ typedef struct {
 } divergence;
 
 static void close_pair(pair *p) {
+  pbl_waveform_end(p->waveform);
   pbl_driver_destroy(p->rtl);
   pbl_driver_destroy(p->twin);
   p->rtl = p->twin = NULL;
@@ -33,6 +34,8 @@ static pbl_status open_pair(pair *p, const case_work *w, pbl_error *err) {
    * program's own. */
   const pbl_backend asked = w->config->device;
   const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
+  p->waveform = w->config->waveform;
+  pbl_waveform_arm(p->waveform, w->cc->name);
   pbl_status st = case_open_device(&p->rtl, w, device, err);
   if (!st) st = case_open_device(&p->twin, w, PBL_DEVICE_TWIN, err);
   if (!st) st = case_prepare_device(p->rtl, w, err);
@@ -98,7 +101,8 @@ static bool first_difference(divergence *d, const case_work *w, const pbl_chains
   return false;
 }
 
-/* Runs both again from the start to the sweep of the divergence with the probe on the p-bit. */
+/* Runs both again from the start to the sweep of the divergence with the probe on the p-bit. The
+ * pair that found it must be closed: a lent device can be opened once. */
 static pbl_status explain(const case_work *w, const divergence *d, pbl_error *err) {
   pair p = {0};
   pbl_probe rtl = {0}, twin = {0};
@@ -176,13 +180,12 @@ static pbl_status compare_registers(bool *equal, const case_work *w, const pair 
 }
 
 /* n sweeps of both, a draw every `every`; what is left over runs without one. */
-static pbl_status run_both(bool *equal, const case_work *w, const pair *p, size_t n, uint64_t done,
-                           pbl_error *err) {
+static pbl_status run_both(bool *equal, divergence *d, const case_work *w, const pair *p, size_t n,
+                           uint64_t done, pbl_error *err) {
   const size_t pbits = (size_t)pbl_hw_pbits(&w->hw), chains = (size_t)w->hw.replicas;
   const size_t every = (size_t)w->cc->every, draws = n / every, rest = n % every;
   pbl_driver *both[] = {p->rtl, p->twin};
   pbl_chains *drawn[2] = {NULL, NULL};
-  divergence d = {0};
   pbl_status st = PBL_OK;
   for (int k = 0; !st && k < 2; k++) {
     if (draws > 0) st = pbl_chains_create(&drawn[k], chains, draws, pbits, err);
@@ -192,9 +195,8 @@ static pbl_status run_both(bool *equal, const case_work *w, const pair *p, size_
   }
   if (!st && draws > 0 && lockstep_labels_differ(w, drawn[0], drawn[1], done)) {
     *equal = false;
-  } else if (!st && draws > 0 && first_difference(&d, w, drawn[0], drawn[1], done)) {
+  } else if (!st && draws > 0 && first_difference(d, w, drawn[0], drawn[1], done)) {
     *equal = false;
-    st = explain(w, &d, err);
   }
   pbl_chains_destroy(drawn[0]);
   pbl_chains_destroy(drawn[1]);
@@ -223,6 +225,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
   lockstep_windows windows = {0};
   lockstep_statistics statistics = {0};
   lockstep_exchange exchange = {0};
+  divergence d = {0}; /* sweep 0: none */
   *equal = true;
   pbl_status st = case_setup(w, err);
   if (!st) st = open_pair(&p, w, err);
@@ -237,7 +240,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     const size_t longest =
         lockstep_statistics_run(&statistics, &p, lockstep_run_length(&windows, w, CHUNK_SWEEPS));
     const size_t n = total - done < longest ? (size_t)(total - done) : longest;
-    st = run_both(equal, w, &p, n, done, err);
+    st = run_both(equal, &d, w, &p, n, done, err);
     done += n;
     if (!st && *equal) st = lockstep_stopped_run(equal, &done, &exchange, w, &p, err);
     if (!st && *equal) st = compare_registers(equal, w, &p, done, err);
@@ -262,6 +265,7 @@ static pbl_status lockstep_case(bool *equal, case_work *w, pbl_error *err) {
     printf("\n");
   }
   close_pair(&p);
+  if (!st && d.sweep > 0) st = explain(w, &d, err);
   lockstep_windows_release(&windows);
   lockstep_statistics_release(&statistics);
   return st ? pbl_wrap(err, st, "case %s", w->cc->name) : PBL_OK;

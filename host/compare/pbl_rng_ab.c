@@ -5,6 +5,12 @@
 #include <string.h>
 
 #include "compare_internal.h"
+#include "pbl_oracle_graph.h"
+
+#define FEW_STATES 1024
+#define NULL_STATES 256 /* of more than those, whose autocorrelation is summed */
+#define MOST_LAGS 100000
+#define SMALL_RHO 1e-5
 
 static size_t state_of(const pbl_chains *c, size_t chain, size_t draw) {
   const uint8_t *row = pbl_chains_row(c, chain, draw);
@@ -23,6 +29,11 @@ static pbl_status check_case(const pbl_case_config *cc, pbl_error *err) {
     return pbl_fail(err, PBL_CONFIG,
                     "case %s: clamp and faults do not go with the A/B of random sources; drop them",
                     cc->name);
+  if (case_has_exchange(cc) || cc->kernel == PBL_KERNEL_RANDOM_SITE)
+    return pbl_fail(err, PBL_CONFIG,
+                    "case %s: the A/B of random sources knows the kernels cyclic, palindromic and "
+                    "coin at one beta; drop %s",
+                    cc->name, case_has_exchange(cc) ? "ladder" : "kernel random_site");
   return PBL_OK;
 }
 
@@ -49,20 +60,51 @@ static void total_variation(pbl_rng_ab_row *row, const double *count, size_t n_c
   row->tv_error = sqrt(fmax(square - mean * mean, 0.0) * (chains - 1.0));
 }
 
-/* E TV = sum_x sqrt(p (1-p) deff / (2 pi N)), deff = 2 tau of the state's indicator under the exact
- * kernel: half the sum of mean absolute values of normal deviates. f is scratch. */
+/* 2 tau of the indicator of state x, whose lag-k autocovariance is p (P^k(x, x) - p): a look at one
+ * entry after each backward step of f, which has as many entries as there are states. */
+static pbl_status state_deff(double *deff, const pbl_oracle *law, double *f, size_t x,
+                             pbl_error *err) {
+  const double p = pbl_oracle_law(law)[x];
+  double rho = 1.0, before;
+  *deff = 1.0;
+  memset(f, 0, pbl_oracle_states(law) * sizeof *f);
+  f[x] = 1.0;
+  for (int lag = 1; lag <= MOST_LAGS; lag++) {
+    pbl_oracle_backward(law, f);
+    before = rho;
+    rho = (f[x] - p) / (1.0 - p);
+    *deff += 2.0 * rho;
+    if (fabs(rho) < SMALL_RHO && fabs(before) < SMALL_RHO) return PBL_OK;
+  }
+  return pbl_fail(err, PBL_NUMERIC,
+                  "null of the total variation: a state is still there after %d "
+                  "sweeps; raise the temperature",
+                  MOST_LAGS);
+}
+
+/* E TV = sum_x sqrt(p (1-p) deff / (2 pi N)): half the mean absolute values of normal deviates,
+ * each no more than p, which a state that is hardly ever met cannot exceed. Of many states
+ * NULL_STATES are taken at equal distances along the running sum of sqrt(p), to which the terms are
+ * nearly proportional, and stand for all. f is scratch. */
 static pbl_status null_variation(double *tv, const pbl_oracle *law, double *f, double n_sweeps,
                                  pbl_error *err) {
   const size_t states = pbl_oracle_states(law);
+  const double *p = pbl_oracle_law(law);
+  const bool few = states <= FEW_STATES;
   pbl_status st = PBL_OK;
+  double deff, whole = 0.0, passed = 0.0;
   *tv = 0.0;
-  memset(f, 0, states * sizeof *f);
+  for (size_t x = 0; x < states; x++) whole += sqrt(p[x]);
+  const double step = whole / NULL_STATES;
   for (size_t x = 0; !st && x < states; x++) {
-    double mean, variance, tau;
-    f[x] = 1.0;
-    st = pbl_oracle_tau(law, f, &mean, &variance, &tau, err);
-    f[x] = 0.0;
-    if (!st && variance > 0.0) *tv += sqrt(variance * 2.0 * tau / (2.0 * M_PI * n_sweeps));
+    const double before = passed, share = sqrt(p[x]);
+    passed += share;
+    /* marks at (k + 1/2) step within this state's piece of the sum */
+    const double marks = floor(passed / step + 0.5) - floor(before / step + 0.5);
+    if (!(p[x] > 0.0 && p[x] < 1.0) || (!few && marks == 0.0)) continue;
+    st = state_deff(&deff, law, f, x, err);
+    const double term = fmin(p[x], sqrt(p[x] * (1.0 - p[x]) * deff / (2.0 * M_PI * n_sweeps)));
+    *tv += few ? term : term * marks * step / share;
   }
   return st;
 }
@@ -149,12 +191,23 @@ static pbl_status innovations(case_work *w, pbl_rng_ab_row *row, pbl_error *err)
   return PBL_OK;
 }
 
+/* Of the image's own quantised kernel, and of the model as configured. */
+static pbl_status laws(pbl_oracle **law, pbl_oracle **ideal, const case_work *w, pbl_error *err) {
+  const pbl_kernel kernel = w->cc->kernel;
+  if (w->graph) {
+    const pbl_status st = case_graph_law_at(law, w, w->image->beta, err);
+    return st ? st
+              : pbl_oracle_create_graph(ideal, w->graph, w->colouring, w->beta, kernel, NULL, NULL,
+                                        w->progress, err);
+  }
+  const pbl_status st =
+      pbl_oracle_create_image_watched(law, w->image, w->image->beta, kernel, w->progress, err);
+  return st ? st : pbl_oracle_create_model(ideal, w->model, w->beta, kernel, err);
+}
+
 static pbl_status measure(pbl_rng_ab_row *row, case_work *w, pbl_error *err) {
   pbl_oracle *law = NULL, *ideal = NULL;
   pbl_status st = check_case(w->cc, err);
-  if (!st && w->cc->graph[0])
-    st = pbl_fail(err, PBL_CONFIG, "case %s: the A/B takes models of two blocks, no graph",
-                  w->cc->name);
   if (!st) st = case_setup(w, err);
   if (!st) st = case_check_schedule(w, err);
   if (!st && pbl_hw_pbits(&w->hw) > PBL_RNG_AB_MAX_PBITS)
@@ -163,8 +216,7 @@ static pbl_status measure(pbl_rng_ab_row *row, case_work *w, pbl_error *err) {
   if (st) return st;
   snprintf(row->name, sizeof row->name, "%s", w->cc->name);
   row->hw = w->hw;
-  st = pbl_oracle_create_image(&law, w->image, w->image->beta, w->cc->kernel, err);
-  if (!st) st = pbl_oracle_create_model(&ideal, w->model, w->beta, w->cc->kernel, err);
+  st = laws(&law, &ideal, w, err);
   if (!st) st = case_sample_device(w, err);
   if (!st) {
     row->tv_ideal = pbl_oracle_total_variation(law, ideal);

@@ -1,10 +1,15 @@
 #include "pbl_trace_run.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "pbl_waveform_file.h"
 #include "trace_betas.h"
 
 #define TEXT 1024
@@ -94,7 +99,14 @@ static pbl_status open_job(job *j, pbl_error *err) {
   signed char *states = NULL;
   const pbl_backend asked = w->config->device;
   const pbl_backend device = asked == PBL_DEVICE_TWIN ? PBL_DEVICE_RTL : asked;
+  pbl_waveform_arm(w->config->waveform, w->cc->name);
   pbl_status st = trace_betas_create(&j->betas, w, err);
+  if (!st && device == PBL_DEVICE_UIO && j->betas.source == TRACE_BETA_READ)
+    st =
+        pbl_fail(err, PBL_CONFIG,
+                 "trace: the beta of a regulated sweep is read while it runs, and a board does not "
+                 "wait for that: trace this case with device rtl, tlm or remote, or with a "
+                 "schedule in place of the regulator");
   if (!st) st = case_open_device(&j->driver, w, device, err);
   if (!st) st = case_prepare_device(j->driver, w, err);
   if (!st) st = case_starts(&states, w, STREAM_DEVICE_START, err);
@@ -114,6 +126,7 @@ static pbl_status open_job(job *j, pbl_error *err) {
 
 static pbl_status close_job(job *j, bool complete, pbl_error *err) {
   const pbl_status st = pbl_trace_writer_close(j->writer, complete, err);
+  pbl_waveform_end(j->w->config->waveform);
   pbl_driver_destroy(j->driver);
   pbl_trace_check_destroy(j->check);
   pbl_trace_start_release(&j->start);
@@ -228,6 +241,26 @@ static pbl_status trace_case(bool *equal, case_work *w, const pbl_trace_options 
 
 /* ---- all cases ---- */
 
+/* Before a device is built for minutes: can the file be written? */
+static pbl_status check_path(const char *path, pbl_error *err) {
+  struct stat there;
+  char folder[PATH_MAX];
+  if (path[0] == '\0') return pbl_fail(err, PBL_USAGE, "trace: --out has an empty name");
+  const bool exists = stat(path, &there) == 0;
+  if (exists && S_ISDIR(there.st_mode))
+    return pbl_fail(err, PBL_IO, "cannot write %s: it is a folder", path);
+  if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+    return pbl_fail(err, PBL_IO, "cannot write a file whose name has %zu bytes", strlen(path));
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder] = '\0';
+  const char *target = exists ? path : slash ? folder : ".";
+  struct stat parent;
+  if (!exists && stat(target, &parent) == 0 && !S_ISDIR(parent.st_mode))
+    return pbl_fail(err, PBL_IO, "cannot write %s: %s is no folder", path, target);
+  if (access(target, exists ? W_OK : W_OK | X_OK) == 0) return PBL_OK;
+  return pbl_fail(err, PBL_IO, "cannot write %s: %s: %s", path, target, strerror(errno));
+}
+
 static pbl_status check_options(size_t *first, size_t *end, const pbl_compare_config *config,
                                 const pbl_trace_options *opt, pbl_error *err) {
   *first = 0;
@@ -243,7 +276,7 @@ static pbl_status check_options(size_t *first, size_t *end, const pbl_compare_co
   }
   if (opt->path && *end - *first > 1)
     return pbl_fail(err, PBL_USAGE, "a file takes one case: choose it with --case NAME");
-  return PBL_OK;
+  return opt->path ? check_path(opt->path, err) : PBL_OK;
 }
 
 /* The hardware with its trace port, whatever the configuration says of it. */

@@ -100,8 +100,12 @@ pbl_status pbl_train_run(const pbl_train_config *c, pbl_progress *progress, pbl_
   o.drop_incomplete_batch = c->drop_incomplete_batch;
   o.device = (pbl_train_device)c->device;
   o.tlm_quantum_ns = (uint64_t)c->tlm_quantum_ns;
+  o.timeout_cycles = c->timeout_cycles;
   o.remote = c->remote.address;
   o.remote_secret = c->remote.secret[0] != '\0' ? c->remote.secret : NULL;
+  o.uio = c->uio.where;
+  o.uio_timeout_ms = c->uio.timeout_ms;
+  o.waveform = c->waveform;
   o.hw = c->hw;
   o.upload_every = c->upload_every;
   o.stochastic_rounding = c->stochastic_rounding;

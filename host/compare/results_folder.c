@@ -39,12 +39,18 @@ static pbl_status write_text(const char *path, const char *text, pbl_error *err)
   return PBL_OK;
 }
 
-pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
+pbl_status results_path(char *folder, size_t size, const pbl_compare_config *config,
                         pbl_error *err) {
   const int n = config->out[0] ? snprintf(folder, size, "%s", config->out)
                                : snprintf(folder, size, "results/%s", config->name);
-  if (n < 0 || (size_t)n >= size) return pbl_fail(err, PBL_CONFIG, "results folder: path too long");
-  pbl_status st = make_folder(folder, err);
+  if (n >= 0 && (size_t)n < size) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "results folder: path too long");
+}
+
+pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
+                        pbl_error *err) {
+  pbl_status st = results_path(folder, size, config, err);
+  if (!st) st = make_folder(folder, err);
   char *text = NULL;
   char path[1200];
   if (!st) st = pbl_config_dump_compare(&text, config, err);

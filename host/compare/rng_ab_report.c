@@ -75,6 +75,9 @@ static void write_row(pbl_json *j, const pbl_rng_ab_row *r) {
       [PBL_TEST_EDGE] = "edge",     [PBL_TEST_BINS] = "bins"};
   pbl_json_object(j, NULL);
   pbl_json_string(j, "name", r->name);
+  pbl_json_string(j, "fabric", pbl_fabric_name(r->hw.fabric));
+  pbl_json_int(j, "pbits", pbl_hw_pbits(&r->hw));
+  pbl_json_int(j, "generators_per_replica", pbl_hw_sites(&r->hw));
   pbl_json_string(j, "generator", pbl_generator_name(r->hw.generator));
   pbl_json_int(j, "lfsr_steps", r->hw.lfsr_steps);
   pbl_json_int(j, "table_size", r->hw.table_size);

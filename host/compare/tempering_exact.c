@@ -8,6 +8,7 @@
 
 #define JOINT_PBITS 10
 #define JOINT_STATES ((double)(1 << 20))
+#define TAU_STATES ((double)(1 << 16)) /* a second for each observable */
 
 static size_t state_count(const case_work *w) {
   return (size_t)1 << pbl_hw_pbits(&w->hw);
@@ -70,32 +71,81 @@ static pbl_status solved(case_work *w, bool counts, pbl_error *err) {
   return st;
 }
 
-/* After the sweeps of a cycle of passes. */
+static pbl_status rung_oracle(pbl_oracle **out, const case_work *w, size_t k, pbl_error *err) {
+  const uint32_t beta = w->tempering->words.beta[k];
+  if (w->graph) return case_graph_law_at(out, w, beta, err);
+  return pbl_oracle_create_image_watched(out, w->image, beta, w->cc->kernel, w->progress, err);
+}
+
+/* The chain of all rungs, any model; t->law: those of the rungs alone. */
+static pbl_status create_joint(pbl_oracle_ladder **out, case_work *w, pbl_error *err) {
+  case_rungs *t = w->tempering;
+  const size_t states = state_count(w);
+  pbl_oracle *rung[PBL_SCHEDULE_ENTRIES] = {NULL};
+  int64_t *energy = malloc(states * sizeof *energy);
+  pbl_status st = energy ? PBL_OK : pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+  if (!st) pbl_image_state_energies(energy, w->image);
+  for (size_t k = 0; !st && k < t->rungs; k++) {
+    st = rung_oracle(&rung[k], w, k, err);
+    if (!st) memcpy(t->law + k * states, pbl_oracle_law(rung[k]), states * sizeof *t->law);
+  }
+  if (!st)
+    st = pbl_oracle_ladder_oracles(out, (const pbl_oracle *const *)rung, t->rungs, energy,
+                                   t->words.beta, w->hw.weight_frac + w->hw.beta_frac, err);
+  for (size_t k = 0; k < t->rungs; k++) pbl_oracle_destroy(rung[k]);
+  free(energy);
+  return st;
+}
+
+/* tau of rung 0 in all observables, in their order: with exchange, and without. f: all states. */
+static pbl_status joint_taus(case_work *w, const pbl_oracle_ladder *l, const double *law, double *f,
+                             pbl_error *err) {
+  static const char *const random[] = {"SL"}, *const even_odd[] = {"EL", "OL"};
+  case_rungs *t = w->tempering;
+  const bool coin = t->words.random;
+  pbl_oracle *alone = NULL;
+  pbl_status st = rung_oracle(&alone, w, 0, err);
+  const size_t n = w->result->n_observables;
+  for (size_t j = 0; !st && j < n && j < PBL_LADDER_OBSERVABLES; j++) {
+    if (!pbl_progress_report(w->progress, "exact ladder", j, n))
+      st = pbl_fail(err, PBL_INTERRUPTED, "interrupted");
+    if (!st) st = case_state_values(f, w, j, err);
+    if (!st)
+      st = pbl_oracle_ladder_tau_in_turn(&t->with.mean[j], NULL, &t->with.tau[j], l,
+                                         coin ? random : even_odd, coin ? 1 : 2, law, f, 0, err);
+    if (!st) st = pbl_oracle_tau(alone, f, &t->without.mean[j], NULL, &t->without.tau[j], err);
+    if (!st) t->with.n = t->without.n = j + 1;
+  }
+  pbl_oracle_destroy(alone);
+  return st;
+}
+
+/* After the sweeps of a cycle of passes: laws of the rungs, mean over the phases, and tau. */
 static pbl_status joint(case_work *w, pbl_error *err) {
   case_rungs *t = w->tempering;
   pbl_oracle_ladder *l = NULL;
-  const size_t states = state_count(w);
-  pbl_status st =
-      pbl_oracle_ladder_image(&l, t->law, w->image, t->words.beta, t->rungs, scan_of(w), err);
-  double *law = st ? NULL : malloc(pbl_oracle_ladder_states(l) * sizeof *law);
+  const size_t states = state_count(w), phases = t->words.random ? 1 : 2;
+  pbl_status st = create_joint(&l, w, err);
+  const size_t all = st ? 0 : pbl_oracle_ladder_states(l);
+  double *law = st ? NULL : malloc((phases * all + states) * sizeof *law);
   if (!st && !law) st = pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
   if (!st) {
     pbl_oracle_ladder_product(law, l, t->law);
     st = pbl_oracle_ladder_settle(l, t->words.random ? "SL" : "ELOL", law, err);
   }
-  for (size_t k = 0; !st && k < t->rungs; k++)
-    pbl_oracle_ladder_marginal(t->law + k * states, l, law, k);
-  if (!st && !t->words.random) { /* the other phase */
-    double *other = malloc(states * sizeof *other);
-    st = other ? pbl_oracle_ladder_forward(l, "EL", law, err)
-               : pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
-    for (size_t k = 0; !st && k < t->rungs; k++) {
-      pbl_oracle_ladder_marginal(other, l, law, k);
-      for (size_t x = 0; x < states; x++)
-        t->law[k * states + x] = 0.5 * (t->law[k * states + x] + other[x]);
-    }
-    free(other);
+  if (!st && phases == 2) {
+    memcpy(law + all, law, all * sizeof *law);
+    st = pbl_oracle_ladder_forward(l, "EL", law + all, err);
   }
+  double *one = law + phases * all;
+  for (size_t k = 0; !st && k < t->rungs; k++) {
+    memset(t->law + k * states, 0, states * sizeof *t->law);
+    for (size_t p = 0; p < phases; p++) {
+      pbl_oracle_ladder_marginal(one, l, law + p * all, k);
+      for (size_t x = 0; x < states; x++) t->law[k * states + x] += one[x] / (double)phases;
+    }
+  }
+  if (!st && (double)all <= TAU_STATES) st = joint_taus(w, l, law, one, err);
   t->joint = !st;
   free(law);
   pbl_oracle_ladder_destroy(l);
@@ -109,19 +159,16 @@ static pbl_status apart(case_work *w, pbl_error *err) {
   pbl_status st = PBL_OK;
   for (size_t k = 0; !st && k < t->rungs; k++) {
     pbl_oracle *o = NULL;
-    st = w->graph ? case_graph_law_at(&o, w, t->words.beta[k], err)
-                  : pbl_oracle_create_image_watched(&o, w->image, t->words.beta[k], w->cc->kernel,
-                                                    w->progress, err);
+    st = rung_oracle(&o, w, k, err);
     if (!st) memcpy(t->law + k * states, pbl_oracle_law(o), states * sizeof *t->law);
     pbl_oracle_destroy(o);
   }
   return st;
 }
 
-/* Observable j of the solver is observable place_of(j) of the case. */
-static size_t place_of(size_t j) {
+size_t tempering_place(const case_rungs *t, size_t j) {
   static const size_t place[PBL_LADDER_PBIT] = {1, 2, 0};
-  return j < PBL_LADDER_PBIT ? place[j] : j;
+  return t->solved && j < PBL_LADDER_PBIT ? place[j] : j;
 }
 
 static pbl_status tau_gate(case_work *w, pbl_error *err) {
@@ -130,7 +177,7 @@ static pbl_status tau_gate(case_work *w, pbl_error *err) {
   size_t worst = 0, tests = 0;
   (void)err;
   for (size_t j = 0; j < t->with.n; j++) {
-    pbl_observable *o = &w->result->observables[place_of(j)];
+    pbl_observable *o = &w->result->observables[tempering_place(t, j)];
     double z, se;
     o->exact_mean = t->with.mean[j];
     if (w->cc->every != 1) continue;
@@ -140,7 +187,7 @@ static pbl_status tau_gate(case_work *w, pbl_error *err) {
         case_log_scale_p(&o->device.tau.tau, o->exact_tau, o->device.tau.n_chains, &z, &se);
     tests++;
     coarsest = fmax(coarsest, se);
-    if (p < worst_p) worst_p = p, worst_z = z, worst = place_of(j);
+    if (p < worst_p) worst_p = p, worst_z = z, worst = tempering_place(t, j);
   }
   if (tests == 0) return PBL_OK;
   const pbl_observable *o = &w->result->observables[worst];
@@ -175,6 +222,7 @@ pbl_status tempering_exact(case_work *w, pbl_error *err) {
   }
   const bool small =
       pbits <= JOINT_PBITS && pow((double)state_count(w), (double)t->rungs) <= JOINT_STATES;
-  if (!w->graph && small && t->words.every == 1) return joint(w, err);
-  return apart(w, err);
+  if (!small || t->words.every != 1) return apart(w, err);
+  const pbl_status st = joint(w, err);
+  return st ? st : tau_gate(w, err);
 }

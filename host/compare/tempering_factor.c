@@ -46,11 +46,14 @@ static pbl_status series_of(double *x[PBL_EXCHANGE_FACTORS], const case_work *w,
   return st;
 }
 
+/* Of observable j of the case, where the solver or the joint chain knows it. */
 static void fill_exact(pbl_exchange_factor *f, const case_rungs *t, size_t j, size_t every) {
-  static const size_t place[PBL_EXCHANGE_FACTORS] = {PBL_LADDER_ENERGY, PBL_LADDER_VISIBLE,
-                                                     PBL_LADDER_HIDDEN};
-  f->exact_ladder = t->solved && every == 1 ? t->with.tau[place[j]] : NAN;
-  f->exact_alone = t->solved ? t->without.tau[place[j]] : NAN;
+  f->exact_ladder = f->exact_alone = NAN;
+  for (size_t k = 0; k < t->with.n; k++) {
+    if (tempering_place(t, k) != j) continue;
+    if (every == 1) f->exact_ladder = t->with.tau[k];
+    f->exact_alone = t->without.tau[k];
+  }
 }
 
 static pbl_status one_factor(case_work *w, size_t j, const double *x, pbl_error *err) {
@@ -81,7 +84,7 @@ pbl_status tempering_factors(case_work *w, pbl_error *err) {
   pbl_exchange_report *r = &w->result->exchange;
   double *x[PBL_EXCHANGE_FACTORS] = {NULL};
   pbl_status st = PBL_OK;
-  if (!t->alone && !t->solved) return PBL_OK;
+  if (!t->alone && t->with.n == 0) return PBL_OK;
   if (t->alone) st = series_of(x, w, err);
   r->n_factors = case_fixed_observables(w);
   for (size_t j = 0; !st && j < r->n_factors; j++) st = one_factor(w, j, x[j], err);

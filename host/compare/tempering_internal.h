@@ -17,9 +17,11 @@ struct case_rungs {
   int64_t *energy[2];                     /* device, reference: chains x n_recorded, words */
   double *law; /* rungs x 2^p-bits: exact laws of the rungs; NULL without */
   bool joint;  /* law is that of the ladder, exchange included; else of each rung on its own */
-  bool solved; /* and these are known */
-  pbl_block_ladder_exact with, without;
+  bool solved; /* by pbl_block_ladder */
+  pbl_block_ladder_exact with, without; /* of with.n observables, see tempering_place */
 };
+/* Which observable of the case number j of `with` and `without` is. */
+size_t tempering_place(const case_rungs *t, size_t j);
 
 /* The ladder from here on. */
 void tempering_hold(case_work *w, const pbl_ladder_words *words);

@@ -5,14 +5,16 @@
 #include "pbl_config_internal.h"
 
 const char *pbl_backend_name(pbl_backend b) {
-  static const char *const names[] = {"rtl", "twin", "remote", "tlm"};
-  return b <= PBL_DEVICE_TLM ? names[b] : "?";
+  static const char *const names[] = {"rtl", "twin", "remote", "tlm", "uio"};
+  return b <= PBL_DEVICE_UIO ? names[b] : "?";
 }
 
-/* Reads the file and puts the --set options in. */
-static pbl_status load_tree(pbl_node **root, pbl_problems *p, const pbl_field *fields,
-                            const char *const *overrides, size_t n, pbl_error *err) {
-  pbl_status status = pbl_yaml_read(root, p->path, err);
+/* Reads the file, or `text` when there is one, and puts the --set options in. */
+static pbl_status load_tree(pbl_node **root, pbl_problems *p, const char *text,
+                            const pbl_field *fields, const char *const *overrides, size_t n,
+                            pbl_error *err) {
+  pbl_status status = text ? pbl_yaml_parse(root, p->path, text, strlen(text), err)
+                           : pbl_yaml_read(root, p->path, err);
   if (status == PBL_OK) status = pbl_override_apply(*root, fields, overrides, n, p, err);
   return status;
 }
@@ -36,6 +38,15 @@ static void check_remote(pbl_problems *p, const pbl_node *tree, bool is_remote,
     pbl_problem_at(p, device != NULL ? device : tree,
                    "device: 'remote' needs the key remote, the address of its server (unix:PATH or "
                    "HOST:PORT); on the command line --device remote:ADDRESS sets both");
+}
+
+static void check_uio(pbl_problems *p, const pbl_node *tree, bool is_uio,
+                      const pbl_uio_config *uio) {
+  const pbl_node *device = pbl_yaml_get(tree, "device");
+  if (is_uio && uio->where[0] == '\0')
+    pbl_problem_at(p, device != NULL ? device : tree,
+                   "device: 'uio' needs the key uio, number, name or path of the board; on the "
+                   "command line --device uio:0 sets both");
 }
 
 static void default_out(char *out, size_t size, const char *name) {
@@ -85,20 +96,21 @@ static void load_cases(pbl_problems *p, const pbl_node *tree, pbl_compare_root *
   check_names(p, list, &root->config);
 }
 
-pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
-                                   const char *const *overrides, size_t n_overrides,
-                                   pbl_error *err) {
+static pbl_status load_compare(pbl_compare_config *out, const char *path, const char *text,
+                               const char *const *overrides, size_t n_overrides, pbl_error *err) {
   pbl_problems problems = {.path = path};
   pbl_compare_root root;
   pbl_node *tree = NULL;
   /* Padding too, so that equal configurations are equal bytes. */
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, pbl_schema_compare, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, text, pbl_schema_compare, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_compare, &root);
   pbl_bind_section(&problems, pbl_schema_compare, tree, &root);
   load_cases(&problems, tree, &root);
   check_remote(&problems, tree, root.config.device == PBL_DEVICE_REMOTE, &root.config.remote);
+  check_uio(&problems, tree, root.config.device == PBL_DEVICE_UIO, &root.config.uio);
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
   pbl_compare_config *c = &root.config;
   status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
@@ -108,6 +120,18 @@ pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
 done:
   pbl_yaml_free(tree);
   return status;
+}
+
+pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err) {
+  return load_compare(out, path, NULL, overrides, n_overrides, err);
+}
+
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err) {
+  return load_compare(out, name, text, overrides, n_overrides, err);
 }
 
 /* Each data set needs other keys of its section. */
@@ -139,13 +163,15 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   pbl_train_root root;
   pbl_node *tree = NULL;
   memset(&root, 0, sizeof root);
-  pbl_status status = load_tree(&tree, &problems, pbl_schema_train, overrides, n_overrides, err);
+  pbl_status status =
+      load_tree(&tree, &problems, NULL, pbl_schema_train, overrides, n_overrides, err);
   if (status != PBL_OK) goto done;
   pbl_bind_defaults(pbl_schema_train, &root);
   pbl_bind_section(&problems, pbl_schema_train, tree, &root);
   pbl_train_config *c = &root.config;
   if (problems.n == 0) check_dataset(&problems, tree, c);
   check_remote(&problems, tree, c->device == 3, &c->remote); /* PBL_TRAIN_REMOTE */
+  check_uio(&problems, tree, c->device == 5, &c->uio);       /* PBL_TRAIN_UIO */
   if (c->hw.fabric != PBL_FABRIC_DENSE)
     pbl_problem_at(&problems, pbl_yaml_get(tree, "hw"), "hw: training needs the dense fabric");
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;

@@ -16,13 +16,25 @@
 #include "pbl_json.h"
 #include "pbl_regulator.h"
 
-typedef enum { PBL_DEVICE_RTL, PBL_DEVICE_TWIN, PBL_DEVICE_REMOTE, PBL_DEVICE_TLM } pbl_backend;
+typedef enum {
+  PBL_DEVICE_RTL,
+  PBL_DEVICE_TWIN,
+  PBL_DEVICE_REMOTE,
+  PBL_DEVICE_TLM,
+  PBL_DEVICE_UIO
+} pbl_backend;
 
 /* Device `remote`: who lends it (docs/hil.md). */
 typedef struct {
   char address[160]; /* unix:PATH or HOST:PORT; "" with the other devices */
   char secret[512];  /* file; "": none */
 } pbl_remote_config;
+
+/* Device `uio`: which board (docs/board.md). */
+typedef struct {
+  char where[512]; /* number, name or path; "" with the other devices */
+  int timeout_ms;
+} pbl_uio_config;
 
 /* Negative controls. */
 typedef struct {
@@ -110,6 +122,7 @@ typedef struct {
   uint64_t seed;
   pbl_backend device;
   pbl_remote_config remote;
+  pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   int threads;        /* 0: all */
   char out[512];      /* results folder; "": results/<name> */
@@ -122,6 +135,7 @@ typedef struct {
   uint64_t lockstep_sweeps;
   unsigned lockstep_throttle_permille; /* random stream back-pressure, 1000 = none */
   uint64_t lockstep_reset_seed;
+  struct pbl_waveform *waveform; /* no key: borrowed, of option --waveform; NULL: none */
 } pbl_compare_config;
 
 typedef struct {
@@ -135,6 +149,8 @@ typedef struct {
   double learning_rate, weight_decay, bias_decay, spectral_limit, initial_scale, beta;
   int units, start, device; /* pbl_units, pbl_start, pbl_train_device of pbl_train.h */
   pbl_remote_config remote;
+  uint64_t timeout_cycles;
+  pbl_uio_config uio;
   int tlm_quantum_ns; /* device `tlm` */
   bool drop_incomplete_batch;
   pbl_hw hw; /* sizes and replicas 0 */
@@ -145,12 +161,17 @@ typedef struct {
   bool gauge_fixing;
   int evaluate_every, ais_chains, ais_temperatures, tau_chains, tau_burn_in, tau_draws;
   int threads;
+  struct pbl_waveform *waveform; /* as in pbl_compare_config */
 } pbl_train_config;
 
 /* overrides: n strings "key.path=value" from --set, checked like the file ("cases[0].draws=100" or
  * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own).
  */
 pbl_status pbl_config_load_compare(pbl_compare_config *out, const char *path,
+                                   const char *const *overrides, size_t n_overrides,
+                                   pbl_error *err);
+/* The same from a text in memory; `name` stands in messages where the file's path would. */
+pbl_status pbl_config_text_compare(pbl_compare_config *out, const char *name, const char *text,
                                    const char *const *overrides, size_t n_overrides,
                                    pbl_error *err);
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,

@@ -292,7 +292,12 @@ static void read_ladder(check *k) {
   const pbl_node *section = at(k, "ladder");
   pbl_error fault = {0};
   if (c->ladder.rungs > 0 || c->ladder.beta_min > 0) fill_betas(k, section);
-  if (c->ladder.betas[0] == '\0') return;
+  if (c->ladder.betas[0] == '\0') {
+    const pbl_node *given = pbl_yaml_get(k->node, "ladder");
+    if (given && given->first && !pbl_yaml_get(given, "betas") && k->p->n == 0)
+      pbl_problem_at(k->p, given, "ladder: its betas are missing: give betas, or rungs");
+    return;
+  }
   if (pbl_ladder_parse(&k->ladder, c->ladder.betas, &fault) != PBL_OK) {
     pbl_problem_at(k->p, section, "%.240s", fault.message);
     k->ladder.n = 0;

@@ -1,11 +1,9 @@
 #include "pbl_lattice.h"
 #include "schema_macros.h"
 
-static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL},
-                                     {"twin", PBL_DEVICE_TWIN},
-                                     {"remote", PBL_DEVICE_REMOTE},
-                                     {"tlm", PBL_DEVICE_TLM},
-                                     {NULL, 0}};
+static const pbl_choice devices[] = {{"rtl", PBL_DEVICE_RTL},       {"twin", PBL_DEVICE_TWIN},
+                                     {"remote", PBL_DEVICE_REMOTE}, {"tlm", PBL_DEVICE_TLM},
+                                     {"uio", PBL_DEVICE_UIO},       {NULL, 0}};
 static const pbl_choice fabrics[] = {{"dense", PBL_FABRIC_DENSE},
                                      {"lattice", PBL_FABRIC_LATTICE},
                                      {"sparse", PBL_FABRIC_SPARSE},
@@ -315,9 +313,10 @@ const pbl_field pbl_schema_compare[] = {
       "Seed of the whole run; same seed, same bytes."),
     C(pbl_compare_root, "device", config.device, devices, "rtl",
       "Who plays the device: Verilated RTL, the bit-exact C twin, one that `pbitloop serve` "
-      "lends, or the Verilated RTL as a SystemC model (`tlm`)."),
+      "lends, the Verilated RTL as a SystemC model (`tlm`), or a board (`uio`)."),
     REMOTE_FIELDS(pbl_compare_root),
     TLM_FIELDS(pbl_compare_root),
+    UIO_FIELDS(pbl_compare_root),
     I(pbl_compare_root, "threads", config.threads, 0, 0, 1024, "0",
       "Threads of the reference. 0: one per processor."),
     T(pbl_compare_root, "out", config.out, 0, NULL, "\"\"",

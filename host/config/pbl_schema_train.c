@@ -4,8 +4,8 @@ static const pbl_choice datasets[] = {
     {"fashion-mnist", 0}, {"mnist", 0}, {"idx", 0}, {"bars", 0}, {NULL, 0}};
 static const pbl_choice units[] = {{"spin", 0}, {"binary", 1}, {NULL, 0}};
 static const pbl_choice starts[] = {{"data", 0}, {"blank", 1}, {NULL, 0}};
-static const pbl_choice train_devices[] = {{"reference", 0}, {"twin", 1}, {"rtl", 2},
-                                           {"remote", 3},    {"tlm", 4},  {NULL, 0}};
+static const pbl_choice train_devices[] = {{"reference", 0}, {"twin", 1}, {"rtl", 2}, {"remote", 3},
+                                           {"tlm", 4},       {"uio", 5},  {NULL, 0}};
 static const pbl_choice regulators[] = {{"fixed", PBL_REGULATOR_FIXED},
                                         {"srtrbm", PBL_REGULATOR_SRTRBM},
                                         {"setpoint", PBL_REGULATOR_SETPOINT},
@@ -130,11 +130,14 @@ const pbl_field pbl_schema_train[] = {
       "Who samples the negative phase: `reference` software, `twin` bit-exact model of the "
       "hardware, "
       "`rtl` the Verilated hardware, `remote` a device that `pbitloop serve` lends, "
-      "`tlm` the Verilated hardware as a SystemC model."),
+      "`tlm` the Verilated hardware as a SystemC model, `uio` a board."),
     REMOTE_FIELDS(pbl_train_root),
     TLM_FIELDS(pbl_train_root),
+    U(pbl_train_root, "timeout_cycles", config.timeout_cycles, 0, 1, 1e15, "1e9",
+      "Device cycles without any progress before a run is given up."),
+    UIO_FIELDS(pbl_train_root),
     S("hw", 0, offsetof(pbl_train_root, config.hw), pbl_schema_hw,
-      "Hardware of devices `twin`, `rtl`, `remote` and `tlm`; its replicas are the chains."),
+      "Hardware of all devices but `reference`; its replicas are the chains."),
     S("dataset", MUST, 0, dataset_fields, "What to learn."),
     S("model", MUST, 0, model_fields, "The restricted Boltzmann machine."),
     S("training", 0, 0, training_fields, "Persistent contrastive divergence."),

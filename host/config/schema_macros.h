@@ -40,6 +40,14 @@
       T(type, "remote_secret", config.remote.secret, 0, NULL, "\"\"",                            \
         "File with the secret that is shared with that server; relative to the working folder. " \
         "Empty: none.")
+/* Two lines: where the device `uio` is. */
+#define UIO_FIELDS(type)                                                                       \
+  T(type, "uio", config.uio.where, 0, NULL, "\"\"",                                            \
+    "Which board device `uio` is: number or name of a UIO device, or the path of one or of a " \
+    "file of `pbitloop serve --file` (docs/board.md)."),                                       \
+      I(type, "uio_timeout_ms", config.uio.timeout_ms, 0, 1, 1e9, "10000",                     \
+        "Device `uio`: wall time without an answer, or without a clock of the board's "        \
+        "counter, before it is given up.")
 /* One line: time of the device `tlm`. */
 #define TLM_FIELDS(type)                                                                      \
   I(type, "tlm_quantum_ns", config.tlm_quantum_ns, 0, 1, 1e9, "10000",                        \

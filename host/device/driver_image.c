@@ -58,22 +58,25 @@ static pbl_status wait_for_check(pbl_driver *d, pbl_progress *p, pbl_error *err)
   const uint64_t n_words =
       n_weights(&d->hw) + (uint64_t)pbl_hw_cells(&d->hw) * (uint64_t)d->hw.table_size;
   pbl_patience patience;
-  pbl_patience_start(&patience, d);
+  pbl_patience_start(&patience, d, batch);
   for (;;) {
     uint32_t status;
-    uint64_t waited_cycles;
+    bool over = false;
     pbl_status s = pbl_driver_status(d, &status, "while the image was hashed", err);
     if (s != PBL_OK) return s;
     if (!(status & PBL_STATUS_CHECKING_MASK) && (status & PBL_STATUS_HASH_VALID_MASK)) {
       pbl_progress_report(p, "hashing image", n_words, n_words);
       return PBL_OK;
     }
-    if (pbl_patience_is_over(&patience, d, &waited_cycles))
+    s = pbl_patience_check(&over, &patience, d, err);
+    if (s != PBL_OK) return s;
+    const uint64_t waited = pbl_patience_waited(&patience);
+    if (over)
       return pbl_fail(err, PBL_TIMEOUT,
-                      "%s device: image hash: no STATUS.HASH_VALID for %llu cycles (STATUS 0x%08X)",
-                      ops->name, (unsigned long long)waited_cycles, status);
-    if (!pbl_progress_report(p, "hashing image",
-                             waited_cycles < n_words ? waited_cycles : n_words - 1, n_words))
+                      "%s device: image hash: no STATUS.HASH_VALID for %llu cycles (STATUS "
+                      "0x%08X)%s; open the device again",
+                      ops->name, (unsigned long long)waited, status, pbl_patience_hint(&patience));
+    if (!pbl_progress_report(p, "hashing image", waited < n_words ? waited : n_words - 1, n_words))
       return pbl_fail(err, PBL_INTERRUPTED, "stopped while the device hashed its image");
     s = ops->advance(d->dev, batch, err);
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device: hashing the image", ops->name);

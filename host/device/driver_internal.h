@@ -84,15 +84,25 @@ pbl_status pbl_driver_write_sparse(pbl_driver *d, const pbl_image *image, pbl_pr
  * written to since. OK in other fabrics. */
 pbl_status pbl_driver_guard(pbl_driver *d, pbl_error *err);
 
-/* How long nothing has happened. A device may also stop its clock when it believes to be idle, so
- * rounds without a clock are counted too. */
+/* How long nothing has happened. A device may also stop its clock when it believes to be idle, or
+ * end every advance() early because its interrupt line stays up, so rounds without a clock and
+ * rounds that were cut short are counted too. */
 typedef struct {
+  uint64_t batch; /* clocks that a round should have */
   uint64_t since_cycles, last_cycles;
-  unsigned still_rounds;
+  unsigned still_rounds, short_rounds;
 } pbl_patience;
 
-void pbl_patience_start(pbl_patience *w, const pbl_driver *d);
-bool pbl_patience_is_over(pbl_patience *w, const pbl_driver *d, uint64_t *waited_cycles);
+void pbl_patience_start(pbl_patience *w, const pbl_driver *d, uint64_t batch);
+/* After a round. *over: long enough; a user who asks to stop waits less. DEVICE when the clock
+ * count went back. */
+pbl_status pbl_patience_check(bool *over, pbl_patience *w, const pbl_driver *d, pbl_error *err);
+uint64_t pbl_patience_waited(const pbl_patience *w);  /* clocks */
+const char *pbl_patience_hint(const pbl_patience *w); /* for a message: what the clock did, or "" */
+
+/* A stream that brings that many words at once has lost its end: more than any receiver holds. */
+#define PBL_DRIVER_MOST_WORDS (1u << 24)
+pbl_status pbl_driver_endless(const pbl_driver *d, const char *stream, pbl_error *err);
 
 /* Collects stream words into frames and frames into draws of the chain store. */
 typedef struct {

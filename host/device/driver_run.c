@@ -3,6 +3,7 @@
 
 #define READ_WORDS 1024
 #define MAX_REPLICAS 256
+#define LONG_CYCLES (1u << 20)
 
 typedef struct {
   pbl_driver *d;
@@ -40,6 +41,7 @@ static pbl_status discard_stale_words(run *r, pbl_error *err) {
     const pbl_status s = r->d->dev->ops->stream_read(r->d->dev, words, NULL, READ_WORDS, &n, err);
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", device_name(r));
     total += n;
+    if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(r->d, "sample", err);
   } while (n > 0);
   if (total > 0 && !r->d->unclean)
     return pbl_fail(err, PBL_DEVICE, "%s device: %zu words were in the sample stream before START",
@@ -75,25 +77,26 @@ static pbl_status prepare(run *r, pbl_error *err) {
   return s;
 }
 
-static pbl_status fail_timeout(const run *r, uint64_t waited_cycles, pbl_error *err) {
-  const unsigned long long cycles = (unsigned long long)waited_cycles;
+static pbl_status fail_timeout(const run *r, const pbl_patience *patience, pbl_error *err) {
+  const unsigned long long cycles = (unsigned long long)pbl_patience_waited(patience);
+  const char *hint = pbl_patience_hint(patience);
+  if (hint[0] == '\0') hint = "; if it is only slow, raise timeout_cycles";
   const unsigned long long sweeps = (unsigned long long)r->sweeps;
   const unsigned long long total = (unsigned long long)r->total_sweeps;
   if (r->frames.draw < r->frames.end && !r->stopping)
     return pbl_fail(err, PBL_TIMEOUT,
                     "%s device: sample %zu of %zu: no stream word for %llu cycles (%llu of %llu "
-                    "sweeps done, STATUS 0x%08X); if it is only slow, raise timeout_cycles",
+                    "sweeps done, STATUS 0x%08X)%s",
                     device_name(r), r->frames.draw - r->first_draw + 1, r->n_draws, cycles, sweeps,
-                    total, r->status);
+                    total, r->status, hint);
   if (sweeps < total && !r->stopping)
     return pbl_fail(err, PBL_TIMEOUT,
-                    "%s device: sweep %llu of %llu: not finished for %llu cycles (STATUS 0x%08X); "
-                    "if it is only slow, raise timeout_cycles",
-                    device_name(r), sweeps + 1, total, cycles, r->status);
+                    "%s device: sweep %llu of %llu: not finished for %llu cycles (STATUS 0x%08X)%s",
+                    device_name(r), sweeps + 1, total, cycles, r->status, hint);
   return pbl_fail(err, PBL_TIMEOUT,
                   "%s device: end of the run: no STATUS.DONE for %llu cycles after sweep %llu of "
-                  "%llu (STATUS 0x%08X)",
-                  device_name(r), cycles, sweeps, total, r->status);
+                  "%llu (STATUS 0x%08X)%s",
+                  device_name(r), cycles, sweeps, total, r->status, hint);
 }
 
 /* One round: advance, fetch, look. *ended: the device is done and the stream is empty. */
@@ -126,24 +129,29 @@ static pbl_status request_stop(run *r, pbl_error *err) {
 static pbl_status run_until_done(run *r, pbl_error *err) {
   const uint64_t usual = r->d->trace_sink ? PBL_DRIVER_TRACE_BATCH : PBL_DRIVER_BATCH,
                  most = r->d->batch_cycles > 0 ? r->d->batch_cycles : usual,
-                 batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
+                 usual_batch = r->d->timeout_cycles < most ? r->d->timeout_cycles : most;
   const char *what = r->frames.out != NULL ? "sampling" : "burn-in";
   pbl_patience patience;
-  pbl_patience_start(&patience, r->d);
+  pbl_patience_start(&patience, r->d, usual_batch);
   for (;;) {
     const uint64_t sweeps = r->sweeps, n_words = r->n_words;
-    uint64_t waited_cycles;
-    bool ended = false;
+    /* Nothing for long: nothing is missed by looking less often. */
+    const bool idle = pbl_patience_waited(&patience) > LONG_CYCLES;
+    const uint64_t batch = idle && usual_batch < PBL_DRIVER_BATCH ? PBL_DRIVER_BATCH : usual_batch;
+    bool ended = false, over = false;
     pbl_status s = step(r, batch, &ended, err);
     if (s != PBL_OK) return s;
     const bool go_on = pbl_progress_report(r->progress, what, r->sweeps, r->total_sweeps);
     if (!go_on && !r->stopping && !ended) s = request_stop(r, err);
     if (s != PBL_OK) return s;
     if (!go_on) r->stopping = true;
-    if (ended) return PBL_OK;
-    if (r->sweeps != sweeps || r->n_words != n_words) pbl_patience_start(&patience, r->d);
-    if (pbl_patience_is_over(&patience, r->d, &waited_cycles))
-      return fail_timeout(r, waited_cycles, err);
+    s = pbl_patience_check(&over, &patience, r->d, err);
+    if (s != PBL_OK || ended) return s;
+    if (r->sweeps != sweeps || r->n_words != n_words) {
+      pbl_patience_start(&patience, r->d, usual_batch);
+    } else if (over) {
+      return fail_timeout(r, &patience, err);
+    }
   }
 }
 
@@ -165,8 +173,9 @@ static pbl_status run_piece(run *r, uint32_t sweeps, uint32_t every, pbl_error *
   if (r->frames.fill != 0 || r->frames.part != 0 || (!r->stopping && draws != expected))
     return pbl_fail(err, PBL_DEVICE,
                     "%s device: the run ended after %zu of %zu samples, with %zu frames and %zu "
-                    "words of the next one",
-                    device_name(r), draws, expected, r->frames.part, r->frames.fill);
+                    "words of the next one: words of the sample stream were lost%s",
+                    device_name(r), draws, expected, r->frames.part, r->frames.fill,
+                    draws > 0 ? ", nobody knows where: use none of this run's draws" : "");
   return PBL_OK;
 }
 

@@ -32,6 +32,7 @@ pbl_status pbl_trace_prepare(pbl_driver *d, pbl_error *err) {
     const pbl_status s = read_words(d, words, last, &n, err);
     if (s != PBL_OK) return s;
     total += n;
+    if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "trace", err);
   } while (n > 0);
   d->trace_fill = 0;
   if (total == 0 || d->unclean) return PBL_OK;
@@ -43,7 +44,7 @@ pbl_status pbl_trace_prepare(pbl_driver *d, pbl_error *err) {
 pbl_status pbl_trace_drain(pbl_driver *d, uint64_t *n_words, pbl_error *err) {
   uint32_t words[PBL_TRACE_RECORD_WORDS + READ_WORDS];
   uint8_t last[READ_WORDS];
-  size_t n = 0;
+  size_t n = 0, total = 0;
   if (!d->trace_sink) return PBL_OK;
   do {
     const size_t waiting = d->trace_fill;
@@ -64,6 +65,8 @@ pbl_status pbl_trace_drain(pbl_driver *d, uint64_t *n_words, pbl_error *err) {
     for (size_t k = 0; k < d->trace_fill; k++)
       d->trace_record[k] = words[records * PBL_TRACE_RECORD_WORDS + k];
     *n_words += n;
+    total += n;
+    if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "trace", err);
     if (records > 0) s = d->trace_sink(d->trace_user, words, records, err);
     if (s != PBL_OK) return s;
   } while (n > 0);

@@ -10,6 +10,7 @@ pbl_status pbl_windows_prepare(pbl_driver *d, pbl_error *err) {
     const pbl_status s = d->dev->ops->telemetry_read(d->dev, words, NULL, READ_WORDS, &n, err);
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", d->dev->ops->name);
     total += n;
+    if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "telemetry", err);
   } while (n > 0);
   if (total > 0 && !d->unclean)
     return pbl_fail(err, PBL_DEVICE,
@@ -40,12 +41,14 @@ static pbl_status push_word(pbl_driver *d, uint32_t word, bool last, pbl_error *
 pbl_status pbl_windows_drain(pbl_driver *d, pbl_error *err) {
   uint32_t words[READ_WORDS];
   uint8_t last[READ_WORDS];
-  size_t n;
+  size_t n, total = 0;
   if (!d->telemetry) return PBL_OK;
   do {
     pbl_status s = d->dev->ops->telemetry_read(d->dev, words, last, READ_WORDS, &n, err);
     for (size_t i = 0; s == PBL_OK && i < n; i++) s = push_word(d, words[i], last[i] != 0, err);
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", d->dev->ops->name);
+    total += n;
+    if (total > PBL_DRIVER_MOST_WORDS) return pbl_driver_endless(d, "telemetry", err);
   } while (n > 0);
   return PBL_OK;
 }

@@ -6,6 +6,8 @@
 
 #define DEFAULT_TIMEOUT_CYCLES 1000000000u
 #define MAX_STILL_ROUNDS 10000u
+#define MAX_SHORT_ROUNDS 20000u
+#define STOP_CYCLES (1u << 22) /* patience with a device that does not stop for its user */
 
 pbl_status pbl_driver_read(pbl_driver *d, uint32_t *value, uint32_t address, const char *name,
                            pbl_error *err) {
@@ -44,17 +46,43 @@ pbl_status pbl_driver_status(pbl_driver *d, uint32_t *status, const char *after,
   return PBL_OK;
 }
 
-void pbl_patience_start(pbl_patience *w, const pbl_driver *d) {
-  w->since_cycles = w->last_cycles = d->dev->ops->cycles(d->dev);
-  w->still_rounds = 0;
+void pbl_patience_start(pbl_patience *w, const pbl_driver *d, uint64_t batch) {
+  const uint64_t now = d->dev->ops->cycles(d->dev);
+  *w = (pbl_patience){.batch = batch, .since_cycles = now, .last_cycles = now};
 }
 
-bool pbl_patience_is_over(pbl_patience *w, const pbl_driver *d, uint64_t *waited_cycles) {
-  const uint64_t now = d->dev->ops->cycles(d->dev);
-  w->still_rounds = now == w->last_cycles ? w->still_rounds + 1 : 0;
+pbl_status pbl_patience_check(bool *over, pbl_patience *w, const pbl_driver *d, pbl_error *err) {
+  const uint64_t now = d->dev->ops->cycles(d->dev), before = w->last_cycles;
+  const bool hurry = pbl_progress_stop_requested() && d->timeout_cycles > STOP_CYCLES;
   w->last_cycles = now;
-  *waited_cycles = now - w->since_cycles;
-  return *waited_cycles >= d->timeout_cycles || w->still_rounds >= MAX_STILL_ROUNDS;
+  if (now < before)
+    return pbl_fail(err, PBL_DEVICE,
+                    "%s device: its clock count went back from %llu to %llu: it was reset or "
+                    "replaced; start the run again",
+                    d->dev->ops->name, (unsigned long long)before, (unsigned long long)now);
+  w->still_rounds = now == before ? w->still_rounds + 1 : 0;
+  if (now - before < w->batch) w->short_rounds++;
+  *over = now - w->since_cycles >= (hurry ? STOP_CYCLES : d->timeout_cycles) ||
+          w->still_rounds >= MAX_STILL_ROUNDS || w->short_rounds >= MAX_SHORT_ROUNDS;
+  return PBL_OK;
+}
+
+uint64_t pbl_patience_waited(const pbl_patience *w) {
+  return w->last_cycles - w->since_cycles;
+}
+
+const char *pbl_patience_hint(const pbl_patience *w) {
+  if (w->still_rounds >= MAX_STILL_ROUNDS) return "; its clock stands still";
+  if (w->short_rounds >= MAX_SHORT_ROUNDS)
+    return "; its clock stops again and again, as if it had nothing to do";
+  return "";
+}
+
+pbl_status pbl_driver_endless(const pbl_driver *d, const char *stream, pbl_error *err) {
+  return pbl_fail(err, PBL_DEVICE,
+                  "%s device: %s stream: it does not end: more than %u words came at once; open "
+                  "the device again",
+                  d->dev->ops->name, stream, PBL_DRIVER_MOST_WORDS);
 }
 
 static pbl_status check_identity(pbl_driver *d, pbl_error *err) {

@@ -36,6 +36,9 @@ static pbl_status verilate(const builder *b, pbl_error *err) {
   if (s == PBL_OK) s = pbl_variant_path(mdir, err, "%s/obj", b->temporary_dir);
   if (s != PBL_OK) return s;
   pbl_variant_parameters(parameters, b->id.hw);
+  static const char *const waveform[] = {"-f", "../sim/rtl/waveform/waveform.flags",
+                                         "../sim/rtl/waveform/waveform_registers.sv",
+                                         "../sim/rtl/waveform/waveform_triggers.sv"};
   const char *argv[MAX_ARGUMENTS] = {
       pbl_tool_verilator(), "--cc",  "-f",           "verilator.flags", "-Mdir", mdir,
       "--prefix",           "Vpbit", "--top-module", "pbit_top"};
@@ -45,9 +48,12 @@ static pbl_status verilate(const builder *b, pbl_error *err) {
     argv[n++] = "-f";
     argv[n++] = b->id.hw->fabric == PBL_FABRIC_SPARSE ? "sparse.flags" : "lattice.flags";
   }
+  if (b->id.savable) argv[n++] = "--savable";
   if (exists(waivers)) argv[n++] = "pbit.vlt";
   argv[n++] = "-f";
   argv[n++] = "pbit.f";
+  for (size_t i = 0; b->id.waveform && i < sizeof waveform / sizeof *waveform; i++)
+    argv[n++] = waveform[i];
   /* pbit.f lists paths relative to rtl/. */
   const pbl_tool tool = {.argv = argv, .cwd = rtl, .label = "verilator"};
   return pbl_tools_run(&tool, 1, b->log, "verilating the RTL", b->progress, err);
@@ -61,13 +67,16 @@ typedef struct {
 
 typedef struct {
   char verilator_include[PATH_MAX], verilator_std[PATH_MAX]; /* -I options */
-  char model[PATH_MAX], sim[PATH_MAX], base[PATH_MAX];
+  char model[PATH_MAX], sim[PATH_MAX], base[PATH_MAX], waveform[PATH_MAX];
+  const char *const *flags;
+  bool savable;
 } includes;
 
 static void plan_unit(unit *u, const includes *inc, bool is_runtime) {
   size_t n = 0;
   u->argv[n++] = pbl_tool_cxx();
-  for (size_t i = 0; pbl_variant_cxx_flags[i] != NULL; i++) u->argv[n++] = pbl_variant_cxx_flags[i];
+  for (size_t i = 0; inc->flags[i] != NULL; i++) u->argv[n++] = inc->flags[i];
+  if (inc->savable) u->argv[n++] = "-DPBL_SAVABLE";
   /* Verilator's own runtime is long to compile and hardly runs: start-up and messages. */
   if (is_runtime) u->argv[n++] = "-O1";
   u->argv[n++] = inc->model;
@@ -75,6 +84,7 @@ static void plan_unit(unit *u, const includes *inc, bool is_runtime) {
   u->argv[n++] = inc->verilator_std;
   u->argv[n++] = inc->sim;
   u->argv[n++] = inc->base;
+  u->argv[n++] = inc->waveform;
   u->argv[n++] = "-c";
   u->argv[n++] = "-o";
   u->argv[n++] = u->object;
@@ -91,11 +101,14 @@ static pbl_status plan_includes(includes *inc, char root[PATH_MAX], const builde
                                 pbl_error *err) {
   const char *const argv[] = {pbl_tool_verilator(), "--getenv", "VERILATOR_ROOT", NULL};
   pbl_status s = pbl_tool_line(root, PATH_MAX, argv, err);
+  inc->savable = b->id.savable;
   if (s == PBL_OK) s = pbl_variant_path(inc->verilator_include, err, "-I%s/include", root);
   if (s == PBL_OK) s = pbl_variant_path(inc->verilator_std, err, "-I%s/include/vltstd", root);
   if (s == PBL_OK) s = pbl_variant_path(inc->model, err, "-I%s/obj", b->temporary_dir);
   if (s == PBL_OK) s = pbl_variant_path(inc->sim, err, "-I%s/sim", b->source_dir);
   if (s == PBL_OK) s = pbl_variant_path(inc->base, err, "-I%s/host/base", b->source_dir);
+  if (s == PBL_OK) s = pbl_variant_path(inc->waveform, err, "-I%s/sim/rtl/waveform", b->source_dir);
+  inc->flags = pbl_variant_cxx_flags(b->id.waveform);
   return s;
 }
 
@@ -139,6 +152,22 @@ static pbl_status plan_model(unit *units, size_t *n, const char *obj, pbl_error 
   return s;
 }
 
+/* One file for all that begin at `first`: most of the time that its small ones take to compile goes
+ * to Verilator's headers. Used where few clocks will be run. */
+static pbl_status plan_one_file(unit *units, size_t *n, size_t first, const char *obj,
+                                pbl_error *err) {
+  char path[PATH_MAX];
+  const pbl_status s = pbl_variant_path(path, err, "%s/model_in_one.cpp", obj);
+  if (s != PBL_OK) return s;
+  FILE *f = fopen(path, "w");
+  if (f == NULL) return pbl_fail(err, PBL_IO, "%s: cannot create: %s", path, strerror(errno));
+  for (size_t i = first; i < *n; i++) fprintf(f, "#include \"%s\"\n", units[i].source);
+  if (fclose(f) != 0) return pbl_fail(err, PBL_IO, "%s: cannot write", path);
+  memcpy(units[first].source, path, sizeof path);
+  *n = first + 1;
+  return PBL_OK;
+}
+
 /* Runtime and shim first: they take longest. */
 static pbl_status plan_units(unit *units, size_t *n_units, const builder *b, const includes *inc,
                              const char *root, pbl_error *err) {
@@ -150,6 +179,7 @@ static pbl_status plan_units(unit *units, size_t *n_units, const builder *b, con
   if (s == PBL_OK && n < MAX_OBJECTS)
     s = pbl_variant_path(units[n++].source, err, "%s/sim/rtl/pbl_rtl_shim.cpp", b->source_dir);
   if (s == PBL_OK) s = plan_model(units, &n, obj, err);
+  if (s == PBL_OK && b->id.waveform) s = plan_one_file(units, &n, n_runtime, obj, err);
   for (size_t i = 0; s == PBL_OK && i < n; i++) {
     s = pbl_variant_path(units[i].object, err, "%s/%zu.o", obj, i);
     plan_unit(&units[i], inc, i < n_runtime);
@@ -181,6 +211,7 @@ static pbl_status link_object(const builder *b, const unit *units, size_t n_unit
   argv[n++] = "-Wl,-z,defs"; /* a missing symbol shows here, not when the variant is opened */
   argv[n++] = "-Wl,--as-needed";
   argv[n++] = "-latomic"; /* clang++ calls what g++ writes out */
+  if (b->id.waveform) argv[n++] = "-lz";
   argv[n] = NULL;
   const pbl_tool tool = {.argv = argv, .label = "linker"};
   return pbl_tools_run(&tool, 1, b->log, "linking the variant", b->progress, err);
@@ -327,6 +358,8 @@ pbl_status pbl_variant_build(char *path, size_t path_size, const pbl_hw *hw,
   b->progress = p;
   b->id.source_dir = b->source_dir;
   b->id.hw = hw;
+  b->id.waveform = opt != NULL && opt->waveform;
+  b->id.savable = opt != NULL && opt->savable;
   pbl_status s = pbl_hw_check(hw, err);
   if (s == PBL_OK) s = pbl_variant_source_dir(b->source_dir, opt, err);
   if (s == PBL_OK) s = pbl_variant_open_cache(b->cache_dir, opt, err);

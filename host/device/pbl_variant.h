@@ -4,6 +4,8 @@
 #ifndef PBL_VARIANT_H
 #define PBL_VARIANT_H
 
+#include <stdbool.h>
+
 #include "pbl_hw.h"
 #include "pbl_progress.h"
 
@@ -13,6 +15,8 @@ typedef struct {
   const char *cache_dir;  /* NULL: $PBITLOOP_CACHE, else $XDG_CACHE_HOME/pbitloop, else
                              ~/.cache/pbitloop, else (no writable home)
                              SOURCE/.cache/pbitloop */
+  bool waveform;          /* a variant that can write waveforms, beside the ordinary one */
+  bool savable;           /* a variant whose state can be saved, beside the ordinary one */
 } pbl_variant_options;
 
 /* Path of the shared object in `path`. Builds it when missing, with progress lines; processes that

@@ -53,6 +53,7 @@ void pbl_remove_tree(const char *path);
 typedef struct {
   const char *source_dir;
   const pbl_hw *hw;
+  bool waveform, savable;
   char verilator_version[PBL_TEXT_SIZE], cxx_version[PBL_TEXT_SIZE], cpu[PBL_TEXT_SIZE];
   char description[PBL_TEXT_SIZE]; /* of the hardware */
   char key[PBL_KEY_SIZE];
@@ -62,9 +63,9 @@ typedef struct {
 #define PBL_PARAMETER_SIZE 40
 /* "-GVisible=784", ..., "-GRuleA=48'h..": the parameters of pbit_top. */
 void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], const pbl_hw *hw);
-/* Compiler options of a variant, NULL-terminated. */
-extern const char *const pbl_variant_cxx_flags[];
-/* Fills everything behind source_dir and hw. */
+/* Compiler options of a variant without and with waveforms, NULL-terminated. */
+const char *const *pbl_variant_cxx_flags(bool waveform);
+/* Fills everything behind source_dir, hw, waveform and savable. */
 pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err);
 /* The same for what another tool makes of the RTL: description and key of sources, parameters and
  * `what` (tool, version, settings), without compiler and CPU. */

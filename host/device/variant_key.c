@@ -7,9 +7,16 @@
 
 #include "variant_internal.h"
 
-const char *const pbl_variant_cxx_flags[] = {
-    "-std=c++17",      "-O3",       "-march=native", "-fPIC",
-    "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0",  NULL};
+const char *const *pbl_variant_cxx_flags(bool waveform) {
+  static const char *const plain[] = {"-std=c++17",      "-O3",       "-march=native", "-fPIC",
+                                      "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0",  NULL};
+  /* Few clocks are run in it, and it is compiled on use. */
+  static const char *const traced[] = {
+      "-std=c++17",       "-O1",       "-fPIC",        "-DPBL_WAVEFORM",
+      "-DVM_COVERAGE=0",  "-DVM_SC=0", "-DVM_TRACE=1", "-DVM_TRACE_FST=1",
+      "-DVM_TRACE_VCD=0", NULL};
+  return waveform ? traced : plain;
+}
 
 /* Two passes that share no constant: 64-bit FNV-1a and a multiply-xorshift. The key guards against
  * stale files, not against an adversary. */
@@ -77,7 +84,9 @@ static pbl_status hash_folder(hasher *h, const char *source_dir, const char *fol
   size_t n_files = 0;
   FTSENT *e;
   while (s == PBL_OK && (e = fts_read(tree)) != NULL) {
-    if (e->fts_info == FTS_D && e->fts_level >= depth) {
+    /* rtl/board stands around a device and is no part of a variant. */
+    const bool around = e->fts_level == 1 && strcmp(e->fts_name, "board") == 0;
+    if (e->fts_info == FTS_D && (e->fts_level >= depth || around)) {
       fts_set(tree, e, FTS_SKIP);
     } else if (e->fts_info == FTS_F && has_suffix(e->fts_name, suffixes)) {
       s = hash_file(h, e->fts_path + strlen(source_dir), e->fts_path, err);
@@ -172,12 +181,13 @@ static void describe(pbl_variant_id *id) {
   if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " (%d steps)", hw->lfsr_steps);
   snprintf(id->description, sizeof id->description,
            "%s, %d replicas in %d lanes, weights s[%d][%d], beta UQ%d.%d, table %d over "
-           "%d, thresholds %d bits, fields %d bits, %s, %s%s%s",
+           "%d, thresholds %d bits, fields %d bits, %s, %s%s%s%s%s",
            array, hw->replicas, hw->lanes, hw->weight_int, hw->weight_frac, hw->beta_int,
            hw->beta_frac, hw->table_size, 1 << hw->table_range_log2, hw->threshold_bits,
            field_bits(hw), hw->rounding ? "rounding" : "truncating",
            pbl_generator_name(hw->generator), steps,
-           pbl_hw_options_text(options, sizeof options, hw));
+           pbl_hw_options_text(options, sizeof options, hw), id->waveform ? ", waveforms" : "",
+           id->savable ? ", savable" : "");
 }
 
 /* -march=native compiles for the instructions of this CPU, so model and flags belong to the key.
@@ -237,6 +247,7 @@ pbl_status pbl_variant_identify_rtl(pbl_variant_id *id, const char *what, pbl_er
 pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err) {
   static const char *const rtl_suffixes[] = {".sv", ".svh", ".vlt", ".f", ".flags", NULL};
   static const char *const shim_suffixes[] = {".cpp", ".h", NULL};
+  static const char *const waveform_suffixes[] = {".sv", ".h", ".flags", NULL};
   const char *const verilator[] = {pbl_tool_verilator(), "--version", NULL};
   const char *const cxx[] = {pbl_tool_cxx(), "--version", NULL};
   hasher h = hash_start();
@@ -245,10 +256,13 @@ pbl_status pbl_variant_identify(pbl_variant_id *id, pbl_error *err) {
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "rtl", INT_MAX, rtl_suffixes, err);
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "sim/rtl", 1, shim_suffixes, err);
   if (s == PBL_OK) s = hash_folder(&h, id->source_dir, "sim", 1, shim_suffixes, err);
+  if (s == PBL_OK && id->waveform)
+    s = hash_folder(&h, id->source_dir, "sim/rtl/waveform", 1, waveform_suffixes, err);
   if (s != PBL_OK) return s;
   hash_parameters(&h, id->hw);
-  for (size_t i = 0; pbl_variant_cxx_flags[i] != NULL; i++)
-    hash_text(&h, "flag", pbl_variant_cxx_flags[i]);
+  const char *const *flags = pbl_variant_cxx_flags(id->waveform);
+  for (size_t i = 0; flags[i] != NULL; i++) hash_text(&h, "flag", flags[i]);
+  if (id->savable) hash_text(&h, "flag", "savable");
   hash_text(&h, "verilator", id->verilator_version);
   hash_text(&h, "cxx", id->cxx_version);
   hash_cpu(&h, id->cpu, sizeof id->cpu);

@@ -259,24 +259,58 @@ pbl_status pbl_oracle_ladder_settle(const pbl_oracle_ladder *l, const char *sche
   return status;
 }
 
-pbl_status pbl_oracle_ladder_tau(double *mean, double *variance, double *tau,
-                                 const pbl_oracle_ladder *l, const char *scheme, const double *law,
-                                 const double *f, size_t k, pbl_error *err) {
-  double *work, centre = 0.0, sum = 0.0, gamma0 = 0.0;
-  const size_t inner = pbl_ladder_power(l->n, k);
-  pbl_status status = pbl_ladder_work(&work, l, scheme, 2, err);
-  if (status != PBL_OK) return status;
-  double *g = work + 4 * l->states, *left = g + l->states;
-  for (size_t x = 0; x < l->states; x++) centre += law[x] * f[x / inner % l->n];
-  for (size_t x = 0; x < l->states; x++) {
-    g[x] = f[x / inner % l->n] - centre;
-    left[x] = law[x] * g[x];
-    gamma0 += left[x] * g[x];
+/* f from the mean of each phase; the variance is the mean over phases. */
+static void centre_phases(double *centred, double *mean, double *variance,
+                          const pbl_oracle_ladder *l, const double *law, size_t phases,
+                          const double *f, size_t k) {
+  const size_t inner = pbl_ladder_power(l->n, k), n = l->states;
+  *mean = *variance = 0.0;
+  for (size_t p = 0; p < phases; p++) {
+    double centre = 0.0;
+    for (size_t x = 0; x < n; x++) centre += law[p * n + x] * f[x / inner % l->n];
+    *mean += centre / (double)phases;
+    for (size_t x = 0; x < n; x++) {
+      const double d = f[x / inner % l->n] - centre;
+      centred[p * n + x] = d;
+      *variance += law[p * n + x] * d * d / (double)phases;
+    }
   }
+}
+
+/* Autocovariance of one lag more: what is expected of a phase is what the next one expects, one
+ * step back. g: phases x n, which moves on; spare: n. */
+static double next_lag(double *g, double *spare, double *work, const pbl_oracle_ladder *l,
+                       const char *const *schemes, size_t phases, const double *left) {
+  const size_t n = l->states;
+  double gamma = 0.0;
+  memcpy(spare, g, n * sizeof *g);
+  for (size_t p = 0; p < phases; p++) {
+    if (p + 1 < phases) {
+      memcpy(g + p * n, g + (p + 1) * n, n * sizeof *g);
+    } else {
+      memcpy(g + p * n, spare, n * sizeof *g);
+    }
+    pbl_ladder_step(l, schemes[p], g + p * n, work, false);
+    gamma += cblas_ddot((int)n, left + p * n, 1, g + p * n, 1) / (double)phases;
+  }
+  return gamma;
+}
+
+pbl_status pbl_oracle_ladder_tau_in_turn(double *mean, double *variance, double *tau,
+                                         const pbl_oracle_ladder *l, const char *const *schemes,
+                                         size_t phases, const double *law, const double *f,
+                                         size_t k, pbl_error *err) {
+  double *work, centre = 0.0, sum = 0.0, gamma0 = 0.0;
+  const size_t n = l->states;
+  pbl_status status = check_scheme(schemes[phases - 1], err);
+  if (status == PBL_OK) status = pbl_ladder_work(&work, l, schemes[0], 2 * phases + 1, err);
+  if (status != PBL_OK) return status;
+  double *g = work + 4 * n, *left = g + phases * n, *spare = left + phases * n;
+  centre_phases(g, &centre, &gamma0, l, law, phases, f, k);
+  for (size_t x = 0; x < phases * n; x++) left[x] = law[x] * g[x];
   size_t quiet = gamma0 > 0.0 ? 0 : QUIET_LAGS;
   for (size_t lag = 1; quiet < QUIET_LAGS && lag <= MAX_STEPS; lag++) {
-    pbl_ladder_step(l, scheme, g, work, false);
-    const double gamma = cblas_ddot((int)l->states, left, 1, g, 1);
+    const double gamma = next_lag(g, spare, work, l, schemes, phases, left);
     sum += gamma;
     quiet = fabs(gamma) < SETTLED * gamma0 ? quiet + 1 : 0;
   }
@@ -287,4 +321,10 @@ pbl_status pbl_oracle_ladder_tau(double *mean, double *variance, double *tau,
   if (variance != NULL) *variance = gamma0;
   if (tau != NULL) *tau = gamma0 > 0.0 ? 0.5 + sum / gamma0 : NAN;
   return PBL_OK;
+}
+
+pbl_status pbl_oracle_ladder_tau(double *mean, double *variance, double *tau,
+                                 const pbl_oracle_ladder *l, const char *scheme, const double *law,
+                                 const double *f, size_t k, pbl_error *err) {
+  return pbl_oracle_ladder_tau_in_turn(mean, variance, tau, l, &scheme, 1, law, f, k, err);
 }

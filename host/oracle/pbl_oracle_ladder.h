@@ -43,6 +43,13 @@ pbl_status pbl_oracle_ladder_ideal(pbl_oracle_ladder **out, double *law, int n_v
 pbl_status pbl_oracle_ladder_image(pbl_oracle_ladder **out, double *law, const pbl_image *image,
                                    const uint32_t *beta, size_t rungs, pbl_scan scan,
                                    pbl_error *err);
+/* Ladder of any model whose rungs have exact oracles at beta words beta[0..rungs-1], of 2^p-bits
+ * states each, at most 2^12; the device's integer decision about exchanges. energy: words of
+ * 2^-weight_frac, in all states (pbl_image_state_energies); fraction_bits: weight_frac +
+ * beta_frac. */
+pbl_status pbl_oracle_ladder_oracles(pbl_oracle_ladder **out, const pbl_oracle *const *rung,
+                                     size_t rungs, const int64_t *energy, const uint32_t *beta,
+                                     int fraction_bits, pbl_error *err);
 void pbl_oracle_ladder_destroy(pbl_oracle_ladder *l);
 
 size_t pbl_oracle_ladder_states(const pbl_oracle_ladder *l); /* n^R */
@@ -78,6 +85,14 @@ pbl_status pbl_oracle_ladder_certify(pbl_ladder_certificate *out, const pbl_orac
 pbl_status pbl_oracle_ladder_tau(double *mean, double *variance, double *tau,
                                  const pbl_oracle_ladder *l, const char *scheme, const double *law,
                                  const double *f, size_t k, pbl_error *err);
+
+/* The same of a chain whose steps are schemes[0], .., schemes[phases-1] in turn, phases <= 2: law
+ * (phases x n^R) is what is seen before each of them. The mean is that over the phases; f is
+ * counted from the mean of its phase. */
+pbl_status pbl_oracle_ladder_tau_in_turn(double *mean, double *variance, double *tau,
+                                         const pbl_oracle_ladder *l, const char *const *schemes,
+                                         size_t phases, const double *law, const double *f,
+                                         size_t k, pbl_error *err);
 
 /* accept (n x n) of one pair of rungs, x at the first: min(1, exp) from energies; the device's
  * integers from energy words (2^-weight_frac) and beta words. */

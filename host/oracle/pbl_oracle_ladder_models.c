@@ -69,6 +69,26 @@ static pbl_status dense_kernel(double *kernel, const pbl_oracle *o, pbl_error *e
   return PBL_OK;
 }
 
+pbl_status pbl_oracle_ladder_oracles(pbl_oracle_ladder **out, const pbl_oracle *const *rung,
+                                     size_t rungs, const int64_t *energy, const uint32_t *beta,
+                                     int fraction_bits, pbl_error *err) {
+  *out = NULL;
+  const size_t n = pbl_oracle_states(rung[0]), square = n * n;
+  if (n > (size_t)1 << IMAGE_MAX_PBITS)
+    return pbl_fail(err, PBL_INVALID, "exact ladder: %zu states; at most 2^%d", n, IMAGE_MAX_PBITS);
+  double *kernel = malloc(2 * rungs * square * sizeof *kernel), *accept = kernel + rungs * square;
+  if (kernel == NULL) return pbl_fail(err, PBL_NO_MEMORY, "exact ladder: out of memory");
+  pbl_status status = PBL_OK;
+  for (size_t k = 0; status == PBL_OK && k < rungs; k++) {
+    status = dense_kernel(kernel + k * square, rung[k], err);
+    if (k + 1 < rungs)
+      pbl_ladder_accept_device(accept + k * square, energy, n, beta[k], beta[k + 1], fraction_bits);
+  }
+  if (status == PBL_OK) status = pbl_oracle_ladder_create(out, rungs, n, kernel, accept, err);
+  free(kernel);
+  return status;
+}
+
 /* Rung k of a ladder: its kernel and, where wanted, its law. */
 static pbl_status add_rung(double *kernel, double *law, size_t k, pbl_oracle *o, pbl_error *err) {
   const size_t n = pbl_oracle_states(o);

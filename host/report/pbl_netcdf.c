@@ -1,15 +1,17 @@
 #include "pbl_netcdf.h"
 
-#include <errno.h>
 #include <netcdf.h>
+#include <netcdf_mem.h>
 #include <netcdf_meta.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "pbl_file.h"
 
 #define FEW 64 /* values that compress well */
 #define LOOK_AT 4096
+#define FIRST_BYTES 65536
 
 /* One file being written; the first library error is kept and stops what follows. */
 typedef struct {
@@ -133,25 +135,21 @@ const char *pbl_netcdf_version(void) {
   return NC_VERSION;
 }
 
+/* The library writes into memory: what HDF5 could not write to a full disk it tries again when the
+ * program ends, and crashes. */
 pbl_status pbl_netcdf_write(const char *path, const pbl_netcdf_chains *c, pbl_error *err) {
   pbl_status s = check(path, c, err);
   if (s != PBL_OK) return s;
-  char *temporary = NULL;
-  if (asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
-    return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for a file name", path);
   writer w = {.c = c};
-  step(&w, "creating", nc_create(temporary, NC_NETCDF4 | NC_CLOBBER, &w.file));
+  NC_memio file = {.memory = NULL};
+  step(&w, "creating", nc_create_mem(path, NC_NETCDF4, FIRST_BYTES, &w.file));
   const int created = !w.code;
   put_file(&w);
   if (created) {
-    const int closed = nc_close(w.file);
+    const int closed = nc_close_memio(w.file, &file);
     step(&w, "closing", closed);
   }
-  if (w.code)
-    s = library_error(&w, path, err);
-  else if (rename(temporary, path) != 0)
-    s = pbl_fail(err, PBL_IO, "%s: cannot rename %s to it: %s", path, temporary, strerror(errno));
-  if (s != PBL_OK) unlink(temporary);
-  free(temporary);
+  s = w.code ? library_error(&w, path, err) : pbl_replace_file(path, file.memory, file.size, err);
+  free(file.memory);
   return s;
 }

@@ -390,7 +390,12 @@ static void put_price(FILE *f, const pbl_case_result *c) {
   pbl_report_cell_number(f, c->tv_quantised_ideal);
   fputs("</tr>\n", f);
   pbl_report_close_table(f);
-  pbl_report_open_table(f, "Wall time of this run and what the device counted.", speed);
+  pbl_report_open_table(
+      f,
+      "Wall time of this run and what the device counted. Device cycles are those in which "
+      "its run advanced: bus accesses do not enter, so they are the same whoever "
+      "plays the device; wall time and stall cycles are not.",
+      speed);
   pbl_report_row_head(f, "hardware");
   pbl_report_cell_number(f, c->device_seconds);
   pbl_report_cell_number(f, c->device_updates_per_second);

@@ -2,18 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "binary.h"
+#include "pbl_file.h"
 
 static const char magic[8] = {'P', 'B', 'L', 'P', 'C', 'D', '0', '2'};
 
@@ -149,23 +148,6 @@ void pbl_checkpoint_free(pbl_checkpoint *c) {
   *c = (pbl_checkpoint){0};
 }
 
-pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err) {
-  char temporary[PATH_MAX];
-  const int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", path);
-  FILE *f = fopen(temporary, "wb");
-  if (!f) return pbl_fail(err, PBL_IO, "cannot write %s: %s", temporary, strerror(errno));
-  bool good = fwrite(bytes, 1, n_bytes, f) == n_bytes;
-  good = fflush(f) == 0 && fsync(fileno(f)) == 0 && good;
-  good = fclose(f) == 0 && good;
-  if (good) good = rename(temporary, path) == 0;
-  if (good) return PBL_OK;
-  const int cause = errno;
-  remove(temporary);
-  return pbl_fail(err, PBL_IO, "cannot write %s: %s", path, strerror(cause));
-}
-
 pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_error *err) {
   return pbl_replace_file(path, c->bytes, c->n_bytes, err);
 }
@@ -180,43 +162,6 @@ pbl_status pbl_checkpoint_lock(int *lock, const char *folder, pbl_error *err) {
   return pbl_fail(err, PBL_CONFIG,
                   "another training is writing into %s; wait for it or choose another folder",
                   folder);
-}
-
-/* Whole file into memory; *bytes stays NULL when there is none. */
-static pbl_status read_file(unsigned char **bytes, size_t *n_bytes, const char *path,
-                            pbl_error *err) {
-  FILE *f = fopen(path, "rb");
-  if (!f && errno == ENOENT) return PBL_OK;
-  if (!f) return pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
-  pbl_status status = PBL_OK;
-  unsigned char *data = NULL;
-  long size = -1;
-  struct stat st;
-  if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
-    status = pbl_fail(err, PBL_FORMAT, "%s is not a file; remove it", path);
-    goto done;
-  }
-  if (fseek(f, 0, SEEK_END) == 0) size = ftell(f);
-  if (size < 0 || fseek(f, 0, SEEK_SET) != 0) {
-    status = pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
-    goto done;
-  }
-  data = malloc((size_t)size + 1);
-  if (!data) {
-    status = pbl_fail(err, PBL_NO_MEMORY, "no memory for %s (%ld bytes)", path, size);
-    goto done;
-  }
-  if (fread(data, 1, (size_t)size, f) != (size_t)size) {
-    status = pbl_fail(err, PBL_IO, "cannot read %s", path);
-    goto done;
-  }
-  *bytes = data;
-  *n_bytes = (size_t)size;
-  data = NULL;
-done:
-  free(data);
-  fclose(f);
-  return status;
 }
 
 static pbl_status check_file(header *h, const unsigned char *bytes, size_t n_bytes,
@@ -254,7 +199,7 @@ pbl_status pbl_checkpoint_read(int *epoch, pbl_train_log *log, size_t max_log, s
   *n_log = 0;
   walker w = {.mode = COUNT};
   walk_state(&w, t);
-  pbl_status status = read_file(&bytes, &n_bytes, path, err);
+  pbl_status status = pbl_read_file(&bytes, &n_bytes, path, err);
   if (status || !bytes) goto done;
   status = check_file(&h, bytes, n_bytes, id, max_log, w.n_bytes, path, err);
   if (status) goto done;

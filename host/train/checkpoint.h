@@ -34,7 +34,4 @@ pbl_status pbl_checkpoint_read(int *epoch, pbl_train_log *log, size_t max_log, s
                                pbl_pcd *t, const pbl_run_identity *id, const char *path,
                                pbl_error *err);
 
-/* Atomic replacement of a whole file, shared with the log. */
-pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err);
-
 #endif

@@ -12,7 +12,9 @@
 #include "pbl_hil.h"
 #include "pbl_rng.h"
 #include "pbl_tlm.h"
+#include "pbl_uio.h"
 #include "pbl_variant.h"
+#include "pbl_waveform_file.h"
 #include "thermostat.h"
 
 /* Streams apart from the training's own. */
@@ -31,6 +33,7 @@ struct pbl_device_phase {
   pbl_regulator_words words;
   pbl_window_log windows; /* of the last run: none or one */
   FILE *telemetry;
+  pbl_waveform *waveform; /* borrowed, or NULL */
 };
 
 static uint64_t mix(uint64_t seed, uint64_t stream, uint64_t a, uint64_t b) {
@@ -45,12 +48,20 @@ static pbl_status open_backend(pbl_device **dev, const pbl_hw *hw, const pbl_tra
   const pbl_hil_options remote = {.secret_file = o->remote_secret, .reset_seed = 1};
   if (o->device == PBL_TRAIN_TWIN) return pbl_twin_open(dev, hw, err);
   if (o->device == PBL_TRAIN_REMOTE) return pbl_hil_open(dev, o->remote, hw, &remote, err);
+  const pbl_uio_options uio = {.timeout_ms = o->uio_timeout_ms};
+  if (o->device == PBL_TRAIN_UIO) return pbl_uio_open(dev, o->uio, &uio, err);
   char path[4096];
   const bool is_tlm = o->device == PBL_TRAIN_TLM;
   const pbl_tlm_options tlm = {.quantum_ns = o->tlm_quantum_ns};
   pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK;
-  if (!st) st = pbl_variant_build(path, sizeof path, hw, NULL, progress, err);
+  const pbl_variant_options variant = {.waveform = pbl_waveform_is_wanted(o->waveform)};
+  if (!st && variant.waveform) st = pbl_waveform_check_room(o->waveform, hw, err);
+  if (!st) st = pbl_variant_build(path, sizeof path, hw, &variant, progress, err);
   if (!st) st = pbl_rtl_open(dev, path, 1, err);
+  if (!st && variant.waveform) {
+    st = pbl_waveform_begin(o->waveform, *dev, hw, progress, err);
+    if (st) (*dev)->ops->close(*dev);
+  }
   return !st && is_tlm ? pbl_tlm_open(dev, *dev, &tlm, err) : st;
 }
 
@@ -127,8 +138,12 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const cha
   }
   if (!st) st = pbl_chains_create(&d->sample, (size_t)t->opt.n_chains, 1, pbits, err);
   pbl_device *dev = NULL;
+  const pbl_driver_options o = {.timeout_cycles = t->opt.timeout_cycles};
+  pbl_waveform_arm(t->opt.waveform, "train");
   if (!st) st = open_backend(&dev, &d->hw, &t->opt, progress, err);
-  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, NULL, err);
+  if (!st) st = pbl_driver_create(&d->driver, dev, &d->hw, &o, err);
+  if (st) pbl_waveform_drop(t->opt.waveform);
+  d->waveform = t->opt.waveform;
   if (!st) st = pbl_driver_set_kernel(d->driver, PBL_KERNEL_CYCLIC, err);
   if (!st) st = set_regulator(d, t, updates, err);
   if (!st && d->regulated) st = open_telemetry(d, t, telemetry, err);
@@ -142,6 +157,7 @@ pbl_status pbl_device_phase_create(pbl_device_phase **out, pbl_pcd *t, const cha
 
 void pbl_device_phase_destroy(pbl_device_phase *d) {
   if (!d) return;
+  pbl_waveform_end(d->waveform);
   pbl_driver_destroy(d->driver);
   pbl_window_log_free(&d->windows);
   if (d->telemetry) fclose(d->telemetry);

@@ -26,7 +26,8 @@ typedef enum { /* who samples the negative phase */
                PBL_TRAIN_TWIN,
                PBL_TRAIN_RTL,
                PBL_TRAIN_REMOTE,
-               PBL_TRAIN_TLM
+               PBL_TRAIN_TLM,
+               PBL_TRAIN_UIO
 } pbl_train_device;
 
 struct pbl_train_view;
@@ -49,11 +50,15 @@ typedef struct {
   double initial_scale; /* s.d. of the initial weights */
   double beta;          /* temperature of sampling, normally 1 */
   uint64_t seed;
-  /* TWIN, RTL, REMOTE and TLM: the hardware (sizes and replicas are filled in; lanes 0: as many as
+  /* All but REFERENCE: the hardware (sizes and replicas are filled in; lanes 0: as many as
    * fit), updates from upload to upload, and whether weights are rounded stochastically */
   pbl_train_device device;
   const char *remote, *remote_secret; /* REMOTE: address; secret's file or NULL (pbl_hil.h) */
   uint64_t tlm_quantum_ns;            /* TLM (pbl_tlm.h) */
+  uint64_t timeout_cycles;            /* of the driver; 0: its default */
+  const char *uio;                    /* UIO: which board (pbl_uio.h) */
+  int uio_timeout_ms;
+  struct pbl_waveform *waveform; /* RTL, TLM: borrowed, NULL: none (pbl_waveform_file.h) */
   pbl_hw hw;
   int upload_every;
   bool stochastic_rounding;

@@ -10,6 +10,7 @@
 
 #include "binary.h"
 #include "checkpoint.h"
+#include "pbl_file.h"
 #include "pbl_train_columns.h"
 #include "thermostat.h"
 

@@ -102,44 +102,42 @@ module regulator_registers (
     end
   end
 
+  // the high words answer elsewhere
+  assign readable_o = address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_SCHED_SWEEPS;
+  // Icarus 11 runs a block for ever that writes a signal twice: one write on every path
   always_comb begin
-    readable_o = address_i[11:8] == 4'h1;
-    data_o     = '0;
-    if (readable_o) begin
-      case (address_i)
-        `PBIT_REG_REG_CONFIG: begin
-          data_o[13:0] = {rate_shift_o, 2'b00, telemetry_o, freeze_o, source_o, mode_o};
-        end
-        `PBIT_REG_WINDOW_SWEEPS:        data_o = 64'(window_sweeps_o);
-        `PBIT_REG_RATE_SCALE:           data_o = 64'(rate_scale_o);
-        `PBIT_REG_RATE_SET:             data_o = 64'(rate_set_o);
-        `PBIT_REG_GAIN:                 data_o = 64'(gain_o);
-        `PBIT_REG_SMOOTHING:            data_o = 64'(smoothing_o);
-        `PBIT_REG_DEAD_BAND:            data_o = 64'(dead_band_o);
-        `PBIT_REG_RATE_LIMIT:           data_o = 64'(rate_limit_o);
-        `PBIT_REG_LAMBDA_MIN:           data_o = {{37{lambda_min_o[26]}}, lambda_min_o};
-        `PBIT_REG_LAMBDA_MAX:           data_o = {{37{lambda_max_o[26]}}, lambda_max_o};
-        `PBIT_REG_LAMBDA:               data_o = {{37{lambda_i[26]}}, lambda_i};
-        `PBIT_REG_FILTER:               data_o = 64'(filter_i);
-        `PBIT_REG_MACRO:                data_o = 64'(macro_o);
-        `PBIT_REG_T_MIN:                data_o = 64'(t_min_o);
-        `PBIT_REG_T_MAX:                data_o = 64'(t_max_o);
-        `PBIT_REG_TEMPERATURE:          data_o = 64'(temperature_i);
-        `PBIT_REG_WINDOW_INDEX:         data_o = 64'(index_i);
-        `PBIT_REG_WINDOW_POSITION:      data_o = 64'(position_i);
-        `PBIT_REG_WINDOW_FLIPS_V:       data_o = 64'(flips_v_i);
-        `PBIT_REG_WINDOW_FLIPS_H:       data_o = 64'(flips_h_i);
-        `PBIT_REG_WINDOW_RATE:          data_o = 64'(rate_i);
-        `PBIT_REG_WINDOW_ENERGY_REF_LO: data_o = {{16{energy_ref_i[47]}}, energy_ref_i};
-        `PBIT_REG_WINDOW_ENERGY_SUM_LO: data_o = energy_sum_i;
-        `PBIT_REG_WINDOW_ENERGY_SQ_LO:  data_o = energy_sq_i;
-        `PBIT_REG_REG_FLAGS:            data_o = 64'(flags_i);
-        `PBIT_REG_SCHED_LAST:           data_o = {55'd0, sched_repeat_o, 2'b00, sched_last_o};
-        `PBIT_REG_SCHED_POSITION:       data_o = 64'(sched_entry_i);
-        `PBIT_REG_SCHED_SWEEPS:         data_o = 64'(sched_sweeps_i);
-        default:                        readable_o = 1'b0;
-      endcase
-    end
+    case (address_i)
+      `PBIT_REG_REG_CONFIG:
+        data_o = {50'd0, rate_shift_o, 2'b00, telemetry_o, freeze_o, source_o, mode_o};
+      `PBIT_REG_WINDOW_SWEEPS:        data_o = 64'(window_sweeps_o);
+      `PBIT_REG_RATE_SCALE:           data_o = 64'(rate_scale_o);
+      `PBIT_REG_RATE_SET:             data_o = 64'(rate_set_o);
+      `PBIT_REG_GAIN:                 data_o = 64'(gain_o);
+      `PBIT_REG_SMOOTHING:            data_o = 64'(smoothing_o);
+      `PBIT_REG_DEAD_BAND:            data_o = 64'(dead_band_o);
+      `PBIT_REG_RATE_LIMIT:           data_o = 64'(rate_limit_o);
+      `PBIT_REG_LAMBDA_MIN:           data_o = {{37{lambda_min_o[26]}}, lambda_min_o};
+      `PBIT_REG_LAMBDA_MAX:           data_o = {{37{lambda_max_o[26]}}, lambda_max_o};
+      `PBIT_REG_LAMBDA:               data_o = {{37{lambda_i[26]}}, lambda_i};
+      `PBIT_REG_FILTER:               data_o = 64'(filter_i);
+      `PBIT_REG_MACRO:                data_o = 64'(macro_o);
+      `PBIT_REG_T_MIN:                data_o = 64'(t_min_o);
+      `PBIT_REG_T_MAX:                data_o = 64'(t_max_o);
+      `PBIT_REG_TEMPERATURE:          data_o = 64'(temperature_i);
+      `PBIT_REG_WINDOW_INDEX:         data_o = 64'(index_i);
+      `PBIT_REG_WINDOW_POSITION:      data_o = 64'(position_i);
+      `PBIT_REG_WINDOW_FLIPS_V:       data_o = 64'(flips_v_i);
+      `PBIT_REG_WINDOW_FLIPS_H:       data_o = 64'(flips_h_i);
+      `PBIT_REG_WINDOW_RATE:          data_o = 64'(rate_i);
+      `PBIT_REG_WINDOW_ENERGY_REF_LO: data_o = {{16{energy_ref_i[47]}}, energy_ref_i};
+      `PBIT_REG_WINDOW_ENERGY_SUM_LO: data_o = energy_sum_i;
+      `PBIT_REG_WINDOW_ENERGY_SQ_LO:  data_o = energy_sq_i;
+      `PBIT_REG_REG_FLAGS:            data_o = 64'(flags_i);
+      `PBIT_REG_SCHED_LAST:           data_o = {55'd0, sched_repeat_o, 2'b00, sched_last_o};
+      `PBIT_REG_SCHED_POSITION:       data_o = 64'(sched_entry_i);
+      `PBIT_REG_SCHED_SWEEPS:         data_o = 64'(sched_sweeps_i);
+      default:                        data_o = '0;
+    endcase
   end
 endmodule
 `default_nettype wire

@@ -54,6 +54,10 @@ static void give_up_device(hil_peer *peer, const char *how) {
   core->holder = NULL;
 }
 
+void hil_peer_give_up(hil_peer *peer, const char *why) {
+  give_up_device(peer, why);
+}
+
 void hil_peer_release(hil_peer *peer) {
   give_up_device(peer, "left");
   pbl_hil_buffer_free(&peer->in);
@@ -265,6 +269,11 @@ bool hil_peer_has_frame(const hil_peer *peer) {
   pbl_hil_header h;
   if (peer->in.n < PBL_HIL_HEADER_BYTES) return false;
   return !header_of(peer, &h) || peer->in.n >= PBL_HIL_HEADER_BYTES + h.length;
+}
+
+unsigned hil_peer_next(const hil_peer *peer) {
+  pbl_hil_header h;
+  return hil_peer_has_frame(peer) && header_of(peer, &h) ? h.opcode : 0;
 }
 
 static uint64_t cycles_of(const hil_peer *peer) {

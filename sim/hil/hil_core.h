@@ -66,6 +66,9 @@ bool hil_peer_push(hil_peer *peer, const void *bytes, size_t n);
 /* Carries out the next frame. */
 hil_step hil_peer_step(hil_peer *peer, pbl_hil_buffer *out);
 bool hil_peer_has_frame(const hil_peer *peer); /* a step would not need more */
+unsigned hil_peer_next(const hil_peer *peer);  /* opcode of the next frame; 0: none */
+/* Frees the device if the peer holds it; the log says why. */
+void hil_peer_give_up(hil_peer *peer, const char *why);
 
 /* ---- hil_operations.c ---- */
 

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "pbl_progress.h"
+
+#define STOP_MS 5000
 
 static pbl_status parse_unix(hil_address *out, const char *path, pbl_error *err) {
   struct sockaddr_un *a = &out->to.local;
@@ -166,11 +171,21 @@ void hil_tune(int fd, bool is_unix) {
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
+static int64_t now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A user who asks to stop does not wait for a silent server as long as a run does. */
 static pbl_status wait_for(int fd, short events, int timeout_ms, pbl_error *err) {
   struct pollfd p = {.fd = fd, .events = events};
+  const int64_t start = now_ms();
   int n;
   do {
-    n = poll(&p, 1, timeout_ms);
+    if (pbl_progress_stop_requested() && timeout_ms > STOP_MS) timeout_ms = STOP_MS;
+    const int64_t left = start + timeout_ms - now_ms();
+    n = poll(&p, 1, left > 0 ? (int)left : 0);
   } while (n < 0 && errno == EINTR);
   if (n > 0) return PBL_OK;
   if (n == 0)

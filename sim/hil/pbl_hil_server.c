@@ -17,13 +17,18 @@
 #define LOOK_MS 200      /* from one look at clocks and stop requests to the next */
 #define GREETING_MS 5000 /* from the connection to the end of HELLO and AUTH */
 #define FRAME_MS 10000   /* from the first byte of a frame to its last */
-#define SEND_MS 10000    /* a client that takes no byte of a reply for that long is dropped */
+#define SEND_MS 10000    /* a client that takes no byte of a reply for that long is dropped, */
+#define YIELD_MS 500     /* or for that long when another asks for the device that it holds */
 #define RECEIVE_BYTES 65536
 
 typedef struct {
   hil_peer peer;
   int fd;
   uint64_t came_ms, frame_ms; /* frame_ms: the first byte of an unfinished frame; 0: none */
+  uint64_t moved_ms;          /* the last byte in either direction */
+  pbl_hil_buffer out;         /* of a reply, what the client has not taken yet */
+  bool closes;                /* after that */
+  bool gone;                  /* to be dropped */
 } client;
 
 typedef struct {
@@ -75,15 +80,30 @@ static void describe(char *text, size_t size, int fd) {
 static void drop(server *s, size_t k) {
   client *c = s->clients[k];
   hil_peer_release(&c->peer);
+  pbl_hil_buffer_free(&c->out);
   close(c->fd);
   free(c);
   s->clients[k] = s->clients[--s->n];
+}
+
+/* Connections that only stand there must not keep others out: the one that has been silent for
+ * longest goes, unless it holds the device. */
+static void make_room(server *s) {
+  size_t longest = s->n;
+  if (s->n < MAX_CLIENTS) return;
+  for (size_t k = 0; k < s->n; k++) {
+    const client *c = s->clients[k];
+    if (s->core.holder == &c->peer || now_ms() - c->moved_ms < YIELD_MS) continue;
+    if (longest == s->n || c->moved_ms < s->clients[longest]->moved_ms) longest = k;
+  }
+  if (longest < s->n) drop(s, longest);
 }
 
 static void welcome(server *s) {
   char from[96];
   const int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
+  make_room(s);
   client *c = s->n < MAX_CLIENTS ? calloc(1, sizeof *c) : NULL;
   if (!c) {
     close(fd);
@@ -93,7 +113,7 @@ static void welcome(server *s) {
   hil_tune(fd, strncmp(from, "process", 7) == 0);
   hil_peer_init(&c->peer, &s->core, from);
   c->fd = fd;
-  c->came_ms = now_ms();
+  c->came_ms = c->moved_ms = now_ms();
   s->clients[s->n++] = c;
 }
 
@@ -103,22 +123,68 @@ static bool receive(client *c) {
   const ssize_t n = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   if (n == 0) return false;
-  if (c->frame_ms == 0) c->frame_ms = now_ms();
+  c->moved_ms = now_ms();
+  if (c->frame_ms == 0) c->frame_ms = c->moved_ms;
   return hil_peer_push(&c->peer, bytes, (size_t)n);
+}
+
+/* As much of the bytes as the client takes now. false: it has gone. */
+static bool send_some(client *c, const uint8_t *bytes, size_t n, size_t *sent) {
+  *sent = 0;
+  while (*sent < n) {
+    const ssize_t k = send(c->fd, bytes + *sent, n - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (k < 0 && errno == EINTR) continue;
+    if (k < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    *sent += (size_t)k;
+    c->moved_ms = now_ms();
+  }
+  return true;
+}
+
+/* Who reads slowly waits for itself alone: what it does not take stays here. */
+static bool reply(client *c, const pbl_hil_buffer *out) {
+  size_t sent = 0;
+  if (!send_some(c, out->data, out->n, &sent)) return false;
+  if (sent < out->n) c->moved_ms = now_ms(); /* here its waiting begins */
+  pbl_hil_put(&c->out, out->data + sent, out->n - sent);
+  return !c->out.failed && !(c->closes && c->out.n == 0);
+}
+
+static bool flush(client *c) {
+  size_t sent = 0;
+  if (!send_some(c, c->out.data, c->out.n, &sent)) return false;
+  pbl_hil_drop(&c->out, sent);
+  return !(c->closes && c->out.n == 0);
+}
+
+/* A holder that takes none of its replies is not waited for. */
+static void yield_device(server *s, const client *wants) {
+  const hil_peer *holder = s->core.holder;
+  if (!holder || holder == &wants->peer || hil_peer_next(&wants->peer) != PBL_HIL_OPEN) return;
+  for (size_t k = 0; k < s->n; k++) {
+    client *c = s->clients[k];
+    if (&c->peer == holder && c->out.n > 0 && now_ms() - c->moved_ms > YIELD_MS) {
+      hil_peer_give_up(&c->peer, "does not read; the device goes to another");
+      c->gone = true;
+    }
+  }
 }
 
 /* One frame. false: the connection is to be closed. */
 static bool answer(server *s, client *c) {
-  pbl_error err;
   s->serving_fd = c->fd;
+  yield_device(s, c);
   const hil_step step = hil_peer_step(&c->peer, &s->out);
   if (step == HIL_NEEDS_MORE) return true;
   c->frame_ms = c->peer.in.n > 0 ? now_ms() : 0;
-  return hil_send(c->fd, s->out.data, s->out.n, SEND_MS, &err) == PBL_OK && step == HIL_REPLIED;
+  c->closes = step == HIL_CLOSE;
+  return reply(c, &s->out);
 }
 
 static bool is_late(const client *c) {
   const uint64_t now = now_ms();
+  if (c->gone || (c->out.n > 0 && now - c->moved_ms > SEND_MS)) return true;
+  if (c->out.n > 0) return false;
   if (!c->peer.proved && now - c->came_ms > GREETING_MS) return true;
   return c->frame_ms != 0 && !hil_peer_has_frame(&c->peer) && now - c->frame_ms > FRAME_MS;
 }
@@ -128,7 +194,10 @@ static void look_at(server *s, const struct pollfd *p) {
     client *c = s->clients[k];
     bool stays = !(p[k].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
     if (stays && (p[k].revents & POLLIN)) stays = receive(c);
-    if (stays) stays = answer(s, c);
+    if (stays && c->out.n > 0)
+      stays = flush(c);
+    else if (stays)
+      stays = answer(s, c);
     if (!stays || is_late(c)) drop(s, k);
   }
 }
@@ -139,10 +208,13 @@ static void loop(server *s) {
     bool waiting = false;
     const size_t n = s->n;
     for (size_t k = 0; k < n; k++) {
-      const bool ready = hil_peer_has_frame(&s->clients[k]->peer);
+      const client *c = s->clients[k];
+      const bool stuck = c->out.n > 0, ready = !stuck && hil_peer_has_frame(&c->peer);
       waiting |= ready;
-      p[k] = (struct pollfd){.fd = s->clients[k]->fd,
-                             .events = (short)(POLLRDHUP | (ready ? 0 : POLLIN))};
+      p[k] = (struct pollfd){.fd = c->fd,
+                             .events = (short)(POLLRDHUP | (stuck   ? POLLOUT
+                                                            : ready ? 0
+                                                                    : POLLIN))};
     }
     p[n] = (struct pollfd){.fd = s->fd, .events = POLLIN};
     if (poll(p, n + 1, waiting ? 0 : LOOK_MS) < 0) {

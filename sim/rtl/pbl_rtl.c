@@ -1,6 +1,7 @@
 /* Back-end `rtl`: a compiled variant, loaded at run time, behind the device vtable. */
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pbl_device.h"
 #include "pbl_rtl_pins.h"
@@ -89,6 +90,49 @@ static bool rtl_irq(const pbl_device *dev) {
   return d->api->irq(d->instance) != 0;
 }
 
+static pbl_status rtl_waveform_begin(pbl_device *dev, const pbl_waveform_window *w,
+                                     pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->waveform_begin)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for waveforms");
+  const bool behind = w->trigger != PBL_TRIGGER_START || w->from >= 0;
+  if (w->trigger >= PBL_N_TRIGGERS || w->number < 1 || w->from >= w->to || !behind)
+    return pbl_fail(err, PBL_INVALID, "rtl: no such window of a waveform");
+  const int e = d->api->waveform_begin(d->instance, w);
+  if (e != 0) return pbl_fail(err, PBL_NO_MEMORY, "rtl: waveform: %s", strerror(e));
+  return PBL_OK;
+}
+
+static pbl_status rtl_waveform_end(pbl_device *dev, pbl_waveform_record *record, pbl_error *err) {
+  rtl_device *d = self(dev);
+  d->api->waveform_end(d->instance, record);
+  if (record->error == 0) return PBL_OK;
+  if (record->error > 0)
+    return pbl_fail(err, PBL_IO, "rtl: waveform: cannot write it: %s", strerror(record->error));
+  return pbl_fail(err, PBL_DEVICE,
+                  "rtl: waveform: the second model left the path of the first; the file is void");
+}
+
+static int take_bytes(void *user, const void *bytes, size_t n) {
+  return (int)pbl_bytes_append(user, bytes, n, NULL);
+}
+
+static pbl_status rtl_save(pbl_device *dev, pbl_bytes *out, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->save)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->save(d->instance, take_bytes, out) == 0) return PBL_OK;
+  return pbl_fail(err, PBL_NO_MEMORY, "rtl: no memory for the state of the device");
+}
+
+static pbl_status rtl_restore(pbl_device *dev, const void *bytes, size_t n, pbl_error *err) {
+  rtl_device *d = self(dev);
+  if (!d->api->restore)
+    return pbl_fail(err, PBL_INVALID, "rtl: this variant was not compiled for snapshots");
+  if (d->api->restore(d->instance, bytes, n)) return PBL_OK;
+  return pbl_fail(err, PBL_FORMAT, "rtl device: state: its bytes are not those of this variant");
+}
+
 static const pbl_device_ops rtl_ops = {
     .name = "rtl",
     .close = rtl_close,
@@ -101,6 +145,10 @@ static const pbl_device_ops rtl_ops = {
     .cycles = rtl_cycles,
     .stream_throttle = rtl_throttle,
     .irq = rtl_irq,
+    .waveform_begin = rtl_waveform_begin,
+    .waveform_end = rtl_waveform_end,
+    .save = rtl_save,
+    .restore = rtl_restore,
 };
 
 pbl_status pbl_rtl_pins(pbl_device *dev, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, bool edge,

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PBL_RTL_API_VERSION 4
+#include "pbl_waveform.h"
+
+#define PBL_RTL_API_VERSION 5
 #define PBL_RTL_API_SYMBOL "pbl_rtl_api_get"
 
 /* Result of a bus access: AXI response, or no response within the shim's limit of clocks. */
@@ -45,6 +47,15 @@ typedef struct {
    * clock with them. The outputs are those after it. Words of the streams then go to the pins, not
    * to the receivers; the other functions must not be mixed with it. */
   void (*pins)(void *instance, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge);
+  /* Waveforms; both NULL in a variant that was not compiled for them. begin, directly after create
+   * and once: 0, or an errno. end closes the file; nothing is recorded after it. */
+  int (*waveform_begin)(void *instance, const pbl_waveform_window *window);
+  void (*waveform_end)(void *instance, pbl_waveform_record *record);
+  /* Complete state, receivers included; both NULL in a variant that was not compiled for it. save
+   * hands it out piece by piece: 0, or what `take` returned. restore is for an instance of the very
+   * same variant: 1, or 0 when the bytes are not such a state. Bytes are those of this machine. */
+  int (*save)(void *instance, int (*take)(void *user, const void *bytes, size_t n), void *user);
+  int (*restore)(void *instance, const void *bytes, size_t n);
 } pbl_rtl_api;
 
 typedef const pbl_rtl_api *(*pbl_rtl_api_get_fn)(void);

@@ -8,6 +8,12 @@
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
 #include "verilated.h"
+#ifdef PBL_SAVABLE
+#include "pbl_rtl_state.h"
+#endif
+#ifdef PBL_WAVEFORM
+#include "pbl_rtl_waveform.h"
+#endif
 
 double sc_time_stamp() {
   return 0;
@@ -71,8 +77,31 @@ struct Instance {
   uint64_t cycles = 0;
   Receiver samples, telemetry, trace;
   bool traces = false;  // built with a trace port
+  uint64_t reset_seed = 0;
+#ifdef PBL_WAVEFORM
+  std::unique_ptr<Waveform> waveform;
+  ~Instance() {
+    waveform.reset();
+    if (top) Verilated::threadContextp(context.get());
+  }
+#endif
 
-  bool full() const { return samples.full() || telemetry.full() || trace.full(); }
+  bool full() const {
+    return samples.full() || telemetry.full() || trace.full();
+  }
+
+  // Of a variant with waveforms: around the next rising edge, and just after it.
+  void before_edge() {
+#ifdef PBL_WAVEFORM
+    if (waveform) waveform->before_edge(cycles + 1);
+#endif
+  }
+  void after_edge() {
+    cycles++;
+#ifdef PBL_WAVEFORM
+    if (waveform) waveform->after_edge(cycles);
+#endif
+  }
 
   void clock() {
     Vpbit *t = top.get();
@@ -81,6 +110,7 @@ struct Instance {
     if (traces) t->m_axis_trace_tready = trace.ready();
     t->clk_i = 0;
     t->eval();
+    before_edge();
     if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
     if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
       telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
@@ -90,7 +120,7 @@ struct Instance {
     }
     t->clk_i = 1;
     t->eval();
-    cycles++;
+    after_edge();
   }
 };
 
@@ -105,6 +135,10 @@ void *create(uint64_t reset_seed) {
     auto s = std::make_unique<Instance>();
     s->context = std::make_unique<VerilatedContext>();
     s->context->randReset(2);
+#ifdef PBL_WAVEFORM
+    s->context->traceEverOn(true);
+#endif
+    s->reset_seed = reset_seed;
     s->context->randSeed(static_cast<int>((reset_seed ^ (reset_seed >> 32)) & 0x7fffffff) | 1);
     s->top = std::make_unique<Vpbit>(s->context.get());
     Vpbit *t = s->top.get();
@@ -266,17 +300,92 @@ void pins(void *p, pbl_rtl_outputs *out, const pbl_rtl_inputs *in, int edge) try
   t->clk_i = 0;
   t->eval();
   if (edge) {
+    s->before_edge();
     t->clk_i = 1;
     t->eval();
-    s->cycles++;
+    s->after_edge();
   }
   get_pins(out, s);
 } catch (...) {
 }
 
+#ifdef PBL_WAVEFORM
+int waveform_begin(void *p, const pbl_waveform_window *w) try {
+  Instance *s = self(p);
+  std::unique_ptr<VerilatedContext> context;
+  std::unique_ptr<Vpbit> follower;
+  if (Waveform::needs_follower(*w)) {
+    const std::unique_ptr<Instance> second(self(create(s->reset_seed)));
+    if (!second) return ENOMEM;
+    context = std::move(second->context);
+    follower = std::move(second->top);
+  }
+  s->waveform =
+      std::make_unique<Waveform>(*w, s->top.get(), std::move(context), std::move(follower));
+  return 0;
+} catch (...) {
+  return ENOMEM;
+}
+
+void waveform_end(void *p, pbl_waveform_record *record) {
+  Instance *s = self(p);
+  *record = {};
+  if (s->waveform) s->waveform->finish(record, s->cycles);
+  s->waveform.reset();
+}
+#else
+constexpr decltype(pbl_rtl_api::waveform_begin) waveform_begin = nullptr;
+constexpr decltype(pbl_rtl_api::waveform_end) waveform_end = nullptr;
+#endif
+
+#ifdef PBL_SAVABLE
+int save(void *p, Take take, void *user) try {
+  Instance *s = self(p);
+  Save os(take, user);
+  os << s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    const uint64_t n = r->words.size(), head = r->head;
+    const uint32_t permille = r->permille;
+    os << n << head << permille << r->throttle_state;
+    os.write(r->words.data(), n * sizeof r->words[0]);
+    os.write(r->last.data(), n);
+  }
+  os << *s->top;
+  return os.result();
+} catch (...) {
+  return -1;
+}
+
+int restore(void *p, const void *bytes, size_t n_bytes) try {
+  Instance *s = self(p);
+  Restore os(static_cast<const uint8_t *>(bytes), n_bytes);
+  os >> s->cycles;
+  for (Receiver *r : {&s->samples, &s->telemetry, &s->trace}) {
+    uint64_t n = 0, head = 0;
+    uint32_t permille = 0;
+    os >> n >> head >> permille >> r->throttle_state;
+    if (n > n_bytes || head > n) return 0;
+    r->words.resize(n);
+    r->last.resize(n);
+    r->head = head;
+    r->permille = permille;
+    os.read(r->words.data(), n * sizeof r->words[0]);
+    os.read(r->last.data(), n);
+  }
+  os >> *s->top;
+  return os.at_end();
+} catch (...) {
+  return 0;
+}
+#else
+constexpr decltype(pbl_rtl_api::save) save = nullptr;
+constexpr decltype(pbl_rtl_api::restore) restore = nullptr;
+#endif
+
 const pbl_rtl_api kApi = {
-    PBL_RTL_API_VERSION, create,    destroy,    write32, read32,          advance, stream_read,
-    telemetry_read,      has_trace, trace_read, cycles,  stream_throttle, irq,     pins};
+    PBL_RTL_API_VERSION, create,       destroy,    write32, read32,          advance, stream_read,
+    telemetry_read,      has_trace,    trace_read, cycles,  stream_throttle, irq,     pins,
+    waveform_begin,      waveform_end, save,       restore};
 
 }  // namespace
 

@@ -278,9 +278,9 @@ void close_device(pbl_device *dev) {
   delete d;
 }
 
-const pbl_device_ops kOps = {"tlm",       close_device,   read32,     write32,
-                             stream_read, telemetry_read, trace_read, advance,
-                             cycles,      throttle,       irq};
+const pbl_device_ops kOps = {
+    "tlm",  close_device, read32, write32, stream_read, telemetry_read, trace_read, advance,
+    cycles, throttle,     irq,    nullptr, nullptr,     nullptr,        nullptr};
 
 pbl_status take_place(device *d, uint64_t quantum_ns, pbl_error *err) {
   host *h = kernel(err);

@@ -57,6 +57,8 @@ static const pbl_device_ops twin_ops = {
     .advance = pbl_twin_advance,
     .cycles = twin_cycles,
     .irq = twin_irq,
+    .save = pbl_twin_save,
+    .restore = pbl_twin_restore,
 };
 
 /* Zeroed and aligned to a cache line, so that vector loads never split one. */

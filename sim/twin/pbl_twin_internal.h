@@ -215,4 +215,8 @@ pbl_status pbl_twin_stream_read(pbl_device *dev, uint32_t *dst, uint8_t *last, s
 pbl_status pbl_twin_telemetry_read(pbl_device *dev, uint32_t *dst, uint8_t *last, size_t max_words,
                                    size_t *n_words, pbl_error *err);
 
+/* pbl_twin_save.c */
+pbl_status pbl_twin_save(pbl_device *dev, pbl_bytes *out, pbl_error *err);
+pbl_status pbl_twin_restore(pbl_device *dev, const void *bytes, size_t n, pbl_error *err);
+
 #endif

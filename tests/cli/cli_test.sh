@@ -101,7 +101,7 @@ help_is_there_for_the_program_and_every_command() {
   for command in compare train regimes lockstep trace stats power exact graph lab area rng info help; do
     output_says "  $command "
   done
-  for command in compare train regimes lockstep stats power exact graph lab area rng info help; do
+  for command in compare train regimes lockstep snapshot stats power exact graph lab area rng info help; do
     run 0 "$command" --help
     output_says "usage: pbitloop $command"
     cp out first
@@ -128,7 +128,7 @@ the_version_is_that_of_the_project() {
 }
 
 the_manual_names_every_option_and_command() {
-  for command in compare train regimes lockstep stats power exact graph lab area rng info help; do
+  for command in compare train regimes lockstep snapshot stats power exact graph lab area rng selftest info help; do
     run 0 "$command" --help
     for word in $command $(sed -n 's/^  \(--[a-z]*\).*/\1/p' out); do
       grep -qF -- "$word" "$SOURCE_DIR/docs/man/pbitloop.1.scd" || fail "manual lacks $word"
@@ -392,8 +392,10 @@ YAML
   run 0 rng --ab c.yaml --json ab.json --quiet
   output_says "lfsr32 x 1"
   [ "$(grep -c '"innovation_p": 0,' ab.json)" = 1 ] || fail "not one faulty row"
-  run 2 rng --ab c.yaml --set cases.bad.random.visible=8 --quiet
-  errors_say "11 p-bits; the A/B takes at most 10"
+  run 2 rng --ab c.yaml --set cases.bad.random.visible=14 --quiet
+  errors_say "17 p-bits; the A/B takes at most 16"
+  run 2 rng --ab c.yaml --set cases.bad.kernel=random_site --quiet
+  errors_say "drop kernel random_site"
   run 2 rng --ab c.yaml --set cases.bad.sweeps_per_draw=2 --quiet
   errors_say "set it to 1"
 }

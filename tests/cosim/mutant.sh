@@ -288,6 +288,11 @@ case $mutant in
     plant bus/trace_port.sv 'active = update_i[117];' "active = 1'b1;" ;;
   statistics_none) ;;
   statistics_words_pushed_in_a_hold) plant pbit_top.sv 'emit && en)' 'emit && pack_ready)' ;;
+  statistics_energies_of_the_windows)
+    plant pbit_top.sv 'energy_taken_i(energy_read || energy_wanted)' 'energy_taken_i(energy_read)' ;;
+  statistics_do_not_hold) plant pbit_top.sv '|| hold || unit_hold' '|| hold' ;;
+  statistics_last_sample_lost)
+    plant control/sweep_sequencer.sv '!(due || unit_due)' '!due' ;;
   statistics_samples_of_the_stream)
     plant control/sweep_sequencer.sv 'to_unit_o = unit_q ||' 'to_unit_o = emit_q ||' ;;
   statistics_unit_frames_on_the_stream)

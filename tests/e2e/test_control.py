@@ -2,9 +2,12 @@
 import os
 import unittest
 
-from harness import ProgramTest, show_gates
+from harness import SOURCE, ProgramTest, show_gates
 
 CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "control.yaml")
+KERNELS = os.path.join(SOURCE, "configs", "kernels.yaml")
+NAMES = [f"{fabric}_{kernel}" for fabric in ("dense", "lattice", "sparse")
+         for kernel in ("cyclic", "palindromic", "coin")] + ["sparse_random_site"]
 
 
 class Control(ProgramTest):
@@ -37,6 +40,29 @@ class Control(ProgramTest):
                 ("coin.kernel=toss", "none of cyclic, palindromic, coin")]:
             done = self.run_program(2, "compare", CASES, "--set", f"cases.{option}")
             self.assertIn(message, " ".join(done.stderr.split()), option)
+
+    def test_every_fabric_has_the_law_of_every_kernel(self):
+        cases = self.compare(0, KERNELS)["cases"]
+        self.assertEqual([case["name"] for case in cases], NAMES)
+        for case in cases:
+            gates = {gate["name"]: gate for gate in case["gates"]}
+            print(f"{case['name']}: {case['verdict']}")
+            self.assertEqual(case["verdict"], "AGREES", case["name"])
+            self.assertEqual(f"{case['hw']['fabric']}_{case['kernel']}", case["name"])
+            tests = ["moments against exact law", "tau against exact kernel", "energy histogram"]
+            if case["kernel"] != "random_site":  # samples do not show the picks
+                tests.append("device innovations")
+            if case["hw"]["fabric"] != "lattice":  # 16 p-bits: too many states to count
+                tests += ["state frequencies", "transitions"]
+            for name in tests:
+                self.assertEqual(gates[name]["status"], "passed", f"{case['name']}: {name}")
+
+    def test_every_fabric_shows_a_wrong_beta_under_every_kernel(self):
+        options = [word for name in NAMES
+                   for word in ("--set", f"cases.{name}.faults.beta_gain=1.05")]
+        for case in self.compare(10, KERNELS, *options)["cases"]:
+            print(f"{case['name']}: {case['verdict']}, {case['gate']}")
+            self.assertEqual(case["verdict"], "DIFFERS", case["name"])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from harness import SOURCE, ProgramTest, show_gates
 
 EXAMPLE = os.path.join(SOURCE, "configs", "exchange.yaml")
 CONTROLS = os.path.join(SOURCE, "configs", "exchange_controls.yaml")
+GRAPH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ladder_graph.yaml")
 RUNGS = os.path.join(SOURCE, "configs", "exchange_rungs.yaml")
 # |log(measured/exact)| in standard errors; 3 factors of 2 intervals a case: 1e-4 of seeds fail
 SIGMAS = 4.5
@@ -95,6 +96,22 @@ class Exchange(ProgramTest):
         for name in ("rungs.npy", "labels.npy"):
             self.assertEqual(self.bytes_of("out", "ladder_4", name),
                              self.bytes_of("twin", "ladder_4", name), name)
+
+    def test_ladders_of_a_graph_have_their_exact_times(self):
+        for case in self.compare(0, GRAPH)["cases"]:
+            gates = {gate["name"]: gate for gate in case["gates"]}
+            print(f"{case['name']}: {case['verdict']}")
+            show_gates(case)
+            self.assertEqual(case["verdict"], "AGREES", case["name"])
+            self.assertEqual(gates["tau against exact ladder"]["status"], "passed")
+            # energy and magnetisation, of the first case also without exchange
+            for factor in case["exchange"]["factors"]:
+                self.assertGreater(factor["exact_factor"], 1)
+                for measured in ("tau", "tau_alone") if case["name"] == "random" else ("tau",):
+                    value = factor[measured]
+                    error = math.log(value["high"] / value["low"]) / (2 * 1.96)
+                    z = math.log(value["value"] / factor["exact_" + measured]) / error
+                    self.assertLess(abs(z), SIGMAS, f"{case['name']} {factor['name']} {measured}")
 
 
 if __name__ == "__main__":

@@ -220,22 +220,98 @@ class Hil(ProgramTest):
         self.assertEqual(links[0].recv(4096), b"")
         self.assertIsNone(server.poll())
 
-    def test_a_client_that_does_not_read_is_dropped(self):
-        """2,000 requests of 200 KB each, and not one reply taken: the server goes on after 10 s."""
-        _, address = self.serve()
+    @staticmethod
+    def frame(opcode, body):
+        return struct.pack("<IIHHIQ", 0x4C494850, len(body), opcode, 0, 0, 0) + body
+
+    def slow_reader(self, address):
+        """A client that holds the device and asks for more than its socket takes, without reading a reply; and how often
+        it has asked."""
         link = socket.socket(socket.AF_UNIX)
         self.addCleanup(link.close)
         link.connect(address[5:])
-        link.settimeout(60)
-        frame = lambda opcode, body: struct.pack("<IIHHIQ", 0x4C494850, len(body), opcode, 0, 0, 0) + body
         sys.path.insert(0, PYTHON)
         from pbitloop_hil import HW_DEFAULT, HW_NAMES
         words = [HW_DEFAULT.get(name, 0) for name in HW_NAMES]
-        link.sendall(frame(1, struct.pack("<HH32sH", 1, 0, b"", 4) + b"slow") +
-                     frame(3, struct.pack(f"<QH{len(words)}I", 0, len(words), *words)))
+        link.sendall(self.frame(1, struct.pack("<HH32sH", 1, 0, b"", 4) + b"slow") +
+                     self.frame(3, struct.pack(f"<QH{len(words)}I", 0, len(words), *words)))
+        link.settimeout(.2)
+        asked = 0
+        try:
+            while asked < 200000:
+                link.sendall(self.frame(6, struct.pack("<II", 0x008 | 3, 50000)))  # 200 KB, SCRATCH
+                asked += 1
+        except TimeoutError:
+            pass
+        return link, asked
+
+    def read_all(self, link, most):
+        """Replies until the end of the connection or `most` of them: (opcode, code, words)."""
+        data, replies = b"", []
+        link.settimeout(30)
+        while len(replies) < most:
+            while len(data) >= 24 and len(data) >= 24 + struct.unpack_from("<I", data, 4)[0]:
+                size, opcode, code = struct.unpack_from("<IHH", data, 4)
+                replies.append((opcode, code, size // 4))
+                data = data[24 + size:]
+            if len(replies) >= most:
+                break
+            try:
+                more = link.recv(1 << 20)
+            except ConnectionError:
+                more = b""
+            if not more:
+                break
+            data += more
+        return replies
+
+    def test_a_slow_reader_keeps_nobody_waiting_and_loses_nothing(self):
+        """Others hear at once that the device is in use, and get it once the holder has taken nothing for half a second."""
+        server, address = self.serve()
+        link, asked = self.slow_reader(address)
+        self.assertGreater(asked, 1)
+        start = time.monotonic()
+        other = socket.socket(socket.AF_UNIX)  # INFO while the other stands
+        self.addCleanup(other.close)
+        other.connect(address[5:])
+        other.settimeout(10)
+        other.sendall(self.frame(1, struct.pack("<HH32sH", 1, 0, b"", 5) + b"other") + self.frame(5, b""))
+        self.assertEqual([code for _, code, _ in self.read_all(other, 2)], [0, 0])
+        self.assertLess(time.monotonic() - start, 1)
+        # it reads after all, and gets everything that it asked for
+        replies = self.read_all(link, asked + 2)
+        self.assertEqual(replies[2:], [(0x8006, 0, 50000)] * asked)
+        # the next one reads nothing, and the device goes to who wants it
+        link.close()
+        link, _ = self.slow_reader(address)
+        time.sleep(.5)
+        start = time.monotonic()
+        self.run_program(None, "compare", SOUND, "--quiet", "--device", f"remote:{address}", *SHORT)
+        print(f"served after {time.monotonic() - start:.2f} s, with the run")
+        self.until(server, "does not read; the device goes to another")
+
+    def test_a_client_that_does_not_read_is_dropped(self):
+        """After 10 s, also when nobody else wants the device."""
+        server, address = self.serve()
+        link, _ = self.slow_reader(address)
+        self.until(server, "left after")
+        link.settimeout(10)
         with self.assertRaises(OSError):
-            for _ in range(200000):
-                link.sendall(frame(6, struct.pack("<II", 0x008 | 3, 50000)))
+            while True:
+                link.sendall(self.frame(9, b""))
+        self.run_program(None, "compare", SOUND, "--quiet", "--device", f"remote:{address}", *SHORT)
+
+    def test_idle_connections_keep_nobody_out(self):
+        """Sixteen connections that have greeted and say nothing more: the oldest gives way."""
+        _, address = self.serve()
+        hello = self.frame(1, struct.pack("<HH32sH", 1, 0, b"", 4) + b"idle")
+        for _ in range(16):
+            link = socket.socket(socket.AF_UNIX)
+            self.addCleanup(link.close)
+            link.connect(address[5:])
+            link.sendall(hello)
+            self.read_all(link, 1)
+        time.sleep(.6)
         self.run_program(None, "compare", SOUND, "--quiet", "--device", f"remote:{address}", *SHORT)
 
     def test_another_version_is_refused_and_named(self):

@@ -2,7 +2,7 @@
 # Plants one fault in a copy of the RTL and passes when a bench notices it: that of the sparse
 # device, tb_sparse (faults that lock-step does not see: a guard that lets too much pass), or for
 # MUTANT trace_* that of the trace port, tb_trace_port, for statistics_* that of the statistics unit,
-# tb_statistics.
+# tb_statistics, for board_* that of what stands around the device on a board, tb_pbit_board.
 #
 # Usage: icarus_mutant.sh WORK_FOLDER MUTANT
 set -euo pipefail
@@ -26,6 +26,7 @@ samples=stats/sample_control.sv
 bench=tb_sparse
 if [[ $mutant == trace_* ]]; then bench=tb_trace_port; fi
 if [[ $mutant == statistics_* ]]; then bench=tb_statistics; fi
+if [[ $mutant == board_* ]]; then bench=tb_pbit_board; fi
 case $mutant in
   guard_sees_no_neighbour)
     plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
@@ -96,6 +97,21 @@ case $mutant in
   statistics_swap_inside_a_sample)
     plant $samples '(swap_i || pending_o) && state_q == Idle && !take_o' \
       '(swap_i || pending_o) && (state_q == Idle || state_q == Frame) && !take_o' ;;
+  board_lasts_in_the_other_order)
+    plant board/stream_fifo.sv '{lasts_o[30:0], head_q[32]}' '{head_q[32], lasts_o[31:1]}' ;;
+  board_fifo_takes_one_word_too_many)
+    plant board/stream_fifo.sv "count_o < 16'(Depth)" "count_o <= 16'(Depth)" ;;
+  board_fifo_survives_a_reset) plant board/pbit_board.sv '.clear_i(reset)' ".clear_i(1'b0)" ;;
+  board_words_are_taken_without_a_read)
+    plant board/board_registers.sv 'read_i && in_fifo &&' 'in_fifo &&' ;;
+  board_high_word_of_another_time)
+    plant board/board_registers.sv "if (read_i && address_i == 12'h010) cycles_hi_q" 'cycles_hi_q' ;;
+  board_last_error_in_place_of_the_first)
+    plant board/board_registers.sv "if (errors_q == 32'd0) error_at_q" 'error_at_q' ;;
+  board_device_in_reset_is_waited_for)
+    plant board/board_bus.sv 'held_q <= hold_i && !araddr_q[12]' "held_q <= 1'b0" ;;
+  board_errors_in_reset_are_not_counted)
+    plant board/board_bus.sv 'bad = held_q || (' 'bad = (' ;;
   *)
     echo "FAILED: no mutant '$mutant'" >&2
     exit 1

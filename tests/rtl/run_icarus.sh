@@ -20,7 +20,7 @@ done
 program=$(mktemp "$work/$testbench.XXXXXX")
 trap 'rm -f "$program"' EXIT
 cd "$here/../../rtl"
-mapfile -t sources < <(grep -v -e '^//' -e '^+' pbit.f)
+mapfile -t sources < <(grep -hv -e '^//' -e '^+' pbit.f board/board.f)
 # "sorry: constant selects in always_*": Icarus 11 then waits for the whole vector, which is the same.
 iverilog -g2012 -Wall -Wno-timescale -Ipkg -I"$here" -s "$testbench" -o "$program" \
   ${parameters[@]+"${parameters[@]/#/-P$testbench.}"} "${sources[@]}" "$here/$testbench.sv" 2>&1 |

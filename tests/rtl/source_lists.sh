@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The lists of the device's sources agree: pbit.f, the FuseSoC core and the files on disk. The core
+# The lists of the device's sources agree: pbit.f and board/board.f, the FuseSoC core and the files on disk. The core
 # has the project's version and every parameter of pbit_top but IsSim.
 #
 # Usage: source_lists.sh VERSION [FAULT]
@@ -21,7 +21,7 @@ compare() {
 import pathlib, re, sys, yaml
 
 rtl, version = pathlib.Path(sys.argv[1]), sys.argv[2]
-lines = [l.strip() for l in (rtl / "pbit.f").read_text().splitlines()]
+lines = [l.strip() for f in ("pbit.f", "board/board.f") for l in (rtl / f).read_text().splitlines()]
 listed = [l for l in lines if l and not l.startswith(("//", "+"))]
 folders = [l.removeprefix("+incdir+") for l in lines if l.startswith("+incdir+")]
 text = (rtl / "pbitloop.core").read_text()
@@ -29,7 +29,7 @@ if not text.startswith("CAPI=2:\n"):
     print("pbitloop.core does not begin with CAPI=2:")
 core = yaml.safe_load(text.removeprefix("CAPI=2:"))
 sources, includes = [], []
-for entry in core["filesets"]["rtl"]["files"]:
+for entry in core["filesets"]["rtl"]["files"] + core["filesets"]["board"]["files"]:
     name, options = next(iter(entry.items())) if isinstance(entry, dict) else (entry, {})
     (includes if options.get("is_include_file") else sources).append(name)
     if options.get("is_include_file") and options.get("include_path") not in folders:

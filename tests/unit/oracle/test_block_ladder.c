@@ -212,6 +212,19 @@ static void states_have_the_tau_of_the_full_chain(void **state) {
           tau_in_turn(l, random ? coin : even_odd, random ? 1 : 2, laws, f, N, &variance);
       assert_true(fabs(exact.tau[PBL_LADDER_PBIT + p] - tau) < 1e-8 * tau);
       assert_true(fabs(exact.variance[PBL_LADDER_PBIT + p] - variance) < 1e-10);
+      /* and so says the oracle of the joint chain, whose step is a pass and a sweep */
+      static const char *const steps[2] = {"EL", "OL"}, *const one_step[1] = {"SL"};
+      double *seen = malloc(2 * MAX_STATES * sizeof *seen), mean, oracle;
+      memcpy(seen, law, MAX_STATES * sizeof *law);
+      memcpy(seen + MAX_STATES, law, MAX_STATES * sizeof *law);
+      assert_int_equal(
+          pbl_oracle_ladder_tau_in_turn(&mean, &variance, &oracle, l, random ? one_step : steps,
+                                        random ? 1 : 2, seen, f, 0, NULL),
+          PBL_OK);
+      assert_true(fabs(exact.tau[PBL_LADDER_PBIT + p] - oracle) < 1e-8 * oracle);
+      assert_true(fabs(exact.variance[PBL_LADDER_PBIT + p] - variance) < 1e-10);
+      assert_true(fabs(exact.mean[PBL_LADDER_PBIT + p] - mean) < 1e-10);
+      free(seen);
     }
     pbl_block_ladder_destroy(b);
     pbl_oracle_ladder_destroy(l);

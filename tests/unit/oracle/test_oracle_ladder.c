@@ -259,6 +259,42 @@ static void image_ladder_settles_near_the_product_of_its_rungs(void **state) {
   free(settled);
 }
 
+/* From the oracles of its rungs a ladder is what it is from its image; a graph has no other way. */
+static void a_ladder_of_oracles_is_the_ladder_of_the_image(void **state) {
+  (void)state;
+  enum { N = 16, RUNGS = 3, ALL = N * N * N };
+  static const uint32_t beta[RUNGS] = {4096, 2500, 1400};
+  pbl_rbm *m;
+  pbl_image *im;
+  pbl_oracle *rung[RUNGS];
+  pbl_oracle_ladder *a, *b;
+  int64_t energy[N];
+  double law[RUNGS * N], *f = malloc(2 * ALL * sizeof *f), *g = f + ALL;
+  pbl_hw hw = pbl_hw_default();
+  hw.n_visible = hw.n_hidden = 2;
+  assert_int_equal(pbl_rbm_random(&m, 2, 2, 0.7, 0.2, 3, NULL), PBL_OK);
+  assert_int_equal(pbl_image_create(&im, NULL, m, &hw, 1.0, NULL), PBL_OK);
+  pbl_image_state_energies(energy, im);
+  for (int k = 0; k < RUNGS; k++)
+    assert_int_equal(pbl_oracle_create_image(&rung[k], im, beta[k], PBL_KERNEL_CYCLIC, NULL),
+                     PBL_OK);
+  assert_int_equal(pbl_oracle_ladder_image(&a, law, im, beta, RUNGS, PBL_SCAN_CYCLIC, NULL),
+                   PBL_OK);
+  assert_int_equal(pbl_oracle_ladder_oracles(&b, (const pbl_oracle *const *)rung, RUNGS, energy,
+                                             beta, hw.weight_frac + hw.beta_frac, NULL),
+                   PBL_OK);
+  for (int x = 0; x < ALL; x++) f[x] = g[x] = (double)(x * 7919 % 1009);
+  assert_int_equal(pbl_oracle_ladder_backward(a, "LELO", f, NULL), PBL_OK);
+  assert_int_equal(pbl_oracle_ladder_backward(b, "LELO", g, NULL), PBL_OK);
+  for (int x = 0; x < ALL; x++) assert_true(fabs(f[x] - g[x]) < 1e-9);
+  for (int k = 0; k < RUNGS; k++) pbl_oracle_destroy(rung[k]);
+  pbl_oracle_ladder_destroy(a);
+  pbl_oracle_ladder_destroy(b);
+  pbl_image_destroy(im);
+  pbl_rbm_destroy(m);
+  free(f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(schemes_have_the_published_certificates),
@@ -269,6 +305,7 @@ int main(void) {
       cmocka_unit_test(steps_agree_with_a_matrix_built_state_by_state),
       cmocka_unit_test(one_rung_has_the_tau_of_its_oracle),
       cmocka_unit_test(image_ladder_settles_near_the_product_of_its_rungs),
+      cmocka_unit_test(a_ladder_of_oracles_is_the_ladder_of_the_image),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
