@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlist_pair.h"
 #include "pbl_chains.h"
-#include "pbl_driver.h"
-#include "pbl_image.h"
 #include "pbl_lattice_model.h"
 #include "pbl_regs.h"
 #include "variant_internal.h"
@@ -40,6 +39,15 @@ static int find_variant(pbl_hw *hw, const char *name) {
     hw->field_bits = pbl_hw_min_field_bits(hw);
     return 1;
   }
+  if (strcmp(name, "options") == 0) { /* every option, two rungs of two lanes */
+    hw->n_visible = 2;
+    hw->n_hidden = 3;
+    hw->replicas = 4;
+    hw->exchange = hw->statistics = hw->trace = 1;
+    hw->stat_pairs = 3;
+    hw->field_bits = pbl_hw_min_field_bits(hw);
+    return 1;
+  }
   if (strcmp(name, "lfsr") != 0) return 0;
   /* two contexts, more hidden than visible, truncation */
   hw->n_visible = 2;
@@ -62,16 +70,9 @@ static void print_parameters(const pbl_hw *hw) {
     puts(strcmp(parameters[i], "-GIsSim=1") == 0 ? "-GIsSim=0" : parameters[i]);
 }
 
-typedef struct {
-  pbl_hw hw;
-  pbl_image *image;
-  pbl_driver *netlist, *twin;
-  int n_different;
-} pair;
-
 /* Both with the same image, seed and states; the driver compares the device's hash with the host's.
  */
-static pbl_status prepare(pbl_driver *d, const pair *p, pbl_kernel kernel, pbl_error *err) {
+static pbl_status prepare(pbl_driver *d, const netlist_pair *p, pbl_kernel kernel, pbl_error *err) {
   const size_t n = (size_t)pbl_hw_pbits(&p->hw) * (size_t)p->hw.replicas;
   signed char *states = malloc(n);
   if (states == NULL) return pbl_fail(err, PBL_NO_MEMORY, "no memory");
@@ -84,13 +85,13 @@ static pbl_status prepare(pbl_driver *d, const pair *p, pbl_kernel kernel, pbl_e
   return s;
 }
 
-static void compare(pair *p, const char *what, int64_t netlist, int64_t twin) {
+void netlist_compare(netlist_pair *p, const char *what, int64_t netlist, int64_t twin) {
   if (netlist == twin) return;
   p->n_different++;
   printf("DIFFERS %s: netlist %" PRId64 ", twin %" PRId64 "\n", what, netlist, twin);
 }
 
-static void compare_chains(pair *p, const pbl_chains *a, const pbl_chains *b) {
+static void compare_chains(netlist_pair *p, const pbl_chains *a, const pbl_chains *b) {
   for (size_t draw = 0; draw < a->n_recorded; draw++) {
     for (size_t chain = 0; chain < a->n_chains; chain++) {
       if (memcmp(pbl_chains_row(a, chain, draw), pbl_chains_row(b, chain, draw), a->row_bytes) == 0)
@@ -102,7 +103,7 @@ static void compare_chains(pair *p, const pbl_chains *a, const pbl_chains *b) {
   }
 }
 
-static pbl_status compare_registers(pair *p, pbl_error *err) {
+static pbl_status compare_registers(netlist_pair *p, pbl_error *err) {
   pbl_driver_counters a = {0}, b = {0};
   int64_t energy_a[256], energy_b[256];
   uint32_t hash_a = 0, hash_b = 1;
@@ -114,14 +115,14 @@ static pbl_status compare_registers(pair *p, pbl_error *err) {
   if (s == PBL_OK) s = netlist->ops->read32(netlist, &hash_a, PBL_REG_IMG_HASH, err);
   if (s == PBL_OK) s = twin->ops->read32(twin, &hash_b, PBL_REG_IMG_HASH, err);
   if (s != PBL_OK) return s;
-  compare(p, "SWEEP_COUNT", (int64_t)a.sweeps, (int64_t)b.sweeps);
-  compare(p, "FLIPS", (int64_t)a.flips, (int64_t)b.flips);
-  compare(p, "SATURATIONS", (int64_t)a.saturations, (int64_t)b.saturations);
-  compare(p, "FREEZES", (int64_t)a.freezes, (int64_t)b.freezes);
-  compare(p, "SAMPLES", (int64_t)a.samples, (int64_t)b.samples);
-  compare(p, "BUSY_CYCLES", (int64_t)a.busy_cycles, (int64_t)b.busy_cycles);
-  compare(p, "IMG_HASH", hash_a, hash_b);
-  for (int r = 0; r < p->hw.replicas; r++) compare(p, "ENERGY", energy_a[r], energy_b[r]);
+  netlist_compare(p, "SWEEP_COUNT", (int64_t)a.sweeps, (int64_t)b.sweeps);
+  netlist_compare(p, "FLIPS", (int64_t)a.flips, (int64_t)b.flips);
+  netlist_compare(p, "SATURATIONS", (int64_t)a.saturations, (int64_t)b.saturations);
+  netlist_compare(p, "FREEZES", (int64_t)a.freezes, (int64_t)b.freezes);
+  netlist_compare(p, "SAMPLES", (int64_t)a.samples, (int64_t)b.samples);
+  netlist_compare(p, "BUSY_CYCLES", (int64_t)a.busy_cycles, (int64_t)b.busy_cycles);
+  netlist_compare(p, "IMG_HASH", hash_a, hash_b);
+  for (int r = 0; r < p->hw.replicas; r++) netlist_compare(p, "ENERGY", energy_a[r], energy_b[r]);
   printf("hash 0x%08" PRIx32 ", %" PRIu64 " sweeps, %" PRIu64 " flips, %" PRIu64
          " saturations, %" PRIu64 " freezes, %" PRIu64 " stalled clocks\n",
          hash_a, a.sweeps, a.flips, a.saturations, a.freezes, a.stall_cycles);
@@ -131,7 +132,7 @@ static pbl_status compare_registers(pair *p, pbl_error *err) {
   return s;
 }
 
-static pbl_status run_kernel(pair *p, pbl_kernel kernel, pbl_error *err) {
+static pbl_status run_kernel(netlist_pair *p, pbl_kernel kernel, pbl_error *err) {
   const size_t n_pbits = (size_t)pbl_hw_pbits(&p->hw), chains = (size_t)p->hw.replicas;
   pbl_chains *a = NULL, *b = NULL;
   pbl_status s = prepare(p->netlist, p, kernel, err);
@@ -148,7 +149,7 @@ static pbl_status run_kernel(pair *p, pbl_kernel kernel, pbl_error *err) {
 }
 
 /* Every record of every window, in one mode of the regulator. */
-static pbl_status run_windows(pair *p, const pbl_regulator_words *words, pbl_error *err) {
+static pbl_status run_windows(netlist_pair *p, const pbl_regulator_words *words, pbl_error *err) {
   pbl_window_log logs[2] = {{0}, {0}};
   pbl_driver *const drivers[] = {p->netlist, p->twin};
   pbl_status s = PBL_OK;
@@ -162,21 +163,21 @@ static pbl_status run_windows(pair *p, const pbl_regulator_words *words, pbl_err
   }
   size_t n = logs[0].n < logs[1].n ? logs[0].n : logs[1].n;
   if (s == PBL_OK && n < WINDOW_RUNS) s = pbl_fail(err, PBL_INVALID, "%zu windows only", n);
-  compare(p, "number of windows", (int64_t)logs[0].n, (int64_t)logs[1].n);
+  netlist_compare(p, "number of windows", (int64_t)logs[0].n, (int64_t)logs[1].n);
   for (size_t i = 0; s == PBL_OK && i < n; i++) {
     const pbl_window *a = &logs[0].items[i], *b = &logs[1].items[i];
-    compare(p, "sweep of a window", a->sweep, b->sweep);
-    compare(p, "visible flips of a window", a->flips_v, b->flips_v);
-    compare(p, "hidden flips of a window", a->flips_h, b->flips_h);
-    compare(p, "energies of a window", a->energy_ref, b->energy_ref);
-    compare(p, "energies of a window", a->energy_sum, b->energy_sum);
-    compare(p, "energies of a window", (int64_t)a->energy_sq, (int64_t)b->energy_sq);
-    compare(p, "flip rate", a->rate, b->rate);
-    compare(p, "FILTER", a->filter, b->filter);
-    compare(p, "LAMBDA", a->lambda, b->lambda);
-    compare(p, "TEMPERATURE", a->temperature, b->temperature);
-    compare(p, "beta", a->beta, b->beta);
-    compare(p, "flags", a->flags, b->flags);
+    netlist_compare(p, "sweep of a window", a->sweep, b->sweep);
+    netlist_compare(p, "visible flips of a window", a->flips_v, b->flips_v);
+    netlist_compare(p, "hidden flips of a window", a->flips_h, b->flips_h);
+    netlist_compare(p, "energies of a window", a->energy_ref, b->energy_ref);
+    netlist_compare(p, "energies of a window", a->energy_sum, b->energy_sum);
+    netlist_compare(p, "energies of a window", (int64_t)a->energy_sq, (int64_t)b->energy_sq);
+    netlist_compare(p, "flip rate", a->rate, b->rate);
+    netlist_compare(p, "FILTER", a->filter, b->filter);
+    netlist_compare(p, "LAMBDA", a->lambda, b->lambda);
+    netlist_compare(p, "TEMPERATURE", a->temperature, b->temperature);
+    netlist_compare(p, "beta", a->beta, b->beta);
+    netlist_compare(p, "flags", a->flags, b->flags);
   }
   if (n > 0)
     printf("%zu windows, last temperature 0x%08" PRIx32 "\n", n, logs[0].items[n - 1].temperature);
@@ -185,7 +186,7 @@ static pbl_status run_windows(pair *p, const pbl_regulator_words *words, pbl_err
   return s;
 }
 
-static pbl_status run_modes(pair *p, pbl_error *err) {
+static pbl_status run_modes(netlist_pair *p, pbl_error *err) {
   pbl_regulator_words words = pbl_regulator_words_default();
   words.telemetry = true;
   words.window_sweeps = 3;
@@ -207,7 +208,7 @@ static pbl_status run_modes(pair *p, pbl_error *err) {
 }
 
 /* reset_seed: what the flip-flops without a reset start with must not matter. */
-static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_error *err) {
+static pbl_status run(netlist_pair *p, const char *object, uint64_t reset_seed, pbl_error *err) {
   pbl_device *netlist = NULL, *twin = NULL;
   pbl_status s = pbl_rtl_open(&netlist, object, reset_seed, err);
   if (s != PBL_OK) return s;
@@ -219,14 +220,15 @@ static pbl_status run(pair *p, const char *object, uint64_t reset_seed, pbl_erro
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_CYCLIC, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_PALINDROMIC, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_COIN, err);
-  if (s == PBL_OK) s = run_modes(p, err);
+  if (s == PBL_OK && p->hw.exchange) s = netlist_run_options(p, err);
+  if (s == PBL_OK && !p->hw.exchange) s = run_modes(p, err);
   pbl_driver_destroy(p->netlist);
   pbl_driver_destroy(p->twin);
   p->netlist = p->twin = NULL;
   return s;
 }
 
-static pbl_status compare_all(pair *p, const char *object, pbl_error *err) {
+static pbl_status compare_all(netlist_pair *p, const char *object, pbl_error *err) {
   pbl_rbm *model = NULL;
   const pbl_lattice_law law = {
       .couplings = PBL_GAUSSIAN, .scale = 1.2, .field_scale = 0.4, .seed = 9};
@@ -241,7 +243,7 @@ static pbl_status compare_all(pair *p, const char *object, pbl_error *err) {
 }
 
 int main(int argc, char **argv) {
-  pair p = {.netlist = NULL};
+  netlist_pair p = {.netlist = NULL};
   pbl_error err = {.message = ""};
   if (argc < 3 || !find_variant(&p.hw, argv[2])) return 2;
   if (strcmp(argv[1], "parameters") == 0) {

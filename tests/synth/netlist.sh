@@ -26,13 +26,23 @@ read_device() {
   echo "read_verilog -sv -I$root/rtl/pkg $sources; chparam $parameters pbit_top;"
 }
 
+# To gates, below all of them or, in the variant with all options, down to its memories.
+to_gates() {
+  if [[ $variant != options ]]; then
+    echo "synth -flatten -top $1;"
+    return
+  fi
+  echo "synth -flatten -top $1 -run begin:fine; opt -fast -full; opt -undriven -fine; techmap; opt -fast;"
+  echo "abc -fast; opt -fast; clean;"
+}
+
 # sound COMMANDS TOP: the rules that every variant has to pass; the netlist goes to netlist.v.
 sound() {
   local log=$work/yosys.log
   # Checked before optimisation, too, which may hide what it removes.
   yosys -q -l "$log" -p "$1 hierarchy -check -top $2; proc; check -assert;
     select -assert-none t:\$dlatch t:\$dlatchsr t:\$adlatch;
-    synth -flatten -top $2; check -assert; select -assert-none t:\$_DLATCH*_ t:\$*latch*;
+    $(to_gates "$2") check -assert; select -assert-none t:\$_DLATCH*_ t:\$*latch*;
     write_verilog -noattr $work/netlist.v; tee -q -o $work/cells.txt stat" || return 1
   if grep -i warning "$log"; then
     echo "yosys warns: $log"
