@@ -1,6 +1,7 @@
 #include "pbl_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,9 @@ pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes,
 pbl_status pbl_replace_file_by(const char *path, const pbl_piece *pieces, size_t n_pieces,
                                pbl_error *err) {
   char temporary[PATH_MAX];
+  struct stat there;
+  if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+    return pbl_fail(err, PBL_IO, "%s is there and is no file: choose another name", path);
   const int length = snprintf(temporary, sizeof temporary, "%s.tmp", path);
   if (length < 0 || (size_t)length >= sizeof temporary)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", path);
@@ -35,7 +39,8 @@ pbl_status pbl_replace_file_by(const char *path, const pbl_piece *pieces, size_t
 }
 
 pbl_status pbl_read_file(unsigned char **bytes, size_t *n_bytes, const char *path, pbl_error *err) {
-  FILE *f = fopen(path, "rb");
+  const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe may be there */
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "rb");
   if (!f && errno == ENOENT) return PBL_OK;
   if (!f) return pbl_fail(err, PBL_IO, "cannot read %s: %s", path, strerror(errno));
   pbl_status status = PBL_OK;

@@ -7,7 +7,7 @@
 #include "pbl_error.h"
 
 /* Atomic replacement: written to PATH.tmp, synced, renamed. Whatever happens, also a power cut, the
- * file is the old one or the new one. IO. */
+ * file is the old one or the new one. IO, also for a device, pipe or folder in its place. */
 pbl_status pbl_replace_file(const char *path, const void *bytes, size_t n_bytes, pbl_error *err);
 /* The same from pieces, one after the other. */
 typedef struct {

@@ -27,6 +27,7 @@ struct pbl_waveform {
   pbl_device *dev; /* while it records */
   uint64_t cycles; /* of the device at the end */
   bool armed, begun, ended;
+  bool of_others; /* path holds what was there before */
   pbl_status status;
   pbl_error error;
 };
@@ -112,12 +113,13 @@ static pbl_status fail_file(const char *path, const char *what, pbl_error *err) 
 }
 
 /* Can it be written? Without blocking: a pipe may be there. */
-static pbl_status check_target(const char *path, pbl_error *err) {
+static pbl_status check_target(pbl_waveform *w, const char *path, pbl_error *err) {
   struct stat at;
   const int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
   if (fd < 0) return fail_file(path, "cannot create", err);
   const bool fits = fstat(fd, &at) == 0 && (S_ISREG(at.st_mode) || S_ISCHR(at.st_mode));
   close(fd);
+  w->of_others = fits && at.st_size > 0;
   return fits ? PBL_OK : pbl_fail(err, PBL_IO, "--waveform %s: it is there and no file", path);
 }
 
@@ -127,7 +129,7 @@ static pbl_status check_path(pbl_waveform *w, const char *path, pbl_error *err) 
     return pbl_fail(err, PBL_USAGE, "--waveform %s: the name must end in .fst", path);
   const pbl_status s = pbl_variant_path(w->path, err, "%s", path);
   if (s != PBL_OK) return s;
-  return check_target(path, err);
+  return check_target(w, path, err);
 }
 
 pbl_status pbl_waveform_create(pbl_waveform **out, const char *path, const char *window,
@@ -153,8 +155,8 @@ static void remove_regular(const char *path) {
 
 void pbl_waveform_destroy(pbl_waveform *w) {
   if (w == NULL) return;
-  /* nothing was written: the empty file of create */
-  if (w->record.n_cycles == 0 || w->status != PBL_OK) remove_regular(w->path);
+  /* nothing was written: the empty file of create; or cut off */
+  if ((w->record.n_cycles == 0 || w->status != PBL_OK) && !w->of_others) remove_regular(w->path);
   if (w->folder[0] != '\0') pbl_remove_tree(w->folder);
   free(w);
 }
@@ -256,9 +258,10 @@ static pbl_status copy_file(const char *to, const char *from, pbl_error *err) {
   return s;
 }
 
-static pbl_status put_in_place(const pbl_waveform *w, pbl_error *err) {
+static pbl_status put_in_place(pbl_waveform *w, pbl_error *err) {
   char save[PATH_MAX];
   pbl_status s = check_blocks(w->file, err);
+  if (s == PBL_OK) w->of_others = false;
   if (s == PBL_OK) s = copy_file(w->path, w->file, err);
   if (s == PBL_OK) s = pbl_variant_path(save, err, "%.*s.gtkw", (int)strlen(w->path) - 4, w->path);
   return s == PBL_OK ? pbl_waveform_save_file(save, w->path, w->record.trigger_cycle, err) : s;
