@@ -55,7 +55,7 @@ typedef struct {
   const pbl_hw *hw;
   bool waveform, savable;
   char verilator_version[PBL_TEXT_SIZE], cxx_version[PBL_TEXT_SIZE], cpu[PBL_TEXT_SIZE];
-  char description[PBL_TEXT_SIZE]; /* of the hardware */
+  char description[PBL_TEXT_SIZE + 128]; /* of the hardware */
   char key[PBL_KEY_SIZE];
 } pbl_variant_id;
 

@@ -31,7 +31,7 @@ typedef struct {
   int depth;           /* LUT, carry and mux primitives in the longest chain; -1: not told */
   double seconds;      /* the synthesis took, when it ran */
   bool cached;         /* it ran earlier */
-  char description[256];
+  char description[384];
   char yosys[256]; /* version line */
 } pbl_area;
 

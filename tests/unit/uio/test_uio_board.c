@@ -9,7 +9,7 @@ static uio_board b;
 static int set_up(void **state) {
   (void)state;
   b = (uio_board){.open = rig_open_twin};
-  return uio_board_init(&b, NULL);
+  return uio_board_init(&b, NULL) == PBL_OK ? 0 : -1;
 }
 
 static int tear_down(void **state) {
