@@ -11,9 +11,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$here/../../rtl/stats" "$here/../../rtl/pkg" "$work"
 if [[ ${1-} != '' ]]; then
-  sed -i -e 's/^  assign row  .*/  assign mem_word = mem0[host_address_i ^ address_i];\n&/' \
+  sed -i -e 's/^  assign host_row_o .*/  assign mem_word = mem0[host_address_i ^ address_i];\n&/' \
     -e 's/logic host_bank_q;/&\n  logic [Columns*Width-1:0] mem_word;/' \
     -e 's/row0_q <= mem0.*/row0_q <= mem_word ^ row1_q;/' "$work/stats/bank_sums.sv"
+  grep -q '^  assign mem_word' "$work/stats/bank_sums.sv" || {
+    echo 'FAILED: the fault found no place in bank_sums.sv' >&2
+    exit 1
+  }
 fi
 cd "$work"
 yosys -q -p "read_verilog -sv -Ipkg stats/*.sv $here/../../rtl/bus/axis_packer.sv
