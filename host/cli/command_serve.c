@@ -5,6 +5,7 @@
 #include "area_variants.h"
 #include "pbl_cli.h"
 #include "pbl_hil_server.h"
+#include "pbl_tlm.h"
 #include "pbl_twin.h"
 #include "pbl_uio_server.h"
 #include "pbl_variant.h"
@@ -18,7 +19,7 @@ static const pbl_option options[] = {
                 "unix:PATH or HOST:PORT (port 0: any that is free)"},
     [FILE_] = {"file", PBL_OPTION_VALUE, "PATH", NULL,
                "emulate a board behind PATH, for --device uio:PATH (docs/board.md)"},
-    [DEVICE] = {"device", PBL_OPTION_VALUE, "rtl|twin", NULL, "what is lent (rtl)"},
+    [DEVICE] = {"device", PBL_OPTION_VALUE, "rtl|twin|tlm", NULL, "what is lent (rtl)"},
     [CONFIG] = {"config", PBL_OPTION_VALUE, "FILE", NULL,
                 "lend only the hardware of this configuration, the first by default"},
     [CASE] = {"case", PBL_OPTION_VALUE, "NAME", NULL,
@@ -49,7 +50,9 @@ const pbl_command pbl_command_serve = {
     .run = run};
 
 typedef struct {
-  bool is_rtl, quiet;
+  const char *device; /* rtl, twin or tlm */
+  bool is_rtl;        /* rtl or tlm: has a variant */
+  bool is_tlm, quiet;
   pbl_progress *progress;
   area_variant variants[PBL_MAX_CASES];
   pbl_hw offered[PBL_MAX_CASES];
@@ -57,18 +60,25 @@ typedef struct {
   char variant[4096]; /* --file, RTL: its shared object */
 } lender;
 
+/* The RTL of a variant, within SystemC where asked for. */
+static pbl_status open_rtl(const lender *l, pbl_device **out, const char *variant,
+                           uint64_t reset_seed, pbl_error *err) {
+  const pbl_status status = pbl_rtl_open(out, variant, reset_seed, err);
+  return status == PBL_OK && l->is_tlm ? pbl_tlm_open(out, *out, NULL, err) : status;
+}
+
 static pbl_status open_device(void *user, pbl_device **out, const pbl_hw *hw, uint64_t reset_seed,
                               pbl_progress *p, pbl_error *err) {
   const lender *l = user;
   char path[4096];
   if (!l->is_rtl) return pbl_twin_open(out, hw, err);
   const pbl_status status = pbl_variant_build(path, sizeof path, hw, NULL, p, err);
-  return status != PBL_OK ? status : pbl_rtl_open(out, path, reset_seed, err);
+  return status != PBL_OK ? status : open_rtl(l, out, path, reset_seed, err);
 }
 
 static void ready(void *user, const char *address) {
   const lender *l = user;
-  printf("serving %s on %s\n", l->is_rtl ? "rtl" : "twin", address);
+  printf("serving %s on %s\n", l->device, address);
   fflush(stdout);
 }
 
@@ -94,15 +104,13 @@ static pbl_status load(lender *l, const pbl_arguments *a, pbl_error *err) {
 
 static pbl_status open_board(void *user, pbl_device **out, pbl_error *err) {
   const lender *l = user;
-  return l->is_rtl ? pbl_rtl_open(out, l->variant, 1, err)
-                   : pbl_twin_open(out, &l->offered[0], err);
+  return l->is_rtl ? open_rtl(l, out, l->variant, 1, err) : pbl_twin_open(out, &l->offered[0], err);
 }
 
 static void board_ready(void *user, const char *path) {
   const lender *l = user;
   /* without a slash --device would take it for the name of a board */
-  printf("serving %s on uio:%s%s\n", l->is_rtl ? "rtl" : "twin", strchr(path, '/') ? "" : "./",
-         path);
+  printf("serving %s on uio:%s%s\n", l->device, strchr(path, '/') ? "" : "./", path);
   fflush(stdout);
 }
 
@@ -150,7 +158,7 @@ static pbl_status serve_socket(lender *l, const pbl_arguments *a, pbl_error *err
   pbl_status status = a->seen[CONFIG] ? load(l, a, err) : PBL_OK;
   const pbl_hil_server_options o = {.listen = a->values[LISTEN],
                                     .secret_file = a->seen[SECRET] ? a->values[SECRET] : NULL,
-                                    .device = l->is_rtl ? "rtl" : "twin",
+                                    .device = l->device,
                                     .open = open_device,
                                     .user = l,
                                     .offered = l->offered,
@@ -181,13 +189,18 @@ static pbl_status run(int *exit_code, const pbl_arguments *a, pbl_error *err) {
   *exit_code = 0;
   pbl_status status = check_usage(a, err);
   if (status != PBL_OK) return status;
-  if (strcmp(device, "rtl") != 0 && strcmp(device, "twin") != 0)
-    return pbl_fail(err, PBL_USAGE, "serve: --device '%s': rtl or twin is asked for", device);
+  const bool is_tlm = strcmp(device, "tlm") == 0;
+  if (!is_tlm && strcmp(device, "rtl") != 0 && strcmp(device, "twin") != 0)
+    return pbl_fail(err, PBL_USAGE, "serve: --device '%s': rtl, twin or tlm is asked for", device);
+  if (is_tlm) status = pbl_tlm_available(err);
+  if (status != PBL_OK) return status;
   if (a->n_sets > 0 && !a->seen[CONFIG])
     return pbl_fail(err, PBL_USAGE, "serve: --set changes keys of --config FILE, which is missing");
   lender *l = calloc(1, sizeof *l);
   if (l == NULL) return pbl_fail(err, PBL_NO_MEMORY, "out of memory");
-  l->is_rtl = strcmp(device, "rtl") == 0;
+  l->device = device;
+  l->is_tlm = is_tlm;
+  l->is_rtl = strcmp(device, "twin") != 0;
   l->quiet = a->seen[QUIET];
   l->progress = pbl_progress_stderr_create(l->quiet);
   status = a->seen[FILE_] ? serve_file(l, a, err) : serve_socket(l, a, err);

@@ -72,11 +72,12 @@ class Uio(ProgramTest):
         self.assertIn("a board does not wait", done.stderr)
 
     def test_every_back_end_gives_the_same_bytes_and_busy_clocks(self):
-        """rtl, tlm, and behind a socket or a file rtl and twin: one configuration, one set of bytes."""
+        """rtl, tlm, and behind a socket or a file rtl, tlm and twin: one configuration, one set of bytes."""
         own = self.samples("rtl", *SHORT)
         devices = ["twin"]
         if "absent" not in self.run_program(0, "info").stdout.split("back-end tlm:")[1].splitlines()[0]:
-            devices.append("tlm")
+            self.serve(device="tlm", listen="tlm.s")
+            devices += ["tlm", "remote:unix:tlm.s"]
         self.serve(device="rtl", listen="rtl.s")
         self.serve(listen="twin.s")
         self.serve()
