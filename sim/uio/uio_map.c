@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,9 +125,11 @@ pbl_status uio_map_open(uio_bus **out, const char *device, const char *folder, p
   map_bus *b = calloc(1, sizeof *b);
   if (!b) return pbl_fail(err, PBL_NO_MEMORY, "uio: out of memory");
   b->base.ops = &map_ops;
-  b->has_interrupt = true;
   snprintf(b->base.name, sizeof b->base.name, "%s", device);
   b->fd = open(device, O_RDWR | O_SYNC | O_CLOEXEC);
+  struct stat at;
+  /* the word that unmasks it would change the registers in a plain file */
+  b->has_interrupt = b->fd >= 0 && fstat(b->fd, &at) == 0 && S_ISCHR(at.st_mode);
   pbl_status st = PBL_OK;
   if (b->fd < 0)
     st =

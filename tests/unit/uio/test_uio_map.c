@@ -122,8 +122,6 @@ static void boards_are_found_by_number_and_name(void **state) {
   (void)state;
   start_logic(1);
   for (int k = 0; k < 2; k++) {
-    /* Again, since unmasking an interrupt writes to the first bytes of what is a plain file here.
-     */
     fill_in(PBL_BOARD_VERSION_VALUE);
     if (open_board(k ? "pbit" : "3")) fail_msg("%s", the.err.message);
     uint32_t value = 0;
@@ -180,6 +178,9 @@ static void a_clock_that_stands_still_is_a_timeout(void **state) {
   assert_int_equal(the.dev->ops->advance(the.dev, 1000000000, &the.err), PBL_TIMEOUT);
   assert_says("cycle counter has stood at 0 for 200 ms");
   assert_true(uio_now_ns() - ns < 2000000000);
+  /* and the registers are what they were */
+  assert_int_equal(the.window[PBL_REG_ID / 4], PBL_RESET_ID);
+  assert_int_equal(the.window[PBL_BOARD_IRQ / 4], 0);
 }
 
 static void bus_errors_of_the_board_are_named(void **state) {
