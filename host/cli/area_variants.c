@@ -34,6 +34,17 @@ static pbl_status add(area_variant *list, size_t *n, pbl_hw hw, const char *name
   return PBL_OK;
 }
 
+bool area_variant_has(const area_variant *v, const char *name) {
+  const size_t length = strlen(name);
+  if (strcmp(v->name, name) == 0) return true;
+  for (const char *at = v->also; *at != '\0'; at += strspn(at, ", ")) {
+    const size_t n = strcspn(at, ",");
+    if (n == length && memcmp(at, name, n) == 0) return true;
+    at += n;
+  }
+  return false;
+}
+
 pbl_status area_case_hw(pbl_hw *hw, const pbl_case_config *c, pbl_error *err) {
   *hw = c->hw;
   if (hw->fabric == PBL_FABRIC_DENSE) {

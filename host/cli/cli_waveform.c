@@ -6,9 +6,9 @@
 #include "pbl_waveform_file.h"
 
 static pbl_status check_case(const pbl_compare_config *config, const char *name, pbl_error *err) {
-  for (int k = 0; name != NULL && k < config->n_cases; k++)
-    if (strcmp(config->cases[k].name, name) == 0) return PBL_OK;
-  if (name == NULL && config->n_cases == 1) return PBL_OK;
+  const bool found =
+      name != NULL ? pbl_config_case(config, name) < (size_t)config->n_cases : config->n_cases == 1;
+  if (found) return PBL_OK;
   char names[256] = "";
   size_t n = 0;
   for (int k = 0; k < config->n_cases && n < sizeof names; k++)

@@ -63,10 +63,9 @@ static pbl_status load(pbl_compare_config *c, const pbl_arguments *a, pbl_error 
 
 static pbl_status find_case(const pbl_case_config **out, const pbl_compare_config *c,
                             const char *name, pbl_error *err) {
-  for (int k = 0; k < c->n_cases; k++) {
-    *out = &c->cases[k];
-    if (!name || strcmp(name, c->cases[k].name) == 0) return PBL_OK;
-  }
+  const size_t k = name ? pbl_config_case(c, name) : 0;
+  *out = &c->cases[k];
+  if (k < (size_t)c->n_cases) return PBL_OK;
   return pbl_fail(err, PBL_USAGE, "selftest: --case %s: %s has no case of that name", name,
                   c->path);
 }

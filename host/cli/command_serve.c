@@ -114,22 +114,10 @@ static void board_ready(void *user, const char *path) {
   fflush(stdout);
 }
 
-/* Cases that share a variant are named together. */
-static bool has_case(const area_variant *v, const char *name) {
-  const size_t length = strlen(name);
-  if (strcmp(v->name, name) == 0) return true;
-  for (const char *at = v->also; *at != '\0'; at += strspn(at, ", ")) {
-    const size_t n = strcspn(at, ",");
-    if (n == length && memcmp(at, name, n) == 0) return true;
-    at += n;
-  }
-  return false;
-}
-
 /* The board's hardware becomes the first. */
 static pbl_status choose(lender *l, const char *name, pbl_error *err) {
   size_t k = 0;
-  while (k < l->n && name != NULL && !has_case(&l->variants[k], name)) k++;
+  while (k < l->n && name != NULL && !area_variant_has(&l->variants[k], name)) k++;
   if (k == l->n)
     return pbl_fail(err, PBL_USAGE, "serve: the configuration has no case '%s'",
                     name != NULL ? name : "");

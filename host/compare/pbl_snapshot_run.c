@@ -8,13 +8,12 @@
 
 static pbl_status find_case(size_t *index, const pbl_compare_config *config, const char *name,
                             size_t after, pbl_error *err) {
-  for (*index = 0; *index < (size_t)config->n_cases; ++*index) {
-    const pbl_case_config *cc = &config->cases[*index];
-    if (strcmp(cc->name, name) != 0) continue;
-    if (after <= (size_t)cc->draws) return PBL_OK;
-    return pbl_fail(err, PBL_CONFIG, "--after %zu: case %s has %d draws", after, name, cc->draws);
-  }
-  return pbl_fail(err, PBL_CONFIG, "--case %s: no case of %s has that name", name, config->path);
+  *index = pbl_config_case(config, name);
+  if (*index == (size_t)config->n_cases)
+    return pbl_fail(err, PBL_CONFIG, "--case %s: no case of %s has that name", name, config->path);
+  const int draws = config->cases[*index].draws;
+  if (after <= (size_t)draws) return PBL_OK;
+  return pbl_fail(err, PBL_CONFIG, "--after %zu: case %s has %d draws", after, name, draws);
 }
 
 static pbl_status run_case(struct compare_snapshots *s, case_work *w, pbl_error *err) {

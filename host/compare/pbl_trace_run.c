@@ -269,7 +269,7 @@ static pbl_status check_options(size_t *first, size_t *end, const pbl_compare_co
       opt->sweeps > UINT32_MAX / 2)
     return pbl_fail(err, PBL_USAGE, "trace: sweeps count from 1 to 2^31 - 1");
   if (opt->case_name) {
-    while (*first < *end && strcmp(config->cases[*first].name, opt->case_name) != 0) ++*first;
+    *first = pbl_config_case(config, opt->case_name);
     if (*first == *end)
       return pbl_fail(err, PBL_USAGE, "the configuration has no case '%s'", opt->case_name);
     *end = *first + 1;

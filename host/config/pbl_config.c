@@ -157,6 +157,13 @@ static void check_dataset(pbl_problems *p, const pbl_node *tree, pbl_train_confi
   }
 }
 
+size_t pbl_config_case(const pbl_compare_config *config, const char *name) {
+  const size_t n = (size_t)config->n_cases;
+  size_t k = 0;
+  while (k < n && strcmp(config->cases[k].name, name) != 0) k++;
+  return k;
+}
+
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err) {
   pbl_problems problems = {.path = path};

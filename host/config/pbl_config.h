@@ -164,6 +164,9 @@ typedef struct {
   struct pbl_waveform *waveform; /* as in pbl_compare_config */
 } pbl_train_config;
 
+/* Index of the case of that name; n_cases: there is none. */
+size_t pbl_config_case(const pbl_compare_config *config, const char *name);
+
 /* overrides: n strings "key.path=value" from --set, checked like the file ("cases[0].draws=100" or
  * "cases.NAME.draws=100"; "hw.table_size=256" at top level applies to all cases without their own).
  */

@@ -40,6 +40,22 @@ class ProgramTest(unittest.TestCase):
                          f"{' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}")
         return done
 
+    def start_server(self, device, *options):
+        """`pbitloop serve`, ended with the test; returns it and the address that it announces."""
+        server = subprocess.Popen([PROGRAM, "serve", "--device", device, *options], cwd=self.folder,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end_server, server)
+        line = server.stdout.readline()
+        if not line.startswith(f"serving {device} on "):
+            self.fail(f"{line}{server.stderr.read()}")
+        return server, line.split(" on ")[1].strip()
+
+    @staticmethod
+    def end_server(server):
+        if server.poll() is None:
+            server.kill()
+        server.communicate()
+
     def compare(self, expected, config, *options, out="out"):
         """report.json of a comparison that must end with this exit code; None: with any verdict."""
         self.run_program(expected, "compare", config, "--out", out, "--quiet", *options)

@@ -31,24 +31,11 @@ class Hil(ProgramTest):
     def serve(self, *options, listen=None, device="twin"):
         """Starts a server; returns it and its address."""
         listen = listen or "unix:" + self.path("socket")
-        server = subprocess.Popen([PROGRAM, "serve", "--device", device, "--listen", listen, *options],
-                                  cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  text=True)
-        self.addCleanup(self.end, server)
-        line = server.stdout.readline()
-        if not line.startswith(f"serving {device} on "):
-            self.fail(f"{line}{server.stderr.read()}")
-        return server, line.split(" on ")[1].strip()
+        return self.start_server(device, "--listen", listen, *options)
 
     def skip(self, why):
         print("skipped:", why)  # by name, for CTest
         self.skipTest(why)
-
-    @staticmethod
-    def end(server):
-        if server.poll() is None:
-            server.kill()
-        server.communicate()
 
     def samples(self, device, *options, config=SOUND, case="sound"):
         """Bytes of the samples, and clocks that the device counted."""

@@ -4,11 +4,10 @@ import os
 import re
 import socket
 import struct
-import subprocess
 import threading
 import unittest
 
-from harness import PROGRAM, SOURCE, ProgramTest
+from harness import SOURCE, ProgramTest
 
 PAGE = os.path.join(SOURCE, "docs", "selftest.md")
 HEADER = struct.Struct("<4sIHHIQ")
@@ -96,11 +95,7 @@ class Selftest(ProgramTest):
 
     def proxied(self, fault):
         """Address of a twin behind a proxy."""
-        server = subprocess.Popen([PROGRAM, "serve", "--device", "twin", "--quiet", "--listen",
-                                   "unix:" + self.path("device")], stdout=subprocess.PIPE, text=True)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        self.assertIn("serving twin on", server.stdout.readline())
+        self.start_server("twin", "--quiet", "--listen", "unix:" + self.path("device"))
         Proxy(self.path("proxy"), self.path("device"), fault).start()
         return "remote:unix:" + self.path("proxy")
 
@@ -139,11 +134,7 @@ class Selftest(ProgramTest):
 
     def test_a_board_is_tested_as_it_is_and_as_configured(self):
         config = self.write("lattice.yaml", LATTICE)
-        server = subprocess.Popen([PROGRAM, "serve", "--device", "twin", "--quiet", "--config", config,
-                                   "--file", "./board"], cwd=self.folder, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        self.assertIn("serving twin on", server.stdout.readline())
+        self.start_server("twin", "--quiet", "--config", config, "--file", "./board")
         results, report = self.results(0, "--device", "uio:./board", "--fresh")
         self.assertEqual((results["reset"], results["back_pressure"]), ("PASS", "PASS"))
         self.assertEqual((report["hardware"], report["hw"]["fabric"]), ("hardware as it is", "lattice"))

@@ -16,19 +16,7 @@ class Uio(ProgramTest):
     def serve(self, *options, device="twin", config=SOUND, file="board", listen=None):
         """Starts a server; returns it. The board is uio:./FILE, or a lent device at unix:LISTEN."""
         where = ["--listen", f"unix:{listen}"] if listen else ["--file", f"./{file}"]
-        server = subprocess.Popen([PROGRAM, "serve", "--device", device, "--config", config, *where, *options],
-                                  cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, server)
-        line = server.stdout.readline()
-        if not line.startswith(f"serving {device} on "):
-            self.fail(f"{line}{server.stderr.read()}")
-        return server
-
-    @staticmethod
-    def end(server):
-        if server.poll() is None:
-            server.kill()
-        server.communicate()
+        return self.start_server(device, "--config", config, *where, *options)[0]
 
     def samples(self, device, *options, config=SOUND, case="sound"):
         """Bytes of the samples, and what the device counted."""
@@ -108,7 +96,7 @@ class Uio(ProgramTest):
             shape = self.npy_shape("r", "sound", "device.npy")
             self.assertGreater(shape[1], 0)
             self.assertLess(shape[1], 1000000)
-            self.end(server)
+            self.end_server(server)
 
     def test_boards_that_cannot_be_are_refused_by_name(self):
         ask = ["compare", SOUND, "--quiet", *SHORT, "--device"]
