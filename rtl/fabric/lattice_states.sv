@@ -61,13 +61,14 @@ module lattice_states #(
     neighbours = 64'(neighbours[Word-1:0]);
   endfunction
 
+  function automatic [63:0] replaced(input [63:0] word, input [Rows-1:0] row_we);
+    replaced = word;
+    for (int q = 0; q < Rows; q++) if (row_we[q]) replaced[q*Half+:Half] = row_data_i;
+  endfunction
+
   for (genvar v = 0; v < Groups; v++) begin : g_word
     assign head_o[v*Word+:Word] = head_read_i ? Word'(mem[at(head_address_i, v)]) : '0;
 
-    logic [Word-1:0] mask;
-    always_comb begin
-      for (int q = 0; q < Rows; q++) mask[q*Half+:Half] = {Half{row_we_i[v*Rows+q]}};
-    end
     always_ff @(posedge clk_i) begin
       if (read_i) begin
         for (int d = 0; d < Degree; d++) begin
@@ -77,8 +78,7 @@ module lattice_states #(
       if (we_i) begin
         mem[at(write_address_i, v)] <= 64'(write_data_i[v*Word+:Word]);
       end else if (row_we_i != '0) begin
-        mem[at(row_address_i, v)] <= (mem[at(row_address_i, v)] & ~64'(mask)) |
-                                     64'({Rows{row_data_i}} & mask);
+        mem[at(row_address_i, v)] <= replaced(mem[at(row_address_i, v)], row_we_i[v*Rows+:Rows]);
       end
     end
   end
