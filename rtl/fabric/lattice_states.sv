@@ -62,7 +62,7 @@ module lattice_states #(
   endfunction
 
   function automatic [63:0] replaced(input [63:0] word, input [Rows-1:0] row_we);
-    replaced = word;
+    replaced = 64'(word[Word-1:0]);  // above it there are zeros, once anything is written
     for (int q = 0; q < Rows; q++) if (row_we[q]) replaced[q*Half+:Half] = row_data_i;
   endfunction
 
