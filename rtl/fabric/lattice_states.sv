@@ -61,8 +61,8 @@ module lattice_states #(
     neighbours = 64'(neighbours[Word-1:0]);
   endfunction
 
-  function automatic [63:0] replaced(input [63:0] word, input [Rows-1:0] row_we);
-    replaced = 64'(word[Word-1:0]);  // above it there are zeros, once anything is written
+  function automatic [Word-1:0] replaced(input [Word-1:0] word, input [Rows-1:0] row_we);
+    replaced = word;
     for (int q = 0; q < Rows; q++) if (row_we[q]) replaced[q*Half+:Half] = row_data_i;
   endfunction
 
@@ -78,7 +78,8 @@ module lattice_states #(
       if (we_i) begin
         mem[at(write_address_i, v)] <= 64'(write_data_i[v*Word+:Word]);
       end else if (row_we_i != '0) begin
-        mem[at(row_address_i, v)] <= replaced(mem[at(row_address_i, v)], row_we_i[v*Rows+:Rows]);
+        mem[at(row_address_i, v)] <=
+            64'(replaced(Word'(mem[at(row_address_i, v)]), row_we_i[v*Rows+:Rows]));
       end
     end
   end
