@@ -1,7 +1,8 @@
-/* output_paths [CLOCKS]: no output of the Verilated device depends on an input within a clock, and none
- * moves at a falling edge. sim/rtl/pbl_rtl_clock.h rests on it, and so do masters that wait for VALID
- * before they raise READY. A run with samples, windows and a trace goes on while all inputs change at
- * random, between edges too. Exit code 0, 10 when an output moved (DIFFERS), 3 on an error. */
+/* output_paths [CLOCKS]: no output of the Verilated device depends on an input within a clock, and
+ * none moves at a falling edge. sim/rtl/pbl_rtl_clock.h rests on it, and so do masters that wait
+ * for VALID before they raise READY. A run with samples, windows and a trace goes on while all
+ * inputs change at random, between edges too. Exit code 0, 10 when an output moved (DIFFERS), 3 on
+ * an error. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,10 +88,13 @@ static pbl_status walk(int *moved, bench *b, unsigned long clocks, pbl_error *er
 
 /* A run that never ends, by the vtable; from then on by the pins. */
 static pbl_status start(bench *b, pbl_error *err) {
-  static const uint32_t writes[][2] = {{PBL_REG_SWEEPS, 0xFFFFFFFFu}, {PBL_REG_SAMPLE_EVERY, 1},
-                                       {PBL_REG_WINDOW_SWEEPS, 2},    {PBL_REG_TRACE_FIRST, 1},
+  static const uint32_t writes[][2] = {{PBL_REG_SWEEPS, 0xFFFFFFFFu},
+                                       {PBL_REG_SAMPLE_EVERY, 1},
+                                       {PBL_REG_WINDOW_SWEEPS, 2},
+                                       {PBL_REG_TRACE_FIRST, 1},
                                        {PBL_REG_REG_CONFIG, PBL_REG_CONFIG_TELEMETRY_MASK},
-                                       {PBL_REG_BETA, 4096},          {PBL_REG_CTRL, 1}};
+                                       {PBL_REG_BETA, 4096},
+                                       {PBL_REG_CTRL, 1}};
   char path[4096];
   pbl_hw hw = pbl_hw_default();
   hw.replicas = hw.lanes = 4;
@@ -118,8 +122,8 @@ int main(int argc, char **argv) {
     printf("DIFFERS output %s: it depends on an input within the clock\n", names[moved]);
     return 10;
   }
-  printf("EQUAL after %lu clocks: %lu words of samples, %lu of telemetry, %lu of the trace\n", clocks,
-         b.words[0], b.words[1], b.words[2]);
+  printf("EQUAL after %lu clocks: %lu words of samples, %lu of telemetry, %lu of the trace\n",
+         clocks, b.words[0], b.words[1], b.words[2]);
   if (b.words[0] > 0 && b.words[1] > 0 && b.words[2] > 0) return 0;
   fputs("a stream never had a word\n", stderr);
   return 3;
