@@ -85,7 +85,8 @@ const pbl_field pbl_schema_hw[] = {
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
     C(pbl_hw, "regulator", no_regulator, presences, "true",
-      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which is "
+      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which "
+      "is "
       "then half as large (docs/area.md); beta comes from the host, a schedule or a ladder."),
     C(pbl_hw, "exchange", exchange, options, "false",
       "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),

@@ -234,7 +234,8 @@ static void what_needs_an_absent_regulator_is_refused(void **state) {
   (void)state;
   load(&l, "schema: 1\nhw: {regulator: false}\n" CASE
            "    regulator: {mode: setpoint, window_sweeps: 4}\n");
-  assert_message(&l, "regulator: setpoint needs the temperature regulator, which hw.regulator: false");
+  assert_message(&l,
+                 "regulator: setpoint needs the temperature regulator, which hw.regulator: false");
   load(&l, "schema: 1\n" CASE "    regulator: {window_sweeps: 4}\n    hw: {regulator: false}\n");
   assert_message(&l, "regulator: window_sweeps above 0 needs the temperature regulator");
   load(&l, "schema: 1\nhw: {regulator: false}\n" CASE

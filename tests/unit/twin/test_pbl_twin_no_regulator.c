@@ -2,7 +2,14 @@
  * tests/rtl/tb_no_regulator.sv asks of the RTL. */
 #include "twin_rig.h"
 
-enum { SWEEPS = 3, SWEEP_CLOCKS = 2 * 3 + 2 + 13, PAUSE = 128, BETA = 100, LATER = 200, ENTRY = 77 };
+enum {
+  SWEEPS = 3,
+  SWEEP_CLOCKS = 2 * 3 + 2 + 13,
+  PAUSE = 128,
+  BETA = 100,
+  LATER = 200,
+  ENTRY = 77
+};
 
 static pbl_device *open_small(int no_regulator) {
   pbl_hw hw = pbl_hw_default();
