@@ -30,8 +30,8 @@ module pbit_top #(
     parameter int RangeLog2     = 4,   // table covers 2 beta |I| in [0, 2^RangeLog2)
     parameter int ThresholdBits = 24,  // 8..32
     parameter int Rounding      = 1,   // 1 round the table index, 0 truncate (negative control)
-    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
-    parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
+    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32, 2 xorshift32
+    parameter int LfsrSteps     = 1,   // of the LFSR32 (negative control), shifts per draw, 1..32
     parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
     parameter int IsSim         = 0,   // CAPS0.SIM; pads words of lattice and sparse to 32 bits
     parameter int Fabric        = 1,   // 1 dense, 2 lattice, 3 sparse

@@ -276,7 +276,7 @@ pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
       {"table_range_log2", hw->table_range_log2, 0, 8},
       {"threshold_bits", hw->threshold_bits, 8, 32},
       {"rounding", hw->rounding, 0, 1},
-      {"generator", (int)hw->generator, 0, 1},
+      {"generator", (int)hw->generator, 0, 2},
       {"lfsr_steps", hw->lfsr_steps, 1, 32},
   };
   pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
@@ -303,6 +303,8 @@ const char *pbl_generator_name(pbl_generator g) {
       return "xoshiro128++";
     case PBL_GEN_LFSR32:
       return "lfsr32";
+    case PBL_GEN_XORSHIFT32:
+      return "xorshift32";
   }
   return "unknown";
 }

@@ -10,7 +10,7 @@
 #include "pbl_json.h"
 
 typedef enum { PBL_FABRIC_DENSE = 1, PBL_FABRIC_LATTICE = 2, PBL_FABRIC_SPARSE = 3 } pbl_fabric;
-typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
+typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1, PBL_GEN_XORSHIFT32 = 2 } pbl_generator;
 typedef enum {
   PBL_KERNEL_CYCLIC = 0,      /* A B */
   PBL_KERNEL_PALINDROMIC = 1, /* A B A */
@@ -128,7 +128,7 @@ const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw);
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */
-const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
+const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32", "xorshift32" */
 const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin", ... */
 
 #endif

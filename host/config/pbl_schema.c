@@ -21,8 +21,10 @@ static const pbl_choice colourings[] = {
     {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
 static const pbl_choice options[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
-static const pbl_choice generators[] = {
-    {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
+static const pbl_choice generators[] = {{"xoshiro128++", PBL_GEN_XOSHIRO128PP},
+                                        {"lfsr32", PBL_GEN_LFSR32},
+                                        {"xorshift32", PBL_GEN_XORSHIFT32},
+                                        {NULL, 0}};
 static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
                                      {"palindromic", PBL_KERNEL_PALINDROMIC},
                                      {"coin", PBL_KERNEL_COIN},

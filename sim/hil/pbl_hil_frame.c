@@ -233,8 +233,8 @@ bool pbl_hil_hw_equal(const pbl_hw *a, const pbl_hw *b) {
   if (x.field_bits == 0) x.field_bits = pbl_hw_min_field_bits(&x);
   if (y.field_bits == 0) y.field_bits = pbl_hw_min_field_bits(&y);
   if (x.fabric == PBL_FABRIC_SPARSE) x.n_visible = y.n_visible;
-  /* Neither of them is built into a device with the other generator. */
-  if (x.generator == PBL_GEN_XOSHIRO128PP) x.lfsr_steps = y.lfsr_steps;
+  /* Only the LFSR has steps. */
+  if (x.generator != PBL_GEN_LFSR32) x.lfsr_steps = y.lfsr_steps;
   hw_words(u, &x);
   hw_words(v, &y);
   return memcmp(u, v, sizeof u) == 0;

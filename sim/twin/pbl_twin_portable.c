@@ -42,11 +42,20 @@ static uint32_t draw_lfsr(uint32_t *state, int steps) {
   return word;
 }
 
+static uint32_t draw_xorshift(uint32_t *state) {
+  const uint32_t word = *state;
+  uint32_t s = word ^ word << 13;
+  s ^= s >> 17;
+  *state = s ^ s << 5;
+  return word;
+}
+
 static uint32_t draw(pbl_twin_job *job, int lane) {
   uint32_t *g = job->generator + lane;
   enum { G = PBL_TWIN_GROUP };
   if (job->activation->generator == PBL_GEN_LFSR32)
     return draw_lfsr(g, job->activation->lfsr_steps);
+  if (job->activation->generator == PBL_GEN_XORSHIFT32) return draw_xorshift(g);
   pbl_xoshiro x = {{g[0], g[G], g[2 * G], g[3 * G]}};
   const uint32_t word = pbl_xoshiro_next(&x);
   for (int i = 0; i < 4; i++) g[i * G] = x.s[i];

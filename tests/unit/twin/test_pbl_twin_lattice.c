@@ -27,6 +27,7 @@ static const variant variants[] = {
     {12, "0,1 4,1", 24, 9, 1, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0},
     {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_COIN, 1},
     {4, "1,0", 4, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 0},
+    {6, "0,1 2,1", 9, 4, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_COIN, 1},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 

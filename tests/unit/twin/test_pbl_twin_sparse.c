@@ -25,6 +25,7 @@ static const variant variants[] = {
     {48, 5, 8, 16, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 1, 0},
     {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 0, 1},
     {47, 5, 5, 18, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 1, 0},
+    {31, 3, 4, 18, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_COIN, 1, 1},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
