@@ -47,6 +47,7 @@ module pbit_top #(
     parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
     parameter logic [47:0] RuleB = 48'd0,
     // options, 1: built
+    parameter int Regulator     = 1,   // temperature regulator, windows, telemetry
     parameter int Exchange      = 0,   // replica exchange; 2..64 contexts
     parameter int Statistics    = 0,   // statistics unit; Lanes a power of two
     parameter int StatPairs     = 0,   // pairs of p-bits that it counts, 0..2^20
@@ -174,7 +175,9 @@ module pbit_top #(
   logic [15:0] trace_site;
   logic [4:0] trace_lane;
   logic [117:0] trace_update;
-  absent_options #(.Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)) u_absent (
+  absent_options #(
+      .Regulator(Regulator), .Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)
+  ) u_absent (
       .write_i(reg_write), .address_i(reg_address), .readable_o(absent_readable),
       .writable_o(absent_writable), .refused_o(absent_refused)
   );
@@ -186,8 +189,8 @@ module pbit_top #(
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
       .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
-      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Exchange(Exchange),
-      .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
+      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Regulator(Regulator),
+      .Exchange(Exchange), .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
@@ -411,8 +414,8 @@ module pbit_top #(
 
   regulator #(
       .Lanes(Lanes), .CountBits(CountBits), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
-      .WeightFrac(WeightFrac), .Contexts(Contexts), .Exchange(Exchange),
-      .ContextBits(ContextBits), .LaneBits(LaneBits)
+      .WeightFrac(WeightFrac), .Contexts(Contexts), .Regulator(Regulator),
+      .Exchange(Exchange), .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
       .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear),

@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010500u
+#define PBL_RESET_VERSION 0x00010600u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -243,6 +243,8 @@
 #define PBL_CAPS_OPTIONS_STATISTICS_MASK 0x00000002u
 #define PBL_CAPS_OPTIONS_TRACE_SHIFT 2
 #define PBL_CAPS_OPTIONS_TRACE_MASK 0x00000004u
+#define PBL_CAPS_OPTIONS_NO_REGULATOR_SHIFT 3
+#define PBL_CAPS_OPTIONS_NO_REGULATOR_MASK 0x00000008u
 /* ro: Pairs of p-bits that the statistics unit can count; 0 without one. */
 #define PBL_REG_CAPS_STAT_PAIRS 0x0DCu
 /* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX, SCHED_LAST, EXCH_EVERY and EXCH_CONFIG are written only while idle. */

@@ -245,7 +245,8 @@ static pbl_status check_options(const pbl_hw *hw, pbl_error *err) {
   const range ranges[] = {{"exchange", hw->exchange, 0, 1},
                           {"statistics", hw->statistics, 0, 1},
                           {"statistics_pairs", hw->stat_pairs, 0, PBL_HW_MAX_STAT_PAIRS},
-                          {"trace", hw->trace, 0, 1}};
+                          {"trace", hw->trace, 0, 1},
+                          {"no_regulator", hw->no_regulator, 0, 1}};
   const pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
   const int contexts = pbl_hw_contexts(hw);
   if (s != PBL_OK) return s;
@@ -326,8 +327,9 @@ const char *pbl_kernel_name(pbl_kernel k) {
 const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw) {
   char pairs[48] = "";
   if (hw->stat_pairs > 0) snprintf(pairs, sizeof pairs, " (%d pairs)", hw->stat_pairs);
-  snprintf(text, size, "%s%s%s%s", hw->exchange ? ", replica exchange" : "",
-           hw->statistics ? ", statistics unit" : "", pairs, hw->trace ? ", trace port" : "");
+  snprintf(text, size, "%s%s%s%s%s", hw->exchange ? ", replica exchange" : "",
+           hw->statistics ? ", statistics unit" : "", pairs, hw->trace ? ", trace port" : "",
+           hw->no_regulator ? ", no temperature regulator" : "");
   return text;
 }
 
@@ -360,6 +362,7 @@ void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
   pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
   pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
   pbl_json_int(j, "field_bits", hw->field_bits);
+  pbl_json_bool(j, "regulator", hw->no_regulator == 0);
   pbl_json_bool(j, "exchange", hw->exchange != 0);
   pbl_json_bool(j, "statistics", hw->statistics != 0);
   pbl_json_int(j, "statistics_pairs", hw->stat_pairs);

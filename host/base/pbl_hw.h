@@ -66,6 +66,8 @@ typedef struct {
   int statistics; /* 1: statistics unit; lanes a power of two */
   int stat_pairs; /* pairs of p-bits that it can count, 0..2^20; 0 without the unit */
   int trace;      /* 1: trace port */
+  /* What every device has by default. */
+  int no_regulator; /* 1: built without the temperature regulator, its windows and telemetry */
 } pbl_hw;
 
 /* s[5][6], UQ4.12, 1024 entries over 16, 24-bit thresholds, rounding, xoshiro128++, 32-bit
@@ -120,7 +122,7 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
 int pbl_hw_index_shift(const pbl_hw *hw);
 
 /* The options as words that end a description: ", replica exchange, statistics unit (8 pairs),
- * trace port"; "" without any. Returns `text`. */
+ * trace port, no temperature regulator"; "" without any. Returns `text`. */
 const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw);
 
 /* The parameters but V and H, of lattice and sparse fabric with their own keys, as members of the

@@ -20,6 +20,7 @@ static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 static const pbl_choice colourings[] = {
     {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
 static const pbl_choice options[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+static const pbl_choice presences[] = {{"true", 0}, {"false", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
 static const pbl_choice generators[] = {{"xoshiro128++", PBL_GEN_XOSHIRO128PP},
                                         {"lfsr32", PBL_GEN_LFSR32},
@@ -85,6 +86,9 @@ const pbl_field pbl_schema_hw[] = {
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
+    C(pbl_hw, "regulator", no_regulator, presences, "true",
+      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which is "
+      "then half as large (docs/area.md); beta comes from the host, a schedule or a ladder."),
     C(pbl_hw, "exchange", exchange, options, "false",
       "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),
     C(pbl_hw, "statistics", statistics, options, "false",

@@ -175,6 +175,7 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       {"CAPS_PBITS", PBL_REG_CAPS_PBITS, UINT32_MAX, 0, (uint32_t)sparse->pbits},
       {"CAPS_EDGE_ROWS", PBL_REG_CAPS_EDGE_ROWS, UINT32_MAX, 0, (uint32_t)sparse->edge_rows},
       {"CAPS_GROUPS", PBL_REG_CAPS_GROUPS, UINT32_MAX, 0, (uint32_t)sparse->groups},
+      CAP(CAPS_OPTIONS, NO_REGULATOR, hw->no_regulator),
       CAP(CAPS_OPTIONS, EXCHANGE, hw->exchange),
       CAP(CAPS_OPTIONS, STATISTICS, hw->statistics),
       CAP(CAPS_OPTIONS, TRACE, hw->trace),

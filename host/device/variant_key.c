@@ -150,6 +150,7 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"Pbits", sparse->pbits},
       {"EdgeRows", sparse->edge_rows},
       {"Groups", sparse->groups},
+      {"Regulator", !hw->no_regulator},
       {"Exchange", hw->exchange},
       {"Statistics", hw->statistics},
       {"StatPairs", hw->stat_pairs},
@@ -176,7 +177,7 @@ static void describe_array(char *text, size_t size, const pbl_hw *hw) {
 
 static void describe(pbl_variant_id *id) {
   const pbl_hw *hw = id->hw;
-  char steps[32] = "", array[96], options[96];
+  char steps[32] = "", array[96], options[128];
   describe_array(array, sizeof array, hw);
   if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " (%d steps)", hw->lfsr_steps);
   snprintf(id->description, sizeof id->description,

@@ -118,6 +118,7 @@
   X("What was built", "CAPS_OPTIONS_EXCHANGE", -1) \
   X("What was built", "CAPS_OPTIONS_STATISTICS", -1) \
   X("What was built", "CAPS_OPTIONS_TRACE", -1) \
+  X("What was built", "CAPS_OPTIONS_NO_REGULATOR", -1) \
   X("What was built", "CAPS_STAT_PAIRS", 31) \
   X("Temperature regulator", "REG_CONFIG", 31) \
   X("Temperature regulator", "REG_CONFIG_MODE", 2) \

@@ -114,6 +114,7 @@ static void decode(pbl_hw *hw, const caps_words *c) {
   hw->threshold_bits = FIELD(c->activation, CAPS_ACTIVATION_THRESHOLD_BITS);
   hw->field_bits = FIELD(c->activation, CAPS_ACTIVATION_FIELD_BITS);
   hw->table_range_log2 = FIELD(c->activation, CAPS_ACTIVATION_RANGE_LOG2);
+  hw->no_regulator = FIELD(c->options, CAPS_OPTIONS_NO_REGULATOR);
   hw->exchange = FIELD(c->options, CAPS_OPTIONS_EXCHANGE);
   hw->statistics = FIELD(c->options, CAPS_OPTIONS_STATISTICS);
   hw->trace = FIELD(c->options, CAPS_OPTIONS_TRACE);

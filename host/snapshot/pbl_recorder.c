@@ -57,7 +57,7 @@ static void walk_hw(pbl_archive *a, pbl_hw *hw) {
       &hw->lfsr_steps,      &hw->field_bits,     &hw->exchange,         &hw->statistics,
       &hw->stat_pairs,      &hw->trace,          &hw->lattice.side,     &hw->lattice.sites,
       &hw->lattice.n_rules, &hw->sparse.pbits,   &hw->sparse.edge_rows, &hw->sparse.groups,
-      &hw->sparse.sites};
+      &hw->sparse.sites,    &hw->no_regulator};
   PBL_ARCHIVE_ENUM(a, &hw->fabric, pbl_fabric);
   PBL_ARCHIVE_ENUM(a, &hw->generator, pbl_generator);
   for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) pbl_archive_int(a, numbers[k]);

@@ -15,7 +15,7 @@
 #define TAG_END TAG('E', 'N', 'D', ' ')
 #define MOST_WORDS ((uint64_t)1 << 30) /* of a block */
 
-enum { HW_FIELDS = 41 }; /* two to spare, which are 0 */
+enum { HW_FIELDS = 41 }; /* one to spare, which is 0 */
 
 /* Every parameter of the hardware, in the order of the file. */
 static void hw_fields(int32_t *field[HW_FIELDS], pbl_hw *hw, int32_t *fabric, int32_t *generator) {
@@ -52,6 +52,7 @@ static void hw_fields(int32_t *field[HW_FIELDS], pbl_hw *hw, int32_t *fabric, in
     field[n++] = &hw->lattice.rule_a[k];
     field[n++] = &hw->lattice.rule_b[k];
   }
+  field[n++] = &hw->no_regulator;
   while (n < HW_FIELDS) field[n++] = NULL;
 }
 

@@ -35,7 +35,8 @@ module device_registers #(
     parameter int ImageWords    = 7,
     parameter int Cells         = 1,
     parameter int CountBits     = 1,
-    parameter int Exchange      = 0,   // options, 1: built
+    parameter int Regulator     = 1,   // options, 1: built
+    parameter int Exchange      = 0,
     parameter int Statistics    = 0,
     parameter int StatPairs     = 0,
     parameter int Trace         = 0
@@ -175,14 +176,14 @@ module device_registers #(
     start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
     refused = other_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
+              (ctrl && (data_i[0] || data_i[3] || (data_i[4] && Regulator != 0) || data_i[5] ||
                         (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
               (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin) ||
                              (data_i[3] && no_random)));
 
     clear_o         = clear;
-    window_clear_o  = ctrl && data_i[4] && idle;
+    window_clear_o  = ctrl && data_i[4] && Regulator != 0 && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
     stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
     stat_clear_o    = ctrl && data_i[7] && Statistics != 0 && idle;
@@ -356,7 +357,8 @@ module device_registers #(
       `PBIT_REG_CAPS_PBITS:      wide = {32'd0, 32'(Pbits)};
       `PBIT_REG_CAPS_EDGE_ROWS:  wide = {32'd0, 32'(EdgeRows)};
       `PBIT_REG_CAPS_GROUPS:     wide = {32'd0, 32'(Groups)};
-      `PBIT_REG_CAPS_OPTIONS:    wide = {61'd0, Trace != 0, Statistics != 0, Exchange != 0};
+      `PBIT_REG_CAPS_OPTIONS:    wide = {60'd0, Regulator == 0, Trace != 0, Statistics != 0,
+                                         Exchange != 0};
       `PBIT_REG_CAPS_STAT_PAIRS: wide = {32'd0, 32'(StatPairs)};
       `PBIT_REG_PBITS:           wide = 64'(pbits_q);
       `PBIT_REG_GUARD:           wide = 64'(guard_i);

@@ -18,6 +18,7 @@
   `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
   `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
   `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
+  `PBIT_REQUIRE(regulator, Regulator == 0 || Regulator == 1)
   `PBIT_REQUIRE(exchange, Exchange == 0 || (Exchange == 1 && Contexts >= 2 && Contexts <= 64))
   `PBIT_REQUIRE(statistics, Statistics == 0 || (Statistics == 1 && (Lanes & (Lanes - 1)) == 0))
   `PBIT_REQUIRE(stat_pairs, StatPairs >= 0 && StatPairs <= (Statistics != 0 ? 1048576 : 0))

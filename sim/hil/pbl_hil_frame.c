@@ -180,7 +180,8 @@ static void hw_words(uint32_t w[PBL_HIL_HW_WORDS], const pbl_hw *hw) {
                         hw->exchange,
                         hw->statistics,
                         hw->stat_pairs,
-                        hw->trace};
+                        hw->trace,
+                        hw->no_regulator};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) w[n++] = (uint32_t)others[k];
 }
 
@@ -201,7 +202,8 @@ static void hw_of_words(pbl_hw *hw, const uint32_t w[PBL_HIL_HW_WORDS]) {
   for (int k = 0; k < PBL_HW_MAX_RULES; k++) hw->lattice.rule_b[k] = (int)w[n++];
   int *others[] = {&hw->lattice.sites, &hw->sparse.pbits, &hw->sparse.edge_rows,
                    &hw->sparse.groups, &hw->sparse.sites, &hw->exchange,
-                   &hw->statistics,    &hw->stat_pairs,   &hw->trace};
+                   &hw->statistics,    &hw->stat_pairs,   &hw->trace,
+                   &hw->no_regulator};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) *others[k] = (int)w[n++];
 }
 

@@ -233,14 +233,15 @@ static void check(pbl_twin *t) {
 }
 
 /* CLEAR, WINDOW_CLEAR, SCHED_CLEAR, STAT_SWAP and STAT_CLEAR act before the other bits of the same
- * write, START before CHECK, which a refused START takes with it. */
+ * write, START before CHECK, which a refused START takes with it. Those of an option that was not
+ * built do nothing. */
 static void command(pbl_twin *t, uint32_t bits) {
-  const uint32_t statistics = PBL_CTRL_STAT_CLEAR_MASK | PBL_CTRL_STAT_SWAP_MASK;
-  const uint32_t needs_idle = PBL_CTRL_STAT_CLEAR_MASK | PBL_CTRL_WINDOW_CLEAR_MASK |
-                              PBL_CTRL_SCHED_CLEAR_MASK | PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK;
+  const uint32_t needs_idle =
+      PBL_CTRL_SCHED_CLEAR_MASK | PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK |
+      (t->statistics ? PBL_CTRL_STAT_CLEAR_MASK : 0) |
+      (t->regulator.absent ? 0 : PBL_CTRL_WINDOW_CLEAR_MASK);
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
-  if ((bits & statistics) && !t->statistics) t->error = true;
   if ((bits & PBL_CTRL_STAT_SWAP_MASK) && t->statistics) pbl_twin_statistics_swap(t->statistics);
   if (t->phase != PBL_TWIN_IDLE) {
     if (bits & needs_idle) t->error = true;

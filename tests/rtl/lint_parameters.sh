@@ -42,6 +42,11 @@ case ${1:?set} in
   sparse_contexts) sparse 16 32 8 2 Lanes=2 Replicas=4 ;;
   sparse_wide) sparse 1000 300 30 7 Lanes=3 Replicas=3 Generator=2 WeightBits=20 IsSim=1 ;;
   sparse_largest) sparse 65536 65536 65536 16 Lanes=16 Replicas=32 IsSim=1 ;;
+  # without the temperature regulator: dense, and with all other options
+  no_regulator) parameters=(Regulator=0) ;;
+  no_regulator_options) parameters=(Visible=5 Hidden=9 Replicas=8 Lanes=4 Regulator=0 Exchange=1 Statistics=1 Trace=1) ;;
+  no_regulator_lattice) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 Regulator=0 ;;
+  no_regulator_sparse) sparse 16 32 8 2 Lanes=2 Replicas=10 IsSim=1 Regulator=0 Exchange=1 ;;
   # replica exchange: the least ladder, the longest, nothing a power of two, every fabric
   exchange_least) parameters=(Exchange=1 Replicas=2) ;;
   exchange_longest) parameters=(Exchange=1 Replicas=256 Lanes=4 BetaBits=24 BetaFrac=20) ;;
