@@ -57,10 +57,12 @@ typedef struct {
   int threshold_bits;   /* 8..32 */
   int rounding; /* 1: table index rounds half away from zero; 0: truncates (negative control) */
   pbl_generator generator;
-  int lfsr_steps;         /* 1..32 steps per draw of the LFSR32 */
-  int field_bits;         /* width of local fields; 0: the least that never wraps */
-  pbl_hw_lattice lattice; /* has no meaning in the other fabrics */
-  pbl_hw_sparse sparse;   /* likewise */
+  int lfsr_steps;          /* 1..32 steps per draw of the LFSR32 */
+  int cells_per_generator; /* 1, or a divisor of P above 1: so many cells of a lane take the words
+                            * of one generator (negative control) */
+  int field_bits;          /* width of local fields; 0: the least that never wraps */
+  pbl_hw_lattice lattice;  /* has no meaning in the other fabrics */
+  pbl_hw_sparse sparse;    /* likewise */
   /* Options (docs/device-options.md), all off by default. */
   int exchange;   /* 1: replica exchange; 2..64 contexts */
   int statistics; /* 1: statistics unit; lanes a power of two */
@@ -100,6 +102,10 @@ static inline int pbl_hw_sites(const pbl_hw *hw) {
 /* Update cells, each with a generator and a table: lanes; lattice and sparse: P x lanes. */
 static inline int pbl_hw_cells(const pbl_hw *hw) {
   return pbl_hw_sites(hw) * hw->lanes;
+}
+/* Generators of one replica: those of its cells, or fewer that they share. */
+static inline int pbl_hw_generators(const pbl_hw *hw) {
+  return pbl_hw_sites(hw) / hw->cells_per_generator;
 }
 /* Size of the weight memory in words: (V+1) x (H+1); lattice: 2V/P x P(D+1); sparse, the edge
  * memory: M x 2P. */

@@ -84,10 +84,14 @@ const pbl_field pbl_schema_hw[] = {
       "Random number generator of each lane (lattice, sparse: of each cell)."),
     I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
+    I(pbl_hw, "cells_per_generator", cells_per_generator, 0, 1, PBL_HW_MAX_CELLS, "1",
+      "Lattice and sparse fabric: neighbouring cells of a replica that take the same random words; "
+      "a divisor of `sites_per_clock`. Above 1 it is a negative control."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
     C(pbl_hw, "regulator", no_regulator, presences, "true",
-      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which is "
+      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which "
+      "is "
       "then half as large (docs/area.md); beta comes from the host, a schedule or a ladder."),
     C(pbl_hw, "exchange", exchange, options, "false",
       "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),

@@ -181,7 +181,8 @@ static void hw_words(uint32_t w[PBL_HIL_HW_WORDS], const pbl_hw *hw) {
                         hw->statistics,
                         hw->stat_pairs,
                         hw->trace,
-                        hw->no_regulator};
+                        hw->no_regulator,
+                        hw->cells_per_generator > 1 ? hw->cells_per_generator : 0};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) w[n++] = (uint32_t)others[k];
 }
 
@@ -200,11 +201,12 @@ static void hw_of_words(pbl_hw *hw, const uint32_t w[PBL_HIL_HW_WORDS]) {
   hw->lattice.n_rules = (int)w[n++];
   for (int k = 0; k < PBL_HW_MAX_RULES; k++) hw->lattice.rule_a[k] = (int)w[n++];
   for (int k = 0; k < PBL_HW_MAX_RULES; k++) hw->lattice.rule_b[k] = (int)w[n++];
-  int *others[] = {&hw->lattice.sites, &hw->sparse.pbits, &hw->sparse.edge_rows,
-                   &hw->sparse.groups, &hw->sparse.sites, &hw->exchange,
-                   &hw->statistics,    &hw->stat_pairs,   &hw->trace,
-                   &hw->no_regulator};
+  int *others[] = {&hw->lattice.sites, &hw->sparse.pbits,       &hw->sparse.edge_rows,
+                   &hw->sparse.groups, &hw->sparse.sites,       &hw->exchange,
+                   &hw->statistics,    &hw->stat_pairs,         &hw->trace,
+                   &hw->no_regulator,  &hw->cells_per_generator};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) *others[k] = (int)w[n++];
+  if (hw->cells_per_generator == 0) hw->cells_per_generator = 1; /* 0: not said */
 }
 
 void pbl_hil_put_hw(pbl_hil_buffer *b, const pbl_hw *hw) {

@@ -178,7 +178,7 @@ INLINE void add_energy(__m256i energy[2], __m256i field, __m256i up) {
 }
 
 INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_generator kind,
-                     bool coupled) {
+                     bool coupled, bool given) {
   const pbl_twin_activation *act = job->activation;
   const int offset = half * HALF_GROUP;
   const unsigned lanes = (unsigned)job->lane_mask >> offset & 0xFFu;
@@ -189,7 +189,8 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   for (int i = 0; i < 4; i++) g.s[i] = load(job->generator + i * PBL_TWIN_GROUP + offset);
   for (int i = 0; i < 2; i++) energy[i] = load(job->energy + offset + i * 4);
   for (int target = first; target < end; target++) {
-    __m256i word = draw(&g, kind, act->lfsr_steps);
+    __m256i word = given ? load(job->words + (size_t)target * job->words_stride + offset)
+                         : draw(&g, kind, act->lfsr_steps);
     if (coupled) word = _mm256_shuffle_epi32(word, 0xA0); /* lanes 0 0 2 2 of each four */
     const __m256i field = load(job->fields + (size_t)target * job->field_stride + offset);
     __m256i threshold;
@@ -225,15 +226,19 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
 
 /* One loop for each generator, without branches in it. */
 INLINE void run_kind(pbl_twin_job *job, int first, int end, int half, bool coupled) {
+  if (job->words) {
+    run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, coupled, true);
+    return;
+  }
   switch (job->activation->generator) {
     case PBL_GEN_XOSHIRO128PP:
-      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, coupled);
+      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, coupled, false);
       break;
     case PBL_GEN_LFSR32:
-      run_half(job, first, end, half, PBL_GEN_LFSR32, coupled);
+      run_half(job, first, end, half, PBL_GEN_LFSR32, coupled, false);
       break;
     case PBL_GEN_XORSHIFT32:
-      run_half(job, first, end, half, PBL_GEN_XORSHIFT32, coupled);
+      run_half(job, first, end, half, PBL_GEN_XORSHIFT32, coupled, false);
       break;
   }
 }

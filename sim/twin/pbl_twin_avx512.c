@@ -136,7 +136,8 @@ INLINE void add_energy(__m512i energy[2], __m512i field, __mmask16 bits) {
       _mm512_add_epi64(energy[1], _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(term, 1)));
 }
 
-INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool coupled) {
+INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool coupled,
+                bool given) {
   const pbl_twin_activation *act = job->activation;
   const __m512i last = _mm512_set1_epi32((int)act->last_index);
   const __m512i threshold_mask = _mm512_set1_epi32((int)act->threshold_mask);
@@ -149,7 +150,8 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
   for (int i = 0; i < 4; i++) g.s[i] = _mm512_loadu_si512(job->generator + i * PBL_TWIN_GROUP);
   for (int i = 0; i < 2; i++) energy[i] = _mm512_loadu_si512(job->energy + i * 8);
   for (int target = first; target < end; target++) {
-    __m512i word = draw(&g, kind, act->lfsr_steps);
+    __m512i word = given ? _mm512_loadu_si512(job->words + (size_t)target * job->words_stride)
+                         : draw(&g, kind, act->lfsr_steps);
     if (coupled) word = _mm512_shuffle_epi32(word, _MM_PERM_CCAA); /* lanes 0 0 2 2 of each four */
     const __m512i field = _mm512_loadu_si512(job->fields + (size_t)target * job->field_stride);
     const __m512i raw = table_index(act, &beta, field);
@@ -182,15 +184,19 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
 
 /* One loop for each generator, without branches in it. */
 INLINE void run_kind(pbl_twin_job *job, int first, int end, bool coupled) {
+  if (job->words) {
+    run(job, first, end, PBL_GEN_XOSHIRO128PP, coupled, true);
+    return;
+  }
   switch (job->activation->generator) {
     case PBL_GEN_XOSHIRO128PP:
-      run(job, first, end, PBL_GEN_XOSHIRO128PP, coupled);
+      run(job, first, end, PBL_GEN_XOSHIRO128PP, coupled, false);
       break;
     case PBL_GEN_LFSR32:
-      run(job, first, end, PBL_GEN_LFSR32, coupled);
+      run(job, first, end, PBL_GEN_LFSR32, coupled, false);
       break;
     case PBL_GEN_XORSHIFT32:
-      run(job, first, end, PBL_GEN_XORSHIFT32, coupled);
+      run(job, first, end, PBL_GEN_XORSHIFT32, coupled, false);
       break;
   }
 }
