@@ -30,7 +30,7 @@ static const variant variants[] = {
     {4, "1,0", 4, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 0, 0},
     {6, "0,1 2,1", 9, 4, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_COIN, 1, 0},
     {4, "0,1", 8, 3, 2, PBL_GEN_LFSR32, 1, PBL_KERNEL_PALINDROMIC, 0, 4},
-    {12, "0,1 4,1", 24, 18, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 24},
+    {12, "0,1 4,1", 12, 18, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 12},
     {6, "0,1 2,1", 9, 5, 1, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_CYCLIC, 0, 3},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
