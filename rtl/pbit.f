@@ -2,6 +2,7 @@
 +incdir+pkg
 pbit/xoshiro128pp.sv
 pbit/lfsr32.sv
+pbit/xorshift32.sv
 pbit/pbit_rng.sv
 pbit/pbit_cell.sv
 fabric/weight_memory.sv
