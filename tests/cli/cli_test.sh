@@ -340,8 +340,10 @@ rng_options_are_checked() {
   run 2 rng
   errors_say "give one of --words, --stream, --test and --ab"
   run 2 rng --words 8 --generator lfsr
-  errors_say "'lfsr' is none of xoshiro128++, lfsr32; did you mean lfsr32"
+  errors_say "'lfsr' is none of xoshiro128++, lfsr32, xorshift32; did you mean lfsr32"
   run 2 rng --words 8 --steps 8
+  errors_say "--steps belongs to lfsr32"
+  run 2 rng --words 8 --generator xorshift32 --steps 8
   errors_say "--steps belongs to lfsr32"
   run 2 rng --words 8 --generator lfsr32 --steps 33
   errors_say "steps 33 is out of range 1..32"
