@@ -30,8 +30,9 @@ module pbit_top #(
     parameter int RangeLog2     = 4,   // table covers 2 beta |I| in [0, 2^RangeLog2)
     parameter int ThresholdBits = 24,  // 8..32
     parameter int Rounding      = 1,   // 1 round the table index, 0 truncate (negative control)
-    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
-    parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
+    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32, 2 xorshift32
+    parameter int LfsrSteps     = 1,   // of the LFSR32 (negative control), shifts per draw, 1..32
+    parameter int CellsPerGenerator = 1,  // lattice, sparse: a divisor of P (negative control)
     parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
     parameter int IsSim         = 0,   // CAPS0.SIM; pads words of lattice and sparse to 32 bits
     parameter int Fabric        = 1,   // 1 dense, 2 lattice, 3 sparse
@@ -187,6 +188,7 @@ module pbit_top #(
       .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
       .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
+      .CellsPerGenerator(CellsPerGenerator),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
       .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
       .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Regulator(Regulator),
@@ -316,6 +318,7 @@ module pbit_top #(
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
+        .CellsPerGenerator(CellsPerGenerator),
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
@@ -359,7 +362,7 @@ module pbit_top #(
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
-        .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
+        .CellsPerGenerator(CellsPerGenerator), .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Exchange(Exchange), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),

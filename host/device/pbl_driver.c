@@ -156,6 +156,7 @@ static pbl_status check_caps(pbl_driver *d, pbl_error *err) {
       CAP(CAPS0, FABRIC, hw->fabric),
       CAP(CAPS0, GENERATOR, hw->generator),
       CAP(CAPS0, LFSR_STEPS, hw->lfsr_steps),
+      CAP(CAPS0, SHARED, hw->cells_per_generator - 1),
       CAP(CAPS0, ROUNDING, hw->rounding),
       CAP(CAPS_SIZE, VISIBLE, is_sparse ? 0 : hw->n_visible),
       CAP(CAPS_SIZE, HIDDEN, is_sparse ? 0 : hw->n_hidden),

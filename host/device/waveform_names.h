@@ -17,6 +17,7 @@
   X("What was built", "CAPS0_GENERATOR", 3) \
   X("What was built", "CAPS0_LFSR_STEPS", 5) \
   X("What was built", "CAPS0_ROUNDING", -1) \
+  X("What was built", "CAPS0_SHARED", 11) \
   X("What was built", "CAPS_SIZE", 31) \
   X("What was built", "CAPS_SIZE_VISIBLE", 15) \
   X("What was built", "CAPS_SIZE_HIDDEN", 15) \

@@ -22,6 +22,7 @@ module device_registers #(
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
     parameter int FieldBits     = 32,
+    parameter int CellsPerGenerator = 1,
     parameter int IsSim         = 0,
     parameter int Side          = 0,   // lattice only, else 0
     parameter int Sites         = 0,   // lattice and sparse
@@ -340,8 +341,8 @@ module device_registers #(
       `PBIT_REG_ID:              wide = 64'(`PBIT_RESET_ID);
       `PBIT_REG_VERSION:         wide = 64'(`PBIT_RESET_VERSION);
       `PBIT_REG_SCRATCH:         wide = 64'(scratch_q);
-      `PBIT_REG_CAPS0:           wide = {32'd0, 17'd0, Rounding != 0, 6'(LfsrSteps), 4'(Generator),
-                                         3'(Fabric), IsSim != 0};
+      `PBIT_REG_CAPS0:           wide = {32'd0, 5'd0, 12'(CellsPerGenerator - 1), Rounding != 0,
+                                         6'(LfsrSteps), 4'(Generator), 3'(Fabric), IsSim != 0};
       `PBIT_REG_CAPS_SIZE:       wide = {32'd0, 16'(Hidden), 16'(Visible)};
       `PBIT_REG_CAPS_REPLICAS:   wide = {32'd0, 16'(Lanes), 16'(Replicas)};
       `PBIT_REG_CAPS_FORMAT:     wide = {32'd0, 8'(BetaFrac), 8'(BetaBits), 8'(WeightFrac),

@@ -17,6 +17,8 @@
   `PBIT_REQUIRE(pbits, Sparse == 0 || (Pbits >= 2 && Pbits <= 65536))
   `PBIT_REQUIRE(edge_rows, Sparse == 0 || (EdgeRows >= 1 && EdgeRows <= 65536))
   `PBIT_REQUIRE(groups, Sparse == 0 || (Groups >= 1 && Groups <= 65536))
+  `PBIT_REQUIRE(generator, Generator >= 0 && Generator <= 2)
+  `PBIT_REQUIRE(cells_per_generator, CellsPerGenerator >= 1 && P % CellsPerGenerator == 0)
   `PBIT_REQUIRE(rules, Lattice == 0 || (NRules >= 1 && NRules <= 6))
   `PBIT_REQUIRE(regulator, Regulator == 0 || Regulator == 1)
   `PBIT_REQUIRE(exchange, Exchange == 0 || (Exchange == 1 && Contexts >= 2 && Contexts <= 64))

@@ -27,6 +27,7 @@ static void twin_close(pbl_device *dev) {
   pbl_twin_sparse_close(t->sparse);
   pbl_twin_statistics_close(t->statistics);
   free(t->generator);
+  free(t->shared);
   free(t->fields);
   free(t->energy);
   free(t->cell_beta);

@@ -67,6 +67,7 @@ static uint32_t caps(const pbl_hw *hw, uint32_t address) {
       return 1u << PBL_CAPS0_SIM_SHIFT | (uint32_t)hw->fabric << PBL_CAPS0_FABRIC_SHIFT |
              (uint32_t)hw->generator << PBL_CAPS0_GENERATOR_SHIFT |
              (uint32_t)hw->lfsr_steps << PBL_CAPS0_LFSR_STEPS_SHIFT |
+             (uint32_t)(hw->cells_per_generator - 1) << PBL_CAPS0_SHARED_SHIFT |
              (uint32_t)(hw->rounding != 0) << PBL_CAPS0_ROUNDING_SHIFT;
     case PBL_REG_CAPS_SIZE:
       return caps_size(hw);
