@@ -11,6 +11,7 @@ fabric/dense_operations.sv
 fabric/dense_fabric.sv
 fabric/lattice_weights.sv
 fabric/lattice_bank.sv
+fabric/lattice_states.sv
 fabric/lattice_generators.sv
 fabric/lattice_row.sv
 fabric/lattice_lane.sv
