@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "Vpbit.h"
+#include "Vpbit___024root.h"
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
 #include "verilated.h"
@@ -18,6 +19,9 @@
 double sc_time_stamp() {
   return 0;
 }
+
+// What Vpbit::eval() calls between its care for the first evaluation and for messages of threads.
+__attribute__((weak)) void Vpbit___024root___eval(Vpbit___024root *root);
 
 namespace {
 
@@ -71,6 +75,25 @@ struct Receiver {
   }
 };
 
+// An edge is where clk_i differs from its value in the evaluation before, of which the model keeps a
+// copy. Nothing in the device happens at a falling edge and no output depends on an input within a
+// clock, so lowering the copy does for evaluating the low half of a clock. The copy's name is that of
+// Verilator 5.006 or of later ones; false where it has another one.
+template <class Root>
+auto lower_clock(Root *r, int) -> decltype(void(r->__Vtrigrprev__TOP__clk_i), true) {
+  r->__Vtrigrprev__TOP__clk_i = 0;
+  return true;
+}
+template <class Root>
+auto lower_clock(Root *r, int) -> decltype(void(r->__Vtrigprevexpr___TOP__clk_i__0), true) {
+  r->__Vtrigprevexpr___TOP__clk_i__0 = 0;
+  return true;
+}
+template <class Root>
+bool lower_clock(Root *, long) {
+  return false;
+}
+
 struct Instance {
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vpbit> top;
@@ -103,14 +126,30 @@ struct Instance {
 #endif
   }
 
+  // A clock edge; not the first evaluation. Threads, assertions and waveforms need all of eval().
+  void edge() {
+    top->clk_i = 1;
+#ifndef PBL_WAVEFORM
+    if (Vpbit___024root___eval) return Vpbit___024root___eval(top->rootp);
+#endif
+    top->eval();
+  }
+
+  void low_half() {
+#ifndef PBL_WAVEFORM
+    if (lower_clock(top->rootp, 0)) return;
+#endif
+    top->clk_i = 0;
+    top->eval();
+    before_edge();
+  }
+
   void clock() {
     Vpbit *t = top.get();
     t->m_axis_tready = samples.ready();
     t->m_axis_telemetry_tready = telemetry.ready();
     if (traces) t->m_axis_trace_tready = trace.ready();
-    t->clk_i = 0;
-    t->eval();
-    before_edge();
+    low_half();
     if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
     if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
       telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
@@ -118,8 +157,7 @@ struct Instance {
     if (traces && t->m_axis_trace_tvalid && t->m_axis_trace_tready) {
       trace.take(t->m_axis_trace_tdata, t->m_axis_trace_tlast);
     }
-    t->clk_i = 1;
-    t->eval();
+    edge();
     after_edge();
   }
 };
@@ -146,6 +184,8 @@ void *create(uint64_t reset_seed) {
     t->s_axil_arvalid = t->s_axil_rready = 0;
     t->s_axil_wstrb = 0xF;
     t->rst_ni = 1;
+    t->clk_i = 0;
+    t->eval();
     s->clock();
     t->rst_ni = 0;
     for (int i = 0; i < 4; i++) s->clock();

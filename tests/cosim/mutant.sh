@@ -144,6 +144,13 @@ case $mutant in
     plant fabric/lattice_row.sv '(rotated >> offset0_i) |' '(rotated >> 0) |' ;;
   lattice_other_parts_overwritten)
     plant fabric/lattice_bank.sv '& ~write_mask_i' "& {Half{1'b0}}" ;;
+  lattice_words_do_not_wrap)
+    plant fabric/lattice_states.sv 'if (low >= Words) low = low - Words;' \
+      'if (low >= Words) low = Words - 1;' ;;
+  lattice_second_word_is_the_first)
+    plant fabric/lattice_states.sv "low == Words - 1 ? 32'd0 : low + 32'd1" 'low' ;;
+  lattice_row_from_the_host_clears_its_word)
+    plant fabric/lattice_states.sv 'replaced = word;' "replaced = '0;" ;;
   lattice_constant_lacks_a_weight)
     plant fabric/lattice_weights.sv "slot_i == '0 ? word : sum_q + word" \
       "slot_i == '0 ? '0 : sum_q + word" ;;
