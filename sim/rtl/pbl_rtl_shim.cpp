@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "Vpbit.h"
-#include "Vpbit___024root.h"
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
+#include "pbl_rtl_clock.h"
 #include "verilated.h"
 #ifdef PBL_SAVABLE
 #include "pbl_rtl_state.h"
@@ -19,9 +19,6 @@
 double sc_time_stamp() {
   return 0;
 }
-
-// What Vpbit::eval() calls between its care for the first evaluation and for messages of threads.
-__attribute__((weak)) void Vpbit___024root___eval(Vpbit___024root *root);
 
 namespace {
 
@@ -75,25 +72,6 @@ struct Receiver {
   }
 };
 
-// An edge is where clk_i differs from its value in the evaluation before, of which the model keeps a
-// copy. Nothing in the device happens at a falling edge and no output depends on an input within a
-// clock, so lowering the copy does for evaluating the low half of a clock. The copy's name is that of
-// Verilator 5.006 or of later ones; false where it has another one.
-template <class Root>
-auto lower_clock(Root *r, int) -> decltype(void(r->__Vtrigrprev__TOP__clk_i), true) {
-  r->__Vtrigrprev__TOP__clk_i = 0;
-  return true;
-}
-template <class Root>
-auto lower_clock(Root *r, int) -> decltype(void(r->__Vtrigprevexpr___TOP__clk_i__0), true) {
-  r->__Vtrigprevexpr___TOP__clk_i__0 = 0;
-  return true;
-}
-template <class Root>
-bool lower_clock(Root *, long) {
-  return false;
-}
-
 struct Instance {
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vpbit> top;
@@ -126,15 +104,7 @@ struct Instance {
 #endif
   }
 
-  // A clock edge; not the first evaluation. Threads, assertions and waveforms need all of eval().
-  void edge() {
-    top->clk_i = 1;
-#ifndef PBL_WAVEFORM
-    if (Vpbit___024root___eval) return Vpbit___024root___eval(top->rootp);
-#endif
-    top->eval();
-  }
-
+  // Waveforms show it.
   void low_half() {
 #ifndef PBL_WAVEFORM
     if (lower_clock(top->rootp, 0)) return;
@@ -157,7 +127,8 @@ struct Instance {
     if (traces && t->m_axis_trace_tvalid && t->m_axis_trace_tready) {
       trace.take(t->m_axis_trace_tdata, t->m_axis_trace_tlast);
     }
-    edge();
+    t->clk_i = 1;
+    t->eval();
     after_edge();
   }
 };

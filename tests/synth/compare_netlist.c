@@ -44,6 +44,15 @@ static int find_variant(pbl_hw *hw, const char *name) {
     hw->field_bits = pbl_hw_min_field_bits(hw);
     return 1;
   }
+  if (strcmp(name, "lattice_rows") == 0) { /* two rows a step, each with a memory of its own */
+    hw->weight_int = 2;
+    hw->replicas = hw->lanes = 1;
+    hw->lattice.n_rules = 1;
+    hw->lattice.rule_b[0] = 1;
+    pbl_hw_set_lattice(hw, 4, 4);
+    hw->field_bits = pbl_hw_min_field_bits(hw);
+    return 1;
+  }
   if (strcmp(name, "options") == 0) { /* every option, two rungs of two lanes */
     hw->n_visible = 2;
     hw->n_hidden = 3;
