@@ -29,7 +29,6 @@ static const kind_entry k_kinds[] = {
 };
 enum { N_KINDS = sizeof k_kinds / sizeof *k_kinds, MAX_REGULAR = 256 };
 
-static const double k_largest_size = 1e100; /* no sum or square of such values overflows */
 static const char *const k_laws[] = {"constant", "sign", "normal"};
 
 static const kind_entry *find_kind(const char *text) {
@@ -74,7 +73,7 @@ pbl_status pbl_value_law_parse(pbl_value_law *out, const char *text, pbl_error *
     char *end;
     if (strncmp(text, k_laws[k], length) != 0 || text[length] != ',') continue;
     *out = (pbl_value_law){.kind = (pbl_law_kind)k, .size = strtod(text + length + 1, &end)};
-    if (end != text + length + 1 && *end == '\0' && fabs(out->size) <= k_largest_size)
+    if (end != text + length + 1 && *end == '\0' && fabs(out->size) <= PBL_GRAPH_MAX_VALUE)
       return PBL_OK; /* a NaN is not */
   }
   *out = (pbl_value_law){0};

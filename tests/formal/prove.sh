@@ -15,6 +15,7 @@
 #   bmc CLOCKS [NAME=VALUE...]
 #   reach CLOCKS [NAME=VALUE...]
 #   fault NAME CLOCKS ASSERTION FILE SED-COMMAND    which changes exactly one line; parameters of reach
+# CLOCKS of reach and fault: N, clock by clock up to it, or M-N: one search in those clocks.
 # Exit status 77: a tool is not installed, named.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -52,6 +53,14 @@ solve() {
   return 1
 }
 sat='sat -seq 1 -prove-asserts -set-assumes -tempinduct'
+# search CLOCKS: sat command that looks for a run from reset; one question for M-N
+search() {
+  if [[ $1 == *-* ]]; then
+    echo "sat -seq ${1#*-} -prove-asserts -prove-skip $((${1%-*} - 1)) -set-assumes -falsify"
+  else
+    echo "$sat -tempinduct-baseonly -maxsteps $1 -falsify"
+  fi
+}
 # CPU time of one run of Yosys
 cpu() { grep -oE 'CPU: user [0-9.]+s' "$work/$1.log" | cut -d' ' -f3; }
 
@@ -89,7 +98,7 @@ reach() {
     for name in "${covers[@]}"; do
       commands+=" design -load all; select -assert-count 1 t:\$assert c:$name %i;"
       commands+=" delete t:\$assert c:$name %d; opt_clean;"
-      commands+=" log reaching $name; $sat -tempinduct-baseonly -maxsteps $depth -falsify;"
+      commands+=" log reaching $name; $(search "$depth");"
     done
     if ! solve reach "$commands"; then
       echo "FAILED: $proof, last of these is not reached in $depth clocks:"
@@ -115,7 +124,7 @@ fault() {
   # shellcheck disable=SC2086
   if ! solve "$name" "$(design "$copy/rtl" -- $values)
       select -assert-count 1 t:\$assert c:$assertion %i; delete t:\$assert c:$assertion %d; opt_clean;
-      $sat -tempinduct-baseonly -maxsteps $clocks -falsify"; then
+      $(search "$clocks")"; then
     echo "FAILED: fault $name does not break $assertion within $clocks clocks"
     exit 1
   fi
@@ -153,7 +162,7 @@ case $action in
     while read -r name _; do fault "$name"; done < <(lines fault)
     ;;
   *)
-    sed -n '2,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

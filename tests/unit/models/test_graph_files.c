@@ -237,6 +237,7 @@ static void bad_edge_lists_are_refused_by_line(void **state) {
   assert_refused(state, "0 1 1\n0 2 nan\n", "2: coupling 'nan' is no finite decimal number");
   assert_refused(state, "1 2 nan\n", "1: coupling 'nan' is no finite decimal number");
   assert_refused(state, "0 1 1\n0 2 1e999\n", "2: coupling '1e999' is no finite");
+  assert_refused(state, "0 1 1\n0 2 -1e101\n", "2: coupling '-1e101' is beyond 1e+100");
   assert_refused(state, "0 1 1\n0 2 0x10\n", "2: coupling '0x10' is no finite");
   assert_refused(state, "0 1 1\n0 1.5 1\n", "2: node '1.5' is no whole number");
   assert_refused(state, "h 1 1\nh 1 2\n", "2: field of node 1 again (first in line 1)");
