@@ -4,6 +4,7 @@
 # Usage: netlist.sh ACTION VARIANT WORK_FOLDER COMPARE_PROGRAM
 #   synth    generic gates: no latch, no undriven or doubly driven net, no warning; prints cell counts
 #   compare  the gates, verilated, sample what the twin samples
+#   rtl      the RTL of silicon (IsSim=0), verilated, samples what the twin samples
 #   fault    one gate of another kind, and `compare` has to see it
 #   refuse   a latch, and a net with two drivers, do not get through `synth`
 #   ice40    cell counts for iCE40
@@ -50,7 +51,8 @@ sound() {
   fi
 }
 
-# build_object NETLIST: netlist.so, with the shim that every variant has
+# build_object ARGUMENTS: netlist.so of the netlist or RTL that Verilator's arguments name, with the shim
+# that every variant has
 build_object() {
   needs verilator c++
   local include obj=$work/obj
@@ -58,7 +60,7 @@ build_object() {
   rm -rf "$obj"
   # Not rtl/verilator.flags: a netlist cannot be free of -Wall's warnings.
   verilator --cc -Wno-fatal -Wno-lint -fno-const-bit-op-tree --x-assign unique --x-initial unique \
-    --noassert -O3 --prefix Vpbit --top-module pbit_top -Mdir "$obj" "$1"
+    --noassert -O3 --prefix Vpbit --top-module pbit_top -Mdir "$obj" "$@"
   local runtime=("$include/verilated.cpp")
   if [[ -e $include/verilated_threads.cpp ]]; then runtime+=("$include/verilated_threads.cpp"); fi
   c++ -std=c++17 -O1 -fPIC -shared -pthread -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=0 -I"$obj" \
@@ -71,6 +73,12 @@ case $action in
     rm -f "$work/netlist.v"
     sound "$(read_device)" pbit_top
     cat "$work/cells.txt"
+    ;;
+  rtl)
+    mapfile -t parameters < <("$program" parameters "$variant")
+    cd "$root/rtl"
+    build_object "${parameters[@]}" -f pbit.f
+    "$program" compare "$variant" "$work/netlist.so"
     ;;
   compare)
     build_object "$work/netlist.v"
