@@ -365,6 +365,8 @@ module formal_sparse_sequencer #(
                at_pause_end == (busy && pausing && n_pause == 8'd127))
   `PBIT_ASSERT(exchange_A, clk, rst_n, !(busy && exchanging) ||
                !(step || frame || at_next || at_pause || at_pause_end || next))
+  // 32 bits are enough for every run
+  `PBIT_ASSERT(no_wrap_A, clk, rst_n, !busy || (done <= n && since <= done && unit_since <= done))
   // ---- reset and stalls ----
   `PBIT_ASSERT(reset_A, clk, !rst_n,
                !(busy || step || frame || draw || sweep || next || sweep_done || beta != '0))
