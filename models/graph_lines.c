@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pbl_graph.h"
+
 static pbl_status refill(graph_lines *r, pbl_error *err) {
   const int got = gzread(r->file, r->chunk, GRAPH_CHUNK);
   int code;
@@ -141,6 +143,9 @@ pbl_status graph_word_number(double *out, const graph_lines *r, size_t k, const 
                              pbl_error *err) {
   const char *word = r->word[k];
   *out = graph_is_number(word) ? strtod(word, NULL) : (double)NAN;
-  if (isfinite(*out)) return PBL_OK;
-  return graph_line_refuse(r, err, "%s '%.40s' is no finite decimal number", what, word);
+  if (!isfinite(*out))
+    return graph_line_refuse(r, err, "%s '%.40s' is no finite decimal number", what, word);
+  if (fabs(*out) <= PBL_GRAPH_MAX_VALUE) return PBL_OK;
+  return graph_line_refuse(r, err, "%s '%.40s' is beyond %g, with which energies would overflow",
+                           what, word, PBL_GRAPH_MAX_VALUE);
 }

@@ -115,9 +115,9 @@ static pbl_status settle_nodes(graph_parse *p, const edge_notes *notes, const no
   const size_t most = notes->nodes_line > 0 ? notes->nodes : PBL_GRAPH_MAX_NODES;
   const size_t needed = range->highest_line > 0 ? range->highest + 1 - (size_t)p->base : 0;
   if (needed > most) {
-    return pbl_fail(err, PBL_FORMAT, "%s:%zu: node %zu; %s is %zu nodes, counted from %d", path,
+    return pbl_fail(err, PBL_FORMAT, "%s:%zu: node %zu; %s %zu nodes, counted from %d", path,
                     range->highest_line, range->highest,
-                    notes->nodes_line > 0 ? "'# nodes' says there" : "the limit", most, p->base);
+                    notes->nodes_line > 0 ? "'# nodes' announces" : "the limit is", most, p->base);
   }
   p->n = notes->nodes_line > 0 ? notes->nodes : needed;
   if (p->n > 0) return PBL_OK;
@@ -179,6 +179,12 @@ static pbl_status read_gset_header(size_t *n, size_t *n_edges, graph_lines *r, p
     return graph_line_refuse(r, err, "'%.60s'; a Gset file starts with 'n m', its nodes and edges",
                              r->line);
   }
+  if (strcmp(r->word[0], "0") == 0) { /* an edge list without weights, from 0 */
+    return graph_line_refuse(r, err,
+                             "'%.60s'; a Gset file starts with 'n m', its nodes and edges; a line "
+                             "of an edge list is 'i j J' (write 1 for unweighted graphs)",
+                             r->line);
+  }
   status = graph_word_count(n, r, 0, "number of nodes", 1, PBL_GRAPH_MAX_NODES, err);
   if (status != PBL_OK) return status;
   return graph_word_count(n_edges, r, 1, "number of edges", 0, PBL_GRAPH_MAX_EDGES, err);
@@ -192,7 +198,8 @@ pbl_status graph_read_gset(graph_parse *p, graph_lines *r, pbl_error *err) {
   for (size_t k = 0; status == PBL_OK && k < n_edges; k++) {
     status = next_counted(r, k, n_edges, '#', err);
     if (status == PBL_OK && r->n_words != 3) {
-      status = graph_line_refuse(r, err, "'%.60s'; an edge is 'i j w' with its weight", r->line);
+      status = graph_line_refuse(
+          r, err, "'%.60s'; an edge of a Gset file is 'i j w' with its weight", r->line);
     }
     if (status == PBL_OK) status = read_edge(p, r, 1, p->n, -1, err);
   }

@@ -24,6 +24,11 @@ static pbl_status read_banner(mtx_kind *kind, graph_lines *r, pbl_error *err) {
                              "coordinate real|integer|pattern symmetric|general'");
   }
   status = check_word(r, 1, "matrix", err);
+  if (status == PBL_OK && strcasecmp(r->word[2], "array") == 0) {
+    return graph_line_refuse(r, err,
+                             "'array'; only 'coordinate' is read: in Python "
+                             "scipy.io.mmwrite(FILE, scipy.sparse.coo_matrix(J))");
+  }
   if (status == PBL_OK) status = check_word(r, 2, "coordinate", err);
   if (status != PBL_OK) return status;
   kind->pattern = strcasecmp(r->word[3], "pattern") == 0;

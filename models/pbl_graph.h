@@ -16,6 +16,7 @@
 
 #define PBL_GRAPH_MAX_NODES 65536
 #define PBL_GRAPH_MAX_EDGES ((size_t)1 << 24)
+#define PBL_GRAPH_MAX_VALUE 1e100 /* of couplings and fields: no sum or square overflows */
 
 typedef struct {
   uint32_t i, j;

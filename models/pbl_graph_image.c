@@ -30,7 +30,9 @@ static int32_t quantise(quantiser *q, double value, int exponent, size_t i, size
   if (word < q->low || word > q->high) {
     word = word < q->low ? q->low : q->high;
     r->n_saturated++;
+    r->n_clipped += i <= j;
   }
+  r->n_zeroed += i <= j && word == 0 && value != 0;
   const double error = fabs(ldexp(word, exponent - q->frac) - value);
   if (error > r->max_abs_error) {
     r->max_abs_error = error;

@@ -34,6 +34,8 @@ typedef struct {
 typedef struct {
   size_t n_parameters;             /* edges and fields, each once */
   size_t n_saturated;              /* words that were clipped: the two of an edge count both */
+  size_t n_clipped;                /* parameters that were: edges, in their lower row, and fields */
+  size_t n_zeroed;                 /* parameters that are not 0 and became 0 */
   double max_abs_error, rms_error; /* model units; over all words: every edge twice, every field */
   size_t worst_i, worst_j;         /* where the largest error is; i = j: a field */
   double max_asymmetry; /* largest difference of the two values of an edge; 0 for NONE and GLOBAL */

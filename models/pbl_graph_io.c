@@ -82,9 +82,21 @@ static pbl_graph_format guess(const graph_lines *r) {
   return PBL_GRAPH_DETECT;
 }
 
+static bool ends_in_txt(const char *path) {
+  const size_t n = strlen(path), tail = n > 3 && strcasecmp(path + n - 3, ".gz") == 0 ? 3 : 0;
+  return n > tail + 4 && strncasecmp(path + n - tail - 4, ".txt", 4) == 0;
+}
+
+/* The content decides, but for two mistakes that the name shows: an unweighted edge list looks like
+ * a Gset file (whose own copies may end in .txt), and a matrix that lost its first line like edges.
+ */
 static pbl_status detect(pbl_graph_format *format, const graph_lines *r, pbl_error *err) {
+  const pbl_graph_format named = pbl_graph_format_of_name(r->path);
   if (*format == PBL_GRAPH_DETECT) *format = guess(r);
-  if (*format == PBL_GRAPH_DETECT) *format = pbl_graph_format_of_name(r->path);
+  const bool edges = named == PBL_GRAPH_EDGES && !ends_in_txt(r->path);
+  if (*format == PBL_GRAPH_DETECT || (*format == PBL_GRAPH_GSET && edges) ||
+      (*format == PBL_GRAPH_EDGES && named == PBL_GRAPH_MTX))
+    *format = named;
   if (*format != PBL_GRAPH_DETECT) return PBL_OK;
   return pbl_fail(err, PBL_FORMAT,
                   "%s: neither its beginning nor its name tells the format; give it "

@@ -73,10 +73,12 @@ pbl_status pbl_value_law_parse(pbl_value_law *out, const char *text, pbl_error *
     char *end;
     if (strncmp(text, k_laws[k], length) != 0 || text[length] != ',') continue;
     *out = (pbl_value_law){.kind = (pbl_law_kind)k, .size = strtod(text + length + 1, &end)};
-    if (end != text + length + 1 && *end == '\0' && isfinite(out->size)) return PBL_OK;
+    if (end != text + length + 1 && *end == '\0' && fabs(out->size) <= PBL_GRAPH_MAX_VALUE)
+      return PBL_OK; /* a NaN is not */
   }
   *out = (pbl_value_law){0};
-  return pbl_fail(err, PBL_USAGE, "'%s' is not like constant,J or sign,J or normal,S", text);
+  return pbl_fail(err, PBL_USAGE,
+                  "'%s' is not like constant,J or sign,J or normal,S, each up to 1e100", text);
 }
 
 static bool is_random(const pbl_value_law *law) {

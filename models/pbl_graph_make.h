@@ -61,7 +61,7 @@ bool pbl_graph_is_recipe(const char *text);
 /* The kind's own law of couplings, size 1; no fields; seed 1. USAGE with the form that is wanted.
  */
 pbl_status pbl_graph_recipe_parse(pbl_graph_recipe *out, const char *text, pbl_error *err);
-/* "constant,J", "sign,J" or "normal,S". USAGE. */
+/* "constant,J", "sign,J" or "normal,S", sizes up to 1e100. USAGE. */
 pbl_status pbl_value_law_parse(pbl_value_law *out, const char *text, pbl_error *err);
 /* Whether anything of it is drawn at random, so that the seed matters. */
 bool pbl_graph_recipe_is_random(const pbl_graph_recipe *r);

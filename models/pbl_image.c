@@ -23,6 +23,7 @@ int32_t pbl_image_quantise(pbl_quantiser *q, float value, size_t row, size_t col
     word = word < q->low ? q->low : q->high;
     r->n_saturated++;
   }
+  r->n_zeroed += word == 0 && real != 0;
   const double error = fabs(ldexp(word, -q->frac) - real);
   if (error > r->max_abs_error) {
     r->max_abs_error = error;

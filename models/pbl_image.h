@@ -49,6 +49,7 @@ typedef struct {
 typedef struct {
   size_t n_parameters;
   size_t n_saturated;              /* clipped to the format's range */
+  size_t n_zeroed;                 /* not 0, and rounded to 0 */
   double max_abs_error, rms_error; /* model units, over all weights and biases */
   double max_abs_weight;           /* largest magnitude in the model */
   double beta_error;               /* relative: quantised/real - 1 */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "model_yaml.h"
+#include "pbl_folder.h"
 #include "pbl_model.h"
 #include "pbl_npy.h"
 
@@ -131,29 +132,6 @@ pbl_status pbl_rbm_load(pbl_rbm **out, const char *folder, pbl_error *err) {
   return PBL_OK;
 }
 
-static pbl_status make_folders(const char *folder, pbl_error *err) {
-  char path[PATH_MAX];
-  struct stat info;
-  const size_t n = strlen(folder);
-  if (n == 0 || n >= sizeof path) {
-    return pbl_fail(err, PBL_INVALID, "bad folder name of %zu characters", n);
-  }
-  memcpy(path, folder, n + 1);
-  for (size_t k = 1; k <= n; k++) {
-    if (path[k] != '/' && path[k] != 0) continue;
-    const char kept = path[k];
-    path[k] = 0;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-      return pbl_fail(err, PBL_IO, "cannot create folder %s: %s", path, strerror(errno));
-    }
-    path[k] = kept;
-  }
-  if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) {
-    return pbl_fail(err, PBL_IO, "cannot create folder %s: something else has that name", folder);
-  }
-  return PBL_OK;
-}
-
 /* Writes one array, or removes its file when the model has none: moments of an older model must not
  * be taken for this one's. */
 static pbl_status save_part(const part *p, bool present, const char *folder, pbl_error *err) {
@@ -173,7 +151,7 @@ pbl_status pbl_rbm_save(const pbl_rbm *m, const char *folder, pbl_error *err) {
   pbl_rbm view = *m; /* list_parts wants slots it could write; these are only read */
   const bool has_moments = m->data_vh && m->data_v && m->data_h;
   list_parts(parts, &view);
-  pbl_status status = make_folders(folder, err);
+  pbl_status status = pbl_make_folders(folder, err);
   for (int k = 0; status == PBL_OK && k < N_ARRAYS; k++) {
     status = save_part(&parts[k], k < FIRST_MOMENT || has_moments, folder, err);
   }

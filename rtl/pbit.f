@@ -2,6 +2,7 @@
 +incdir+pkg
 pbit/xoshiro128pp.sv
 pbit/lfsr32.sv
+pbit/xorshift32.sv
 pbit/pbit_rng.sv
 pbit/pbit_cell.sv
 fabric/weight_memory.sv
@@ -10,6 +11,7 @@ fabric/dense_operations.sv
 fabric/dense_fabric.sv
 fabric/lattice_weights.sv
 fabric/lattice_bank.sv
+fabric/lattice_states.sv
 fabric/lattice_generators.sv
 fabric/lattice_row.sv
 fabric/lattice_lane.sv

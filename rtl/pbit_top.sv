@@ -30,8 +30,9 @@ module pbit_top #(
     parameter int RangeLog2     = 4,   // table covers 2 beta |I| in [0, 2^RangeLog2)
     parameter int ThresholdBits = 24,  // 8..32
     parameter int Rounding      = 1,   // 1 round the table index, 0 truncate (negative control)
-    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32 (negative control)
-    parameter int LfsrSteps     = 1,   // shifts per draw, 1..32
+    parameter int Generator     = 0,   // 0 xoshiro128++, 1 LFSR32, 2 xorshift32
+    parameter int LfsrSteps     = 1,   // of the LFSR32 (negative control), shifts per draw, 1..32
+    parameter int CellsPerGenerator = 1,  // lattice, sparse: a divisor of P (negative control)
     parameter int FieldBits     = 32,  // <= 32 and wide enough never to wrap
     parameter int IsSim         = 0,   // CAPS0.SIM; pads words of lattice and sparse to 32 bits
     parameter int Fabric        = 1,   // 1 dense, 2 lattice, 3 sparse
@@ -47,6 +48,7 @@ module pbit_top #(
     parameter logic [47:0] RuleA = 48'd0,  // byte k: a of rule k
     parameter logic [47:0] RuleB = 48'd0,
     // options, 1: built
+    parameter int Regulator     = 1,   // temperature regulator, windows, telemetry
     parameter int Exchange      = 0,   // replica exchange; 2..64 contexts
     parameter int Statistics    = 0,   // statistics unit; Lanes a power of two
     parameter int StatPairs     = 0,   // pairs of p-bits that it counts, 0..2^20
@@ -174,7 +176,9 @@ module pbit_top #(
   logic [15:0] trace_site;
   logic [4:0] trace_lane;
   logic [117:0] trace_update;
-  absent_options #(.Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)) u_absent (
+  absent_options #(
+      .Regulator(Regulator), .Exchange(Exchange), .Statistics(Statistics), .Trace(Trace)
+  ) u_absent (
       .write_i(reg_write), .address_i(reg_address), .readable_o(absent_readable),
       .writable_o(absent_writable), .refused_o(absent_refused)
   );
@@ -184,10 +188,11 @@ module pbit_top #(
       .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
       .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
+      .CellsPerGenerator(CellsPerGenerator),
       .IsSim(IsSim), .Fabric(Fabric), .Side(Side), .Sites(Sites), .NRules(NRules), .RuleA(RuleA),
       .RuleB(RuleB), .Pbits(Pbits), .EdgeRows(EdgeRows), .Groups(Groups), .ImageRows(ImageRows),
-      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Exchange(Exchange),
-      .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
+      .ImageWords(ImageWords), .Cells(Cells), .CountBits(CountBits), .Regulator(Regulator),
+      .Exchange(Exchange), .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
   ) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .read_i(reg_read),
       .address_i(reg_address), .data_i(reg_wdata), .data_o(reg_rdata), .error_o(reg_error),
@@ -313,6 +318,7 @@ module pbit_top #(
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .IndexBits(IndexBits),
+        .CellsPerGenerator(CellsPerGenerator),
         .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
@@ -356,7 +362,7 @@ module pbit_top #(
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
-        .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
+        .CellsPerGenerator(CellsPerGenerator), .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
         .CountBits(CountBits), .Exchange(Exchange), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
@@ -411,8 +417,8 @@ module pbit_top #(
 
   regulator #(
       .Lanes(Lanes), .CountBits(CountBits), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
-      .WeightFrac(WeightFrac), .Contexts(Contexts), .Exchange(Exchange),
-      .ContextBits(ContextBits), .LaneBits(LaneBits)
+      .WeightFrac(WeightFrac), .Contexts(Contexts), .Regulator(Regulator),
+      .Exchange(Exchange), .ContextBits(ContextBits), .LaneBits(LaneBits)
   ) u_regulator (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(reg_write), .address_i(reg_address),
       .data_i(reg_wdata), .idle_i(idle), .window_clear_i(window_clear),

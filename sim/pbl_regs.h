@@ -7,7 +7,7 @@
 #define PBL_RESET_ID 0x50424954u
 /* ro: Register map version. */
 #define PBL_REG_VERSION 0x004u
-#define PBL_RESET_VERSION 0x00010500u
+#define PBL_RESET_VERSION 0x00010600u
 #define PBL_VERSION_PATCH_SHIFT 0
 #define PBL_VERSION_PATCH_MASK 0x000000FFu
 #define PBL_VERSION_MINOR_SHIFT 8
@@ -29,6 +29,8 @@
 #define PBL_CAPS0_LFSR_STEPS_MASK 0x00003F00u
 #define PBL_CAPS0_ROUNDING_SHIFT 14
 #define PBL_CAPS0_ROUNDING_MASK 0x00004000u
+#define PBL_CAPS0_SHARED_SHIFT 15
+#define PBL_CAPS0_SHARED_MASK 0x07FF8000u
 /* ro: Size of the array. */
 #define PBL_REG_CAPS_SIZE 0x010u
 #define PBL_CAPS_SIZE_VISIBLE_SHIFT 0
@@ -243,6 +245,8 @@
 #define PBL_CAPS_OPTIONS_STATISTICS_MASK 0x00000002u
 #define PBL_CAPS_OPTIONS_TRACE_SHIFT 2
 #define PBL_CAPS_OPTIONS_TRACE_MASK 0x00000004u
+#define PBL_CAPS_OPTIONS_NO_REGULATOR_SHIFT 3
+#define PBL_CAPS_OPTIONS_NO_REGULATOR_MASK 0x00000008u
 /* ro: Pairs of p-bits that the statistics unit can count; 0 without one. */
 #define PBL_REG_CAPS_STAT_PAIRS 0x0DCu
 /* rw: Temperature regulator (docs/device.md). All registers from here to T_MAX, SCHED_LAST, EXCH_EVERY and EXCH_CONFIG are written only while idle. */

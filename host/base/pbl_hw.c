@@ -27,6 +27,7 @@ pbl_hw pbl_hw_default(void) {
       .rounding = 1,
       .generator = PBL_GEN_XOSHIRO128PP,
       .lfsr_steps = 32,
+      .cells_per_generator = 1,
       .field_bits = 32,
       .lattice = {.n_rules = 1, .rule_b = {1}},
   };
@@ -241,11 +242,25 @@ static pbl_status check_fabric(const pbl_hw *hw, pbl_error *err) {
       (int)hw->fabric, (int)PBL_FABRIC_DENSE, (int)PBL_FABRIC_LATTICE, (int)PBL_FABRIC_SPARSE);
 }
 
+static pbl_status check_shared(const pbl_hw *hw, pbl_error *err) {
+  const int sites = pbl_hw_sites(hw);
+  if (sites % hw->cells_per_generator == 0) return PBL_OK;
+  if (hw->fabric == PBL_FABRIC_DENSE)
+    return pbl_fail(err, PBL_CONFIG,
+                    "hardware: cells_per_generator is %d, but a lane of the dense fabric has one "
+                    "cell; take 1, or another fabric",
+                    hw->cells_per_generator);
+  return pbl_fail(err, PBL_CONFIG,
+                  "hardware: cells_per_generator is %d, must divide sites_per_clock (%d)",
+                  hw->cells_per_generator, sites);
+}
+
 static pbl_status check_options(const pbl_hw *hw, pbl_error *err) {
   const range ranges[] = {{"exchange", hw->exchange, 0, 1},
                           {"statistics", hw->statistics, 0, 1},
                           {"statistics_pairs", hw->stat_pairs, 0, PBL_HW_MAX_STAT_PAIRS},
-                          {"trace", hw->trace, 0, 1}};
+                          {"trace", hw->trace, 0, 1},
+                          {"no_regulator", hw->no_regulator, 0, 1}};
   const pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
   const int contexts = pbl_hw_contexts(hw);
   if (s != PBL_OK) return s;
@@ -276,11 +291,13 @@ pbl_status pbl_hw_check(const pbl_hw *hw, pbl_error *err) {
       {"table_range_log2", hw->table_range_log2, 0, 8},
       {"threshold_bits", hw->threshold_bits, 8, 32},
       {"rounding", hw->rounding, 0, 1},
-      {"generator", (int)hw->generator, 0, 1},
+      {"generator", (int)hw->generator, 0, 2},
       {"lfsr_steps", hw->lfsr_steps, 1, 32},
+      {"cells_per_generator", hw->cells_per_generator, 1, PBL_HW_MAX_CELLS},
   };
   pbl_status s = check_ranges(ranges, sizeof ranges / sizeof ranges[0], err);
   if (s == PBL_OK) s = check_fabric(hw, err);
+  if (s == PBL_OK) s = check_shared(hw, err);
   if (s == PBL_OK) s = check_relations(hw, err);
   return s == PBL_OK ? check_options(hw, err) : s;
 }
@@ -303,6 +320,8 @@ const char *pbl_generator_name(pbl_generator g) {
       return "xoshiro128++";
     case PBL_GEN_LFSR32:
       return "lfsr32";
+    case PBL_GEN_XORSHIFT32:
+      return "xorshift32";
   }
   return "unknown";
 }
@@ -324,8 +343,9 @@ const char *pbl_kernel_name(pbl_kernel k) {
 const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw) {
   char pairs[48] = "";
   if (hw->stat_pairs > 0) snprintf(pairs, sizeof pairs, " (%d pairs)", hw->stat_pairs);
-  snprintf(text, size, "%s%s%s%s", hw->exchange ? ", replica exchange" : "",
-           hw->statistics ? ", statistics unit" : "", pairs, hw->trace ? ", trace port" : "");
+  snprintf(text, size, "%s%s%s%s%s", hw->exchange ? ", replica exchange" : "",
+           hw->statistics ? ", statistics unit" : "", pairs, hw->trace ? ", trace port" : "",
+           hw->no_regulator ? ", no temperature regulator" : "");
   return text;
 }
 
@@ -357,7 +377,9 @@ void pbl_hw_json(pbl_json *j, const pbl_hw *hw) {
   pbl_json_int(j, "rounding", hw->rounding);
   pbl_json_string(j, "generator", pbl_generator_name(hw->generator));
   pbl_json_int(j, "lfsr_steps", hw->lfsr_steps);
+  pbl_json_int(j, "cells_per_generator", hw->cells_per_generator);
   pbl_json_int(j, "field_bits", hw->field_bits);
+  pbl_json_bool(j, "regulator", hw->no_regulator == 0);
   pbl_json_bool(j, "exchange", hw->exchange != 0);
   pbl_json_bool(j, "statistics", hw->statistics != 0);
   pbl_json_int(j, "statistics_pairs", hw->stat_pairs);

@@ -10,7 +10,7 @@
 #include "pbl_json.h"
 
 typedef enum { PBL_FABRIC_DENSE = 1, PBL_FABRIC_LATTICE = 2, PBL_FABRIC_SPARSE = 3 } pbl_fabric;
-typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1 } pbl_generator;
+typedef enum { PBL_GEN_XOSHIRO128PP = 0, PBL_GEN_LFSR32 = 1, PBL_GEN_XORSHIFT32 = 2 } pbl_generator;
 typedef enum {
   PBL_KERNEL_CYCLIC = 0,      /* A B */
   PBL_KERNEL_PALINDROMIC = 1, /* A B A */
@@ -57,15 +57,19 @@ typedef struct {
   int threshold_bits;   /* 8..32 */
   int rounding; /* 1: table index rounds half away from zero; 0: truncates (negative control) */
   pbl_generator generator;
-  int lfsr_steps;         /* 1..32 steps per draw of the LFSR32 */
-  int field_bits;         /* width of local fields; 0: the least that never wraps */
-  pbl_hw_lattice lattice; /* has no meaning in the other fabrics */
-  pbl_hw_sparse sparse;   /* likewise */
+  int lfsr_steps;          /* 1..32 steps per draw of the LFSR32 */
+  int cells_per_generator; /* 1, or a divisor of P above 1: so many cells of a lane take the words
+                            * of one generator (negative control) */
+  int field_bits;          /* width of local fields; 0: the least that never wraps */
+  pbl_hw_lattice lattice;  /* has no meaning in the other fabrics */
+  pbl_hw_sparse sparse;    /* likewise */
   /* Options (docs/device-options.md), all off by default. */
   int exchange;   /* 1: replica exchange; 2..64 contexts */
   int statistics; /* 1: statistics unit; lanes a power of two */
   int stat_pairs; /* pairs of p-bits that it can count, 0..2^20; 0 without the unit */
   int trace;      /* 1: trace port */
+  /* What every device has by default. */
+  int no_regulator; /* 1: built without the temperature regulator, its windows and telemetry */
 } pbl_hw;
 
 /* s[5][6], UQ4.12, 1024 entries over 16, 24-bit thresholds, rounding, xoshiro128++, 32-bit
@@ -99,6 +103,10 @@ static inline int pbl_hw_sites(const pbl_hw *hw) {
 static inline int pbl_hw_cells(const pbl_hw *hw) {
   return pbl_hw_sites(hw) * hw->lanes;
 }
+/* Generators of one replica: those of its cells, or fewer that they share. */
+static inline int pbl_hw_generators(const pbl_hw *hw) {
+  return pbl_hw_sites(hw) / hw->cells_per_generator;
+}
 /* Size of the weight memory in words: (V+1) x (H+1); lattice: 2V/P x P(D+1); sparse, the edge
  * memory: M x 2P. */
 int pbl_hw_image_rows(const pbl_hw *hw);
@@ -120,7 +128,7 @@ int pbl_hw_min_field_bits(const pbl_hw *hw);
 int pbl_hw_index_shift(const pbl_hw *hw);
 
 /* The options as words that end a description: ", replica exchange, statistics unit (8 pairs),
- * trace port"; "" without any. Returns `text`. */
+ * trace port, no temperature regulator"; "" without any. Returns `text`. */
 const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw);
 
 /* The parameters but V and H, of lattice and sparse fabric with their own keys, as members of the
@@ -128,7 +136,7 @@ const char *pbl_hw_options_text(char *text, size_t size, const pbl_hw *hw);
 void pbl_hw_json(pbl_json *j, const pbl_hw *hw);
 
 const char *pbl_fabric_name(pbl_fabric f);       /* "dense", "lattice", "sparse" */
-const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32" */
+const char *pbl_generator_name(pbl_generator g); /* "xoshiro128++", "lfsr32", "xorshift32" */
 const char *pbl_kernel_name(pbl_kernel k);       /* "cyclic", "palindromic", "coin", ... */
 
 #endif

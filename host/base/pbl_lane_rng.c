@@ -3,6 +3,7 @@
 static pbl_lane_rng started(const pbl_xoshiro *g, pbl_generator generator, int lfsr_steps) {
   pbl_lane_rng lane = {.generator = generator, .lfsr_steps = lfsr_steps, .state = *g};
   if (generator == PBL_GEN_LFSR32 && g->s[0] == UINT32_MAX) lane.state.s[0] = 1;
+  if (generator == PBL_GEN_XORSHIFT32 && g->s[0] == 0) lane.state.s[0] = 1;
   return lane;
 }
 

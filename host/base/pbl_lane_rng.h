@@ -15,11 +15,12 @@
 typedef struct {
   pbl_generator generator;
   int lfsr_steps;    /* 1..32, LFSR32 only */
-  pbl_xoshiro state; /* four state words; LFSR32 uses the first */
+  pbl_xoshiro state; /* four state words; LFSR32 and xorshift32 use the first */
 } pbl_lane_rng;
 
 /* lanes: n_lanes generators. xoshiro128++ seeded by `seed`, lane l is l jumps of 2^64 words ahead;
- * LFSR32 takes the first state word of its lane, all ones (its lock-up state) replaced by 1. */
+ * LFSR32 and xorshift32 take the first state word of their lane, where the lock-up state (all ones,
+ * zero) is replaced by 1. */
 void pbl_lane_rng_seed(pbl_lane_rng *lanes, size_t n_lanes, pbl_generator generator, int lfsr_steps,
                        uint64_t seed);
 
@@ -32,6 +33,15 @@ static inline uint32_t pbl_lfsr32_next(uint32_t *state, int steps) {
   return word;
 }
 
+/* Marsaglia 2003, shifts 13, 17, 5: the present state, then one step. */
+static inline uint32_t pbl_xorshift32_next(uint32_t *state) {
+  const uint32_t word = *state;
+  uint32_t s = word ^ word << 13;
+  s ^= s >> 17;
+  *state = s ^ s << 5;
+  return word;
+}
+
 /* The coins of the kernel coin, replayed: 1 where a context's sweep is B A. out: n_contexts x
  * n_draws, the last sweep of each draw of `every` sweeps, after `skip` device sweeps since the seed
  * was written; n_cells as the driver seeds them (the control generator follows them). */
@@ -40,8 +50,15 @@ void pbl_coin_replay(unsigned char *out, size_t n_cells, size_t n_contexts, pbl_
 
 /* The next word of one lane. */
 static inline uint32_t pbl_lane_rng_next(pbl_lane_rng *lane) {
-  return lane->generator == PBL_GEN_LFSR32 ? pbl_lfsr32_next(&lane->state.s[0], lane->lfsr_steps)
-                                           : pbl_xoshiro_next(&lane->state);
+  switch (lane->generator) {
+    case PBL_GEN_LFSR32:
+      return pbl_lfsr32_next(&lane->state.s[0], lane->lfsr_steps);
+    case PBL_GEN_XORSHIFT32:
+      return pbl_xorshift32_next(&lane->state.s[0]);
+    case PBL_GEN_XOSHIRO128PP:
+      break;
+  }
+  return pbl_xoshiro_next(&lane->state);
 }
 
 #endif

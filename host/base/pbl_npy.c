@@ -344,6 +344,9 @@ pbl_status pbl_npy_write(const char *path, pbl_dtype t, int n_dims, const size_t
   char header[512]; /* 64 + 8 dimensions of at most 22 characters + padding */
   const size_t header_size = format_header(header, sizeof header, t, n_dims, shape);
   char *temporary = NULL;
+  struct stat there;
+  if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) /* never replace a device */
+    return write_file(path, header, header_size, data, bytes, err);
   if (asprintf(&temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
     return pbl_fail(err, PBL_NO_MEMORY, "%s: no memory for a file name", path);
   pbl_status s = write_file(temporary, header, header_size, data, bytes, err);

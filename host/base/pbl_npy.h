@@ -40,7 +40,8 @@ pbl_status pbl_npy_read(pbl_array *out, const char *path, pbl_error *err);
 /* As above, and the array is converted to float64 whatever its type, as it is read: no more memory
  * than the result takes. 64-bit integers beyond 2^53 are rounded. */
 pbl_status pbl_npy_read_f64(pbl_array *out, const char *path, pbl_error *err);
-/* Writes to a temporary name in the same folder and renames: never a half file. */
+/* Writes to a temporary name in the same folder and renames: never a half file. A device or a pipe
+ * is written to itself. IO, NO_MEMORY, INVALID. */
 pbl_status pbl_npy_write(const char *path, pbl_dtype t, int n_dims, const size_t *shape,
                          const void *data, pbl_error *err);
 void pbl_array_free(pbl_array *a); /* frees data and zeroes; NULL is legal */

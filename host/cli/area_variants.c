@@ -12,8 +12,8 @@
 
 static bool same(const pbl_hw *a, const pbl_hw *b) {
   pbl_hw x = *a, y = *b;
-  /* Neither of them is built into a device with the other generator. */
-  if (x.generator == PBL_GEN_XOSHIRO128PP) x.lfsr_steps = y.lfsr_steps;
+  /* Only the LFSR has steps. */
+  if (x.generator != PBL_GEN_LFSR32) x.lfsr_steps = y.lfsr_steps;
   return memcmp(&x, &y, sizeof x) == 0;
 }
 

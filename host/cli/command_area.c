@@ -9,6 +9,7 @@
 
 #include "area_output.h"
 #include "pbl_cli.h"
+#include "pbl_folder.h"
 
 static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error *err);
 
@@ -110,9 +111,11 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
   if (status == PBL_OK) {
     pbl_progress *progress =
         pbl_progress_stderr_create(pbl_arguments_has(arguments, &pbl_command_area, "quiet"));
-    status =
-        measure_all(areas, variants, n, &o,
-                    arguments->seen[NETLIST] ? arguments->values[NETLIST] : NULL, progress, err);
+    const char *netlists = arguments->seen[NETLIST] ? arguments->values[NETLIST] : NULL;
+    pbl_folder *folder = NULL;
+    if (netlists != NULL) status = pbl_folder_open(&folder, netlists, progress, err);
+    if (status == PBL_OK) status = measure_all(areas, variants, n, &o, netlists, progress, err);
+    pbl_folder_close(folder);
     pbl_progress_stderr_destroy(progress);
   }
   if (status == PBL_OK && pbl_arguments_has(arguments, &pbl_command_area, "json")) {

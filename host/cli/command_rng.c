@@ -17,7 +17,8 @@ static pbl_status run(int *exit_code, const pbl_arguments *arguments, pbl_error 
 enum { GENERATOR, STEPS, LANES, ORDER, LANE, SEED, WORDS, STREAM, TEST, AB, SET, JSON, QUIET };
 
 static const pbl_option options[] = {
-    [GENERATOR] = {"generator", PBL_OPTION_VALUE, "NAME", NULL, "xoshiro128++ or lfsr32"},
+    [GENERATOR] = {"generator", PBL_OPTION_VALUE, "NAME", NULL,
+                   "xoshiro128++, lfsr32 or xorshift32"},
     [STEPS] = {"steps", PBL_OPTION_VALUE, "N", NULL, "shifts of lfsr32 per word, 1..32 (32)"},
     [LANES] = {"lanes", PBL_OPTION_VALUE, "L", NULL, "lanes of the device, 1..32 (16)"},
     [ORDER] = {"order", PBL_OPTION_VALUE, "ORDER", NULL,
@@ -44,7 +45,7 @@ const pbl_command pbl_command_rng = {
         "  pbitloop rng --stream | dieharder -g 200 -a\n"
         "  pbitloop rng --stream --order interleaved | RNG_test stdin32\n"
         "--test runs a small battery. It counts linear structure over F2 as a failure, which\n"
-        "lfsr32 has by construction whatever its steps; --ab says what that means for samples.\n"
+        "lfsr32 and xorshift32 have by construction; --ab says what that means for samples.\n"
         "--ab CONFIG samples every case of CONFIG on the bit-exact twin and compares with the\n"
         "exact law: total variation, tau, implied beta error, innovation tests, in one table. Any\n"
         "fabric, up to 16 p-bits.\n"
@@ -74,32 +75,48 @@ static pbl_status small_number(int *out, const pbl_arguments *arguments, int opt
   return st;
 }
 
-/* The option's value is one of two names; *second says whether it is the latter. */
-static pbl_status choice(bool *second, const pbl_arguments *arguments, int option, const char *a,
-                         const char *b, pbl_error *err) {
+/* *out: which of n names the option's value is; as it was when the option is not given. */
+static pbl_status choice(int *out, const pbl_arguments *arguments, int option,
+                         const char *const *names, size_t n, pbl_error *err) {
   const char *text = arguments->values[option];
-  *second = text != NULL && strcmp(text, b) == 0;
-  if (text == NULL || *second || strcmp(text, a) == 0) return PBL_OK;
-  const char *const names[] = {a, b}, *near = pbl_did_you_mean(text, names, 2);
-  return pbl_fail(err, PBL_USAGE, "option --%s: '%s' is none of %s, %s%s%s", options[option].name,
-                  text, a, b, near ? "; did you mean " : "", near ? near : "");
+  char known[80] = "";
+  if (text == NULL) return PBL_OK;
+  for (size_t k = 0; k < n; k++) {
+    const size_t used = strlen(known);
+    if (strcmp(text, names[k]) == 0) {
+      *out = (int)k;
+      return PBL_OK;
+    }
+    snprintf(known + used, sizeof known - used, "%s%s", k > 0 ? ", " : "", names[k]);
+  }
+  const char *near = pbl_did_you_mean(text, names, n);
+  return pbl_fail(err, PBL_USAGE, "option --%s: '%s' is none of %s%s%s", options[option].name, text,
+                  known, near ? "; did you mean " : "", near ? near : "");
 }
 
 static pbl_status word_options(pbl_word_options *out, const pbl_arguments *a, pbl_error *err) {
-  bool lfsr = false, interleaved = false;
+  static const char *const generators[] = {
+      [PBL_GEN_XOSHIRO128PP] = "xoshiro128++",
+      [PBL_GEN_LFSR32] = "lfsr32",
+      [PBL_GEN_XORSHIFT32] = "xorshift32",
+  };
+  static const char *const orders[] = {"lane", "interleaved"};
+  int generator = PBL_GEN_XOSHIRO128PP, order = 0;
   *out = pbl_word_options_default();
-  pbl_status st = choice(&lfsr, a, GENERATOR, "xoshiro128++", "lfsr32", err);
-  if (!st) st = choice(&interleaved, a, ORDER, "lane", "interleaved", err);
+  pbl_status st =
+      choice(&generator, a, GENERATOR, generators, sizeof generators / sizeof generators[0], err);
+  if (!st) st = choice(&order, a, ORDER, orders, sizeof orders / sizeof orders[0], err);
   if (!st) st = small_number(&out->lfsr_steps, a, STEPS, err);
   if (!st) st = small_number(&out->lanes, a, LANES, err);
   if (!st) st = small_number(&out->lane, a, LANE, err);
   if (!st) st = whole_number(&out->seed, a, SEED, UINT64_MAX, err);
   if (st) return st;
-  if (a->seen[STEPS] && !lfsr) return pbl_fail(err, PBL_USAGE, "--steps belongs to lfsr32");
-  if (a->seen[LANE] && interleaved)
+  out->generator = (pbl_generator)generator;
+  out->order = order != 0 ? PBL_ORDER_INTERLEAVED : PBL_ORDER_LANE;
+  if (a->seen[STEPS] && out->generator != PBL_GEN_LFSR32)
+    return pbl_fail(err, PBL_USAGE, "--steps belongs to lfsr32");
+  if (a->seen[LANE] && order != 0)
     return pbl_fail(err, PBL_USAGE, "--lane belongs to --order lane");
-  out->generator = lfsr ? PBL_GEN_LFSR32 : PBL_GEN_XOSHIRO128PP;
-  out->order = interleaved ? PBL_ORDER_INTERLEAVED : PBL_ORDER_LANE;
   return pbl_word_options_check(out, err);
 }
 

@@ -102,7 +102,7 @@ static pbl_status test(int *exit_code, const pbl_compare_config *c, const pbl_ca
   pbl_status status = known ? area_case_hw(&hw, cc, err) : PBL_OK;
   if (status == PBL_OK && known) status = pbl_hw_check(&hw, err);
   if (status == PBL_OK)
-    status = pbl_compare_open_device(&dev, c, known ? &hw : NULL, c->device, p, err);
+    status = pbl_compare_open_device(&dev, NULL, c, known ? &hw : NULL, c->device, p, err);
   if (status == PBL_OK) {
     pbl_error ignored;
     o.expected = known ? &hw : NULL;

@@ -73,6 +73,7 @@ static void print_quantisation(const graph_result *r) {
   if (q->worst_i != q->worst_j) printf("%zu - %zu", q->worst_i, q->worst_j);
   printf("), rms %.4g\n", q->rms_error);
   printf("saturated     %zu of %zu words\n", q->n_saturated, r->graph->n + 2 * r->graph->n_edges);
+  printf("rounded to 0  %zu of %zu couplings and fields\n", q->n_zeroed, q->n_parameters);
   if (r->words.scale == PBL_SCALE_ROW) printf("asymmetry     %.4g at most\n", q->max_asymmetry);
   printf("hash          %08" PRIx32 "\n", r->hash);
 }
@@ -131,6 +132,7 @@ static void json_quantisation(pbl_json *j, const graph_result *r) {
   pbl_json_double(j, "max_abs_error", q->max_abs_error);
   pbl_json_double(j, "rms_error", q->rms_error);
   pbl_json_int(j, "saturated", (int64_t)q->n_saturated);
+  pbl_json_int(j, "rounded_to_zero", (int64_t)q->n_zeroed);
   pbl_json_double(j, "max_asymmetry", q->max_asymmetry);
   pbl_json_int(j, "hash", (int64_t)r->hash);
   pbl_json_end(j);

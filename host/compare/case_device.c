@@ -7,11 +7,7 @@
 #include "compare_internal.h"
 #include "compare_snapshots.h"
 #include "pbl_compare.h"
-#include "pbl_hil.h"
 #include "pbl_lane_rng.h"
-#include "pbl_tlm.h"
-#include "pbl_uio.h"
-#include "pbl_variant.h"
 #include "pbl_waveform_file.h"
 #include "tempering_internal.h"
 
@@ -25,41 +21,16 @@ double case_work_seconds(const case_work *w) {
   return w->snapshots ? pbl_recorder_seconds(w->snapshots->recorder) : case_seconds_now();
 }
 
-pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *config,
-                                   const pbl_hw *hw, pbl_backend backend, pbl_progress *p,
-                                   pbl_error *err) {
-  if (backend == PBL_DEVICE_TWIN) return pbl_twin_open(out, hw, err);
-  if (backend == PBL_DEVICE_REMOTE) {
-    const pbl_remote_config *r = &config->remote;
-    const pbl_hil_options o = {.secret_file = r->secret[0] != '\0' ? r->secret : NULL,
-                               .reset_seed = config->lockstep_reset_seed};
-    return pbl_hil_open(out, r->address, hw, &o, err);
-  }
-  if (backend == PBL_DEVICE_UIO) {
-    const pbl_uio_options o = {.timeout_ms = config->uio.timeout_ms};
-    return pbl_uio_open(out, config->uio.where, &o, err);
-  }
-  char path[4096];
-  const bool is_tlm = backend == PBL_DEVICE_TLM;
-  const pbl_tlm_options o = {.quantum_ns = (uint64_t)config->tlm_quantum_ns};
-  pbl_status st = is_tlm ? pbl_tlm_available(err) : PBL_OK; /* before minutes of compiling */
-  const pbl_variant_options variant = {.waveform = pbl_waveform_is_wanted(config->waveform)};
-  if (!st && variant.waveform) st = pbl_waveform_check_room(config->waveform, hw, err);
-  if (!st) st = pbl_variant_build(path, sizeof path, hw, &variant, p, err);
-  if (!st) st = pbl_rtl_open(out, path, config->lockstep_reset_seed, err);
-  if (!st && variant.waveform) {
-    st = pbl_waveform_begin(config->waveform, *out, hw, p, err);
-    if (st) (*out)->ops->close(*out);
-  }
-  return !st && is_tlm ? pbl_tlm_open(out, *out, &o, err) : st;
-}
-
 pbl_status case_open_device(pbl_driver **out, const case_work *w, pbl_backend backend,
                             pbl_error *err) {
   pbl_device *dev = NULL;
-  pbl_status st = w->snapshots
-                      ? snapshot_open_device(&dev, w, backend, err)
-                      : pbl_compare_open_device(&dev, w->config, &w->hw, backend, w->progress, err);
+  char key[PBL_COMPARE_KEY] = "";
+  struct compare_snapshots *s = w->snapshots;
+  pbl_status st = s ? snapshot_check_backend(backend, err) : PBL_OK;
+  if (!st)
+    st =
+        pbl_compare_open_device(&dev, s ? key : NULL, w->config, &w->hw, backend, w->progress, err);
+  if (!st && s) st = pbl_recorder_attach(s->recorder, &dev, &w->hw, key, err);
   const pbl_driver_options opt = {.timeout_cycles = w->config->timeout_cycles};
   if (!st) st = pbl_driver_create(out, dev, &w->hw, &opt, err);
   if (st) pbl_waveform_drop(w->config->waveform);

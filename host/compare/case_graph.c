@@ -59,7 +59,8 @@ static void fill_quantisation(pbl_quantisation *q, const pbl_graph_quantisation 
   for (size_t i = 0; i < w->graph->n; i++) most = fmax(most, fabs(w->graph->field[i]));
   *q = (pbl_quantisation){
       .n_parameters = from->n_parameters,
-      .n_saturated = from->n_saturated,
+      .n_saturated = from->n_clipped,
+      .n_zeroed = from->n_zeroed,
       .max_abs_error = from->max_abs_error,
       .rms_error = from->rms_error,
       .max_abs_weight = most,

@@ -23,10 +23,11 @@ void tempering_hold(case_work *w, const pbl_ladder_words *words) {
 
 static pbl_status check(const case_work *w, const pbl_ladder_words *words, pbl_error *err) {
   const pbl_case_config *cc = w->cc;
-  const char *what = case_is_regulated(cc)           ? "a regulator that moves beta"
-                     : cc->schedule[0]               ? "schedule"
-                     : cc->device_pairs > 0          ? "device_pairs"
-                     : cc->kernel == PBL_KERNEL_COIN ? "kernel coin"
+  const char *what = case_is_regulated(cc)                  ? "a regulator that moves beta"
+                     : cc->schedule[0]                      ? "schedule"
+                     : cc->device_pairs > 0                 ? "device_pairs"
+                     : cc->kernel == PBL_KERNEL_COIN        ? "kernel coin"
+                     : cc->kernel == PBL_KERNEL_RANDOM_SITE ? "kernel random_site"
                      : cc->faults.beta_gain > 0 && cc->faults.beta_gain != 1.0 ? "faults.beta_gain"
                                                                                : NULL;
   if (what != NULL)

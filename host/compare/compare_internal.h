@@ -296,8 +296,8 @@ void case_unpack(float *x, const pbl_chains *c, size_t chain, size_t first, size
 /* results/<name>: resolved configuration, chains, report.json, report.html. */
 pbl_status results_path(char *folder, size_t size, const pbl_compare_config *config,
                         pbl_error *err);
-pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
-                        pbl_error *err);
+/* In a folder that is there and locked. */
+pbl_status results_open(const char *folder, const pbl_compare_config *config, pbl_error *err);
 pbl_status results_write_case(const char *folder, const case_work *w, pbl_error *err);
 pbl_status results_write_report(const char *folder, const pbl_result *r, pbl_error *err);
 

@@ -89,8 +89,4 @@ pbl_status snapshot_open(pbl_snapshot_file *file, snapshot_head *head, const cha
 void snapshot_walk_result(pbl_archive *a, pbl_case_result *r, snapshot_texts *texts);
 void snapshot_free_texts(snapshot_texts *texts);
 
-/* snapshot_device.c: the device of the case, behind the recorder. */
-pbl_status snapshot_open_device(pbl_device **out, const case_work *w, pbl_backend backend,
-                                pbl_error *err);
-
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compare_snapshots.h"
+#include "pbl_folder.h"
 
 #define REPORT_IMAGES 16
 
@@ -133,23 +134,22 @@ static pbl_status check_snapshot(const char *path, const pbl_compare_options *o,
       return PBL_OK; /* said later */
     if (mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino) return PBL_OK;
   }
-  return pbl_fail(err, PBL_CONFIG,
-                  "%s is of a run that was interrupted, or that goes on still: continue it with "
-                  "--restore %s, or remove the file to begin anew",
-                  path, path);
+  return pbl_fail(
+      err, PBL_CONFIG,
+      "%s is of a run that was interrupted: continue it with --restore %s, or remove the "
+      "file to begin anew",
+      path, path);
 }
 
-static pbl_status open_snapshots(struct compare_snapshots **out, const pbl_compare_config *config,
+static pbl_status open_snapshots(struct compare_snapshots **out, const char *folder,
                                  const pbl_compare_options *o, pbl_result *result,
                                  pbl_progress *progress, pbl_error *err) {
-  char folder[1024], path[1200];
+  char path[1200];
   struct compare_snapshots *s = NULL;
-  pbl_status st = results_path(folder, sizeof folder, config, err);
-  if (st) return st;
   snprintf(path, sizeof path, "%s/" SNAPSHOT_NAME, folder);
-  st = check_snapshot(path, o, err);
+  pbl_status st = check_snapshot(path, o, err);
   if (st || !o || (!o->snapshots && !o->restore)) return st;
-  st = snapshots_create(&s, config, progress, err);
+  st = snapshots_create(&s, result->config, progress, err);
   if (st) return st;
   *out = s;
   snprintf(s->path, sizeof s->path, "%s", path);
@@ -188,6 +188,7 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config,
                            pbl_error *err) {
   openblas_set_num_threads(1); /* parallel work is ours: the same bytes for any thread count */
   char folder[1024];
+  pbl_folder *mine = NULL;
   struct compare_snapshots *snapshots = NULL;
   pbl_result result = {.config = config, .verdict = PBL_AGREES};
   const time_t now = time(NULL);
@@ -200,9 +201,11 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config,
   result.cases = calloc((size_t)config->n_cases, sizeof *result.cases);
   if (!result.cases) return pbl_fail(err, PBL_NO_MEMORY, "compare: out of memory");
   pbl_status st = check_cases(config, &result, err);
-  if (!st) st = open_snapshots(&snapshots, config, options, &result, progress, err);
+  if (!st) st = results_path(folder, sizeof folder, config, err);
+  if (!st) st = pbl_folder_open(&mine, folder, progress, err);
+  if (!st) st = open_snapshots(&snapshots, folder, options, &result, progress, err);
   if (!st && snapshots) start -= snapshots->head.seconds; /* work before the snapshot */
-  if (!st) st = results_open(folder, sizeof folder, config, err);
+  if (!st) st = results_open(folder, config, err);
   if (!st) st = run_cases(&result, snapshots, folder, progress, err);
   result.seconds = case_seconds_now() - start;
   st = report(folder, &result, st, err);
@@ -210,5 +213,6 @@ pbl_status pbl_compare_run(int *exit_code, const pbl_compare_config *config,
   result.n_cases = (size_t)config->n_cases; /* free members of a case that failed half-way, too */
   pbl_result_free(&result);
   snapshots_destroy(snapshots);
+  pbl_folder_close(mine);
   return st;
 }

@@ -38,10 +38,13 @@ pbl_status pbl_compare_graph_hw(pbl_hw *out, const pbl_case_config *c, pbl_error
 
 /* The bare device, as compare and lockstep open it; the caller closes it. hw NULL: the hardware
  * that the device has, for back-ends that reach a device which is there already (`remote`). What
- * the back-end's open or the build of the variant gives. */
-pbl_status pbl_compare_open_device(pbl_device **out, const pbl_compare_config *config,
-                                   const pbl_hw *hw, pbl_backend backend, pbl_progress *p,
-                                   pbl_error *err);
+ * the back-end's open or the build of the variant gives. key, unless NULL: the device is one that
+ * can save its state, where the back-end has such (`rtl`: a variant of its own), and *key is the
+ * key of its variant, empty without. */
+#define PBL_COMPARE_KEY 64
+pbl_status pbl_compare_open_device(pbl_device **out, char key[PBL_COMPARE_KEY],
+                                   const pbl_compare_config *config, const pbl_hw *hw,
+                                   pbl_backend backend, pbl_progress *p, pbl_error *err);
 
 /* Trains a model and writes its folder (config->out). */
 pbl_status pbl_train_run(const pbl_train_config *config, pbl_progress *progress, pbl_error *err);

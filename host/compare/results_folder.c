@@ -4,31 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compare_internal.h"
-
-static pbl_status make_folder(const char *path, pbl_error *err) {
-  char part[1024];
-  if (strlen(path) >= sizeof part) {
-    return pbl_fail(err, PBL_CONFIG, "results folder: path of %zu characters is too long",
-                    strlen(path));
-  }
-  snprintf(part, sizeof part, "%s", path);
-  for (char *p = part + 1;; p++) {
-    const char c = *p;
-    if (c != '/' && c != '\0') continue;
-    *p = '\0';
-    if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-      return pbl_fail(err, PBL_IO,
-                      "cannot create the results folder %s: %s; choose another with --out", part,
-                      strerror(errno));
-    }
-    *p = c;
-    if (c == '\0') return PBL_OK;
-  }
-}
+#include "pbl_folder.h"
 
 static pbl_status write_text(const char *path, const char *text, pbl_error *err) {
   FILE *f = fopen(path, "w");
@@ -47,13 +26,10 @@ pbl_status results_path(char *folder, size_t size, const pbl_compare_config *con
   return pbl_fail(err, PBL_CONFIG, "results folder: path too long");
 }
 
-pbl_status results_open(char *folder, size_t size, const pbl_compare_config *config,
-                        pbl_error *err) {
-  pbl_status st = results_path(folder, size, config, err);
-  if (!st) st = make_folder(folder, err);
+pbl_status results_open(const char *folder, const pbl_compare_config *config, pbl_error *err) {
   char *text = NULL;
   char path[1200];
-  if (!st) st = pbl_config_dump_compare(&text, config, err);
+  pbl_status st = pbl_config_dump_compare(&text, config, err);
   snprintf(path, sizeof path, "%s/config.yaml", folder);
   if (!st) st = write_text(path, text, err);
   free(text);
@@ -71,7 +47,7 @@ pbl_status results_open(char *folder, size_t size, const pbl_compare_config *con
 pbl_status results_write_case(const char *folder, const case_work *w, pbl_error *err) {
   char path[1400];
   snprintf(path, sizeof path, "%s/%s", folder, w->cc->name);
-  pbl_status st = make_folder(path, err);
+  pbl_status st = pbl_make_folders(path, err);
   /* those of an older run would stand beside this one's chains until the end, or for good */
   static const char *const series[] = {"chains.nc", "chains_reference.nc", "rungs.npy",
                                        "labels.npy"};

@@ -6,11 +6,11 @@
 #include "pbl_rng_ab.h"
 
 static void source_text(char *text, size_t size, const pbl_hw *hw) {
-  if (hw->generator == PBL_GEN_LFSR32) {
-    snprintf(text, size, "lfsr32 x %d", hw->lfsr_steps);
-  } else {
-    snprintf(text, size, "%s", pbl_generator_name(hw->generator));
-  }
+  char steps[16] = "", shared[16] = "";
+  if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " x %d", hw->lfsr_steps);
+  if (hw->cells_per_generator > 1)
+    snprintf(shared, sizeof shared, " / %d", hw->cells_per_generator);
+  snprintf(text, size, "%s%s%s", pbl_generator_name(hw->generator), steps, shared);
 }
 
 static void tau_text(char *text, size_t size, const pbl_estimate *e) {
@@ -26,7 +26,7 @@ static void beta_text(char *text, size_t size, const pbl_estimate *e) {
 }
 
 void pbl_rng_ab_print(FILE *out, const pbl_rng_ab_row *rows, size_t n) {
-  fprintf(out, "%-20s %-13s %5s %4s %-5s | %7s %7s %7s %7s | %-20s %-20s\n", "case", "source",
+  fprintf(out, "%-20s %-16s %5s %4s %-5s | %7s %7s %7s %7s | %-20s %-20s\n", "case", "source",
           "table", "bits", "round", "TV", "null", "+-", "ideal", "tau E / exact",
           "tau slowest / exact");
   for (size_t k = 0; k < n; k++) {
@@ -35,7 +35,7 @@ void pbl_rng_ab_print(FILE *out, const pbl_rng_ab_row *rows, size_t n) {
     source_text(source, sizeof source, &r->hw);
     tau_text(energy, sizeof energy, &r->tau_energy);
     tau_text(slowest, sizeof slowest, &r->tau_slowest);
-    fprintf(out, "%-20s %-13s %5d %4d %-5s | %7.5f %7.5f %7.5f %7.5f | %-20s %-20s\n", r->name,
+    fprintf(out, "%-20s %-16s %5d %4d %-5s | %7.5f %7.5f %7.5f %7.5f | %-20s %-20s\n", r->name,
             source, r->hw.table_size, r->hw.threshold_bits, r->hw.rounding ? "round" : "trunc",
             r->tv, r->tv_null, r->tv_error, r->tv_ideal, energy, slowest);
   }
@@ -77,9 +77,10 @@ static void write_row(pbl_json *j, const pbl_rng_ab_row *r) {
   pbl_json_string(j, "name", r->name);
   pbl_json_string(j, "fabric", pbl_fabric_name(r->hw.fabric));
   pbl_json_int(j, "pbits", pbl_hw_pbits(&r->hw));
-  pbl_json_int(j, "generators_per_replica", pbl_hw_sites(&r->hw));
+  pbl_json_int(j, "generators_per_replica", pbl_hw_generators(&r->hw));
   pbl_json_string(j, "generator", pbl_generator_name(r->hw.generator));
   pbl_json_int(j, "lfsr_steps", r->hw.lfsr_steps);
+  pbl_json_int(j, "cells_per_generator", r->hw.cells_per_generator);
   pbl_json_int(j, "table_size", r->hw.table_size);
   pbl_json_int(j, "threshold_bits", r->hw.threshold_bits);
   pbl_json_string(j, "rounding", r->hw.rounding ? "round" : "truncate");

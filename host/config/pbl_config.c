@@ -164,6 +164,17 @@ size_t pbl_config_case(const pbl_compare_config *config, const char *name) {
   return k;
 }
 
+/* The reference has a regulator whatever the device has. */
+static void check_train_regulator(pbl_problems *p, const pbl_node *tree,
+                                  const pbl_train_config *c) {
+  const bool reference = c->device == 0; /* PBL_TRAIN_REFERENCE */
+  if (reference || !c->hw.no_regulator || !pbl_regulator_moves(c->regulator.mode)) return;
+  pbl_problem_at(p, pbl_yaml_get(tree, "regulator"),
+                 "regulator: %s needs the temperature regulator, which hw.regulator: false leaves "
+                 "out of the device: drop that key, or take mode fixed or device: reference",
+                 pbl_regulator_mode_name(c->regulator.mode));
+}
+
 pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
                                  const char *const *overrides, size_t n_overrides, pbl_error *err) {
   pbl_problems problems = {.path = path};
@@ -181,6 +192,7 @@ pbl_status pbl_config_load_train(pbl_train_config *out, const char *path,
   check_uio(&problems, tree, c->device == 5, &c->uio);       /* PBL_TRAIN_UIO */
   if (c->hw.fabric != PBL_FABRIC_DENSE)
     pbl_problem_at(&problems, pbl_yaml_get(tree, "hw"), "hw: training needs the dense fabric");
+  check_train_regulator(&problems, tree, c);
   if ((status = pbl_problems_report(&problems, err)) != PBL_OK) goto done;
   status = set_path(c->path, sizeof c->path, c->name, sizeof c->name, path, err);
   if (status != PBL_OK) goto done;

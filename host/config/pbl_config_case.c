@@ -244,6 +244,14 @@ static void check_regulator(const check *k) {
   pbl_error fault = {0};
   if (pbl_regulator_settings_check(s, &fault) != PBL_OK)
     pbl_problem_at(k->p, section, "%.240s", fault.message);
+  if (k->c->hw.no_regulator && (s->window_sweeps > 0 || pbl_regulator_moves(s->mode))) {
+    pbl_problem_at(
+        k->p, section,
+        "regulator: %s needs the temperature regulator, which hw.regulator: false leaves "
+        "out of the device: drop that key, or take mode host or fixed without windows",
+        pbl_regulator_moves(s->mode) ? pbl_regulator_mode_name(s->mode) : "window_sweeps above 0");
+    return;
+  }
   if (s->window_sweeps == 0 && pbl_regulator_moves(s->mode))
     pbl_problem_at(k->p, section, "regulator: mode %s needs window_sweeps of at least 1",
                    pbl_regulator_mode_name(s->mode));

@@ -20,9 +20,12 @@ static const pbl_choice boundaries[] = {{"torus", 0}, {"open", 1}, {NULL, 0}};
 static const pbl_choice colourings[] = {
     {"greedy", 0}, {"largest-first", 1}, {"dsatur", 2}, {NULL, 0}};
 static const pbl_choice options[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+static const pbl_choice presences[] = {{"true", 0}, {"false", 1}, {NULL, 0}};
 static const pbl_choice roundings[] = {{"round", 1}, {"truncate", 0}, {NULL, 0}};
-static const pbl_choice generators[] = {
-    {"xoshiro128++", PBL_GEN_XOSHIRO128PP}, {"lfsr32", PBL_GEN_LFSR32}, {NULL, 0}};
+static const pbl_choice generators[] = {{"xoshiro128++", PBL_GEN_XOSHIRO128PP},
+                                        {"lfsr32", PBL_GEN_LFSR32},
+                                        {"xorshift32", PBL_GEN_XORSHIFT32},
+                                        {NULL, 0}};
 static const pbl_choice kernels[] = {{"cyclic", PBL_KERNEL_CYCLIC},
                                      {"palindromic", PBL_KERNEL_PALINDROMIC},
                                      {"coin", PBL_KERNEL_COIN},
@@ -81,8 +84,15 @@ const pbl_field pbl_schema_hw[] = {
       "Random number generator of each lane (lattice, sparse: of each cell)."),
     I(pbl_hw, "lfsr_steps", lfsr_steps, 0, 1, 32, "32",
       "Steps of `lfsr32` per draw; fewer than 32 leaves words correlated."),
+    I(pbl_hw, "cells_per_generator", cells_per_generator, 0, 1, PBL_HW_MAX_CELLS, "1",
+      "Lattice and sparse fabric: neighbouring cells of a replica that take the same random words; "
+      "a divisor of `sites_per_clock`. Above 1 it is a negative control."),
     I(pbl_hw, "field_bits", field_bits, 0, 0, 40, "32",
       "Width of a local field. 0: the least that never wraps."),
+    C(pbl_hw, "regulator", no_regulator, presences, "true",
+      "Temperature regulator, windows and telemetry. `false` leaves them out of the device, which "
+      "is "
+      "then half as large (docs/area.md); beta comes from the host, a schedule or a ladder."),
     C(pbl_hw, "exchange", exchange, options, "false",
       "Replica exchange between the contexts, 2..64 of them (docs/device-options.md)."),
     C(pbl_hw, "statistics", statistics, options, "false",

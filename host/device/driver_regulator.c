@@ -21,6 +21,23 @@ static pbl_status check_ranges(const ranged *words, size_t n, pbl_error *err) {
   return PBL_OK;
 }
 
+/* Without the regulator: what would never happen is refused. */
+static pbl_status check_built(const pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
+  const bool moves = pbl_regulator_moves(w->mode);
+  if (!d->hw.no_regulator || (!moves && w->window_sweeps == 0 && !w->telemetry)) return PBL_OK;
+  return pbl_fail(err, PBL_INVALID,
+                  "driver: the device was built without the temperature regulator "
+                  "(hw.regulator: false), which %s",
+                  moves ? "a mode that moves beta needs" : "windows need");
+}
+
+static pbl_status check_present(const pbl_driver *d, pbl_error *err) {
+  if (!d->hw.no_regulator) return PBL_OK;
+  return pbl_fail(err, PBL_INVALID,
+                  "driver: the device was built without the temperature regulator "
+                  "(hw.regulator: false): it has no windows and no log temperature");
+}
+
 static pbl_status check_words(const pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
   const int64_t l = LAMBDA_LIMIT;
   const ranged words[] = {
@@ -47,7 +64,8 @@ static pbl_status check_words(const pbl_driver *d, const pbl_regulator_words *w,
   if (w->ladder && !d->hw.exchange)
     return pbl_fail(err, PBL_INVALID,
                     "driver: the device was built without replica exchange (hw.exchange)");
-  return check_ranges(words, sizeof words / sizeof *words, err);
+  const pbl_status s = check_built(d, w, err);
+  return s == PBL_OK ? check_ranges(words, sizeof words / sizeof *words, err) : s;
 }
 
 static uint32_t config_word(const pbl_regulator_words *w) {
@@ -58,9 +76,8 @@ static uint32_t config_word(const pbl_regulator_words *w) {
          w->rate_shift << PBL_REG_CONFIG_RATE_SHIFT_SHIFT;
 }
 
-pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
-  pbl_status s = check_words(d, w, err);
-  if (s == PBL_OK) s = PBL_WRITE(d, REG_CONFIG, config_word(w), err);
+static pbl_status write_words(pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
+  pbl_status s = PBL_WRITE(d, REG_CONFIG, config_word(w), err);
   if (s == PBL_OK) s = PBL_WRITE(d, WINDOW_SWEEPS, w->window_sweeps, err);
   if (s == PBL_OK) s = PBL_WRITE(d, RATE_SCALE, w->rate_scale, err);
   if (s == PBL_OK) s = PBL_WRITE(d, RATE_SET, w->rate_set, err);
@@ -75,6 +92,15 @@ pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w,
   if (s == PBL_OK) s = PBL_WRITE(d, MACRO, (uint32_t)w->macro, err);
   if (s == PBL_OK) s = PBL_WRITE(d, T_MIN, w->t_min, err);
   if (s == PBL_OK) s = PBL_WRITE(d, T_MAX, w->t_max, err);
+  return s;
+}
+
+pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w, pbl_error *err) {
+  const uint32_t kept = PBL_REG_CONFIG_MODE_MASK | PBL_REG_CONFIG_FREEZE_MASK;
+  pbl_status s = check_words(d, w, err);
+  if (s == PBL_OK)
+    s = d->hw.no_regulator ? PBL_WRITE(d, REG_CONFIG, config_word(w) & kept, err)
+                           : write_words(d, w, err);
   if (s == PBL_OK) s = pbl_driver_status(d, NULL, "after the regulator was set", err);
   if (s != PBL_OK) return s;
   d->telemetry = w->telemetry;
@@ -85,7 +111,8 @@ pbl_status pbl_driver_set_regulator(pbl_driver *d, const pbl_regulator_words *w,
 pbl_status pbl_driver_regulator_read(pbl_driver *d, pbl_regulator_state *out, pbl_error *err) {
   pbl_regulator_state r = {0};
   uint32_t lambda = 0;
-  pbl_status s = PBL_READ(d, &lambda, LAMBDA, err);
+  pbl_status s = check_present(d, err);
+  if (s == PBL_OK) s = PBL_READ(d, &lambda, LAMBDA, err);
   if (s == PBL_OK) s = PBL_READ(d, &r.filter, FILTER, err);
   if (s == PBL_OK) s = PBL_READ(d, &r.temperature, TEMPERATURE, err);
   if (s == PBL_OK) s = PBL_READ(d, &r.beta_active, BETA_ACTIVE, err);
@@ -101,14 +128,16 @@ pbl_status pbl_driver_regulator_write_state(pbl_driver *d, int32_t lambda, uint3
                                             pbl_error *err) {
   const ranged words[] = {{"lambda", lambda, -LAMBDA_LIMIT, LAMBDA_LIMIT - 1},
                           {"filter", filter, 0, FILTER_LIMIT}};
-  pbl_status s = check_ranges(words, 2, err);
+  pbl_status s = check_present(d, err);
+  if (s == PBL_OK) s = check_ranges(words, 2, err);
   if (s == PBL_OK) s = PBL_WRITE(d, LAMBDA, (uint32_t)lambda, err);
   if (s == PBL_OK) s = PBL_WRITE(d, FILTER, filter, err);
   return s == PBL_OK ? pbl_driver_status(d, NULL, "after the regulator was set", err) : s;
 }
 
 pbl_status pbl_driver_window_clear(pbl_driver *d, pbl_error *err) {
-  const pbl_status s = PBL_WRITE(d, CTRL, PBL_CTRL_WINDOW_CLEAR_MASK, err);
+  pbl_status s = check_present(d, err);
+  if (s == PBL_OK) s = PBL_WRITE(d, CTRL, PBL_CTRL_WINDOW_CLEAR_MASK, err);
   return s == PBL_OK ? pbl_driver_status(d, NULL, "after WINDOW_CLEAR", err) : s;
 }
 
@@ -116,7 +145,8 @@ pbl_status pbl_driver_window_read(pbl_driver *d, pbl_window *out, pbl_error *err
   pbl_window w = {0};
   uint64_t energy[3] = {0};
   uint32_t index = 0, lambda = 0;
-  pbl_status s = PBL_READ(d, &index, WINDOW_INDEX, err);
+  pbl_status s = check_present(d, err);
+  if (s == PBL_OK) s = PBL_READ(d, &index, WINDOW_INDEX, err);
   if (s == PBL_OK) s = PBL_READ(d, &w.flips_v, WINDOW_FLIPS_V, err);
   if (s == PBL_OK) s = PBL_READ(d, &w.flips_h, WINDOW_FLIPS_H, err);
   if (s == PBL_OK) s = PBL_READ(d, &w.rate, WINDOW_RATE, err);

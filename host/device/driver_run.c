@@ -14,6 +14,10 @@ typedef struct {
   uint64_t n_words;                           /* received */
   bool stopping;
   uint32_t status;
+  /* frames of one word: TLAST says nothing, so they are counted on both sides */
+  bool counted;
+  uint32_t first_frames; /* SAMPLES_LO before */
+  size_t sound;          /* draws of this run up to which both counts agreed */
 } run;
 
 static const char *device_name(const run *r) {
@@ -31,6 +35,45 @@ static pbl_status drain_stream(run *r, pbl_error *err) {
     if (s != PBL_OK) return pbl_wrap(err, s, "%s device", device_name(r));
     r->n_words += n;
   } while (n > 0);
+  return PBL_OK;
+}
+
+static pbl_status frames_sent(const run *r, uint32_t *n, pbl_error *err) {
+  const pbl_status s = PBL_READ(r->d, n, SAMPLES_LO, err);
+  *n -= r->first_frames;
+  return s;
+}
+
+static pbl_status start_counting(run *r, pbl_error *err) {
+  const pbl_frames *f = &r->frames;
+  /* Between labels a lost word shows soon: something else is taken for labels. A frame that the
+   * statistics unit takes, too, counts when it has it, which may be much later. */
+  r->counted = f->out != NULL && f->frame_words == 1 && f->n_parts == f->contexts &&
+               r->d->statistics_every == 0;
+  return r->counted ? PBL_READ(r->d, &r->first_frames, SAMPLES_LO, err) : PBL_OK;
+}
+
+/* Frames may leave the device between its count and ours: no fewer must have come than it had sent
+ * before, and no more than it has sent after. Modulo 2^32, as the register counts. */
+static pbl_status drain_counted(run *r, pbl_error *err) {
+  uint32_t before, after;
+  if (!r->counted) return drain_stream(r, err);
+  pbl_status s = frames_sent(r, &before, err);
+  if (s == PBL_OK) s = drain_stream(r, err);
+  if (s == PBL_OK) s = frames_sent(r, &after, err);
+  const size_t draws = r->frames.draw - r->first_draw;
+  const uint32_t received = (uint32_t)(draws * r->frames.contexts + r->frames.part);
+  if (s != PBL_OK) return s;
+  const bool lost = (int32_t)(received - before) < 0;
+  if (lost || (int32_t)(after - received) < 0)
+    return pbl_fail(
+        err, PBL_DEVICE,
+        "%s device: %u frames of one word have come where the device has sent %u: words "
+        "of the sample stream were %s between samples %zu and %zu: of this run's draws "
+        "use the first %zu",
+        device_name(r), received, lost ? before : after, lost ? "lost" : "doubled", r->sound,
+        draws + 1, r->sound);
+  if (before == after) r->sound = draws;
   return PBL_OK;
 }
 
@@ -105,7 +148,7 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   uint64_t count = 0;
   pbl_status s = d->dev->ops->advance(d->dev, batch, err);
   if (s != PBL_OK) return pbl_wrap(err, s, "%s device: running", device_name(r));
-  s = drain_stream(r, err);
+  s = drain_counted(r, err);
   if (s == PBL_OK) s = pbl_windows_drain(d, err);
   if (s == PBL_OK) s = pbl_trace_drain(d, &r->n_words, err);
   if (s == PBL_OK) s = pbl_driver_status(d, &r->status, "during a run", err);
@@ -116,7 +159,7 @@ static pbl_status step(run *r, uint64_t batch, bool *ended, pbl_error *err) {
   if (s != PBL_OK) return s;
   *ended = (r->status & PBL_STATUS_DONE_MASK) && !(r->status & PBL_STATUS_BUSY_MASK);
   /* The last words may have arrived during the status read. */
-  if (*ended) s = drain_stream(r, err);
+  if (*ended) s = drain_counted(r, err);
   if (*ended && s == PBL_OK) s = pbl_windows_drain(d, err);
   return *ended && s == PBL_OK ? pbl_trace_drain(d, &r->n_words, err) : s;
 }
@@ -236,7 +279,8 @@ pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t
   if (s != PBL_OK) return s;
   pbl_statistics_begin_run(d);
   r.first_draw = r.frames.draw;
-  s = run_pieces(&r, every, err);
+  s = start_counting(&r, err);
+  if (s == PBL_OK) s = run_pieces(&r, every, err);
   if (s != PBL_OK && s != PBL_INTERRUPTED) d->unclean = true;
   pbl_frames_release(&r.frames);
   return s;

@@ -57,8 +57,9 @@ pbl_status pbl_driver_set_coupled(pbl_driver *d, bool coupled, pbl_error *err);
  * burn-in). INTERRUPTED and TIMEOUT keep the draws made (out->n_recorded). A timeout's message
  * names what was late: "sample 17 of 400: no stream word for 1000000000 cycles". Draws are appended
  * after out->n_recorded. DEVICE with the guard's finding when a sparse fabric would refuse to
- * start. n_draws = 1 with every = 0 fetches the present state without a sweep. INVALID before a
- * successful upload, seed and set_state: device memories are undefined after power-up. */
+ * start, or that words of the stream were lost or doubled (docs/hil.md, "Lost frames"). n_draws = 1
+ * with every = 0 fetches the present state without a sweep. INVALID before a successful upload,
+ * seed and set_state: device memories are undefined after power-up. */
 pbl_status pbl_driver_run(pbl_driver *d, pbl_chains *out, size_t n_draws, size_t every,
                           pbl_progress *p, pbl_error *err);
 

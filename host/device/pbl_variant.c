@@ -2,15 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "pbl_lock.h"
 #include "variant_internal.h"
 
 #define MAX_OBJECTS 512
@@ -311,34 +310,28 @@ static pbl_status build_in_private_folder(builder *b, pbl_error *err) {
   return PBL_OK;
 }
 
-static pbl_status take_lock(int *fd, const builder *b, pbl_error *err) {
+static pbl_status take_lock(pbl_lock *lock, const builder *b, pbl_error *err) {
   char path[PATH_MAX];
   const struct timespec nap = {.tv_nsec = 100000000};
   const double started = now_seconds();
   pbl_status s = pbl_variant_path(path, err, "%s.lock", b->final_dir);
-  if (s != PBL_OK) return s;
-  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (*fd < 0)
-    return pbl_fail(err, PBL_IO, "%s: cannot open: %s; PBITLOOP_CACHE names another folder", path,
-                    strerror(errno));
-  while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      s = pbl_fail(err, PBL_IO, "%s: cannot lock: %s", path, strerror(errno));
-    } else if (!pbl_progress_report(b->progress, "waiting for another build of this variant (s)",
-                                    (uint64_t)(now_seconds() - started), 0)) {
-      s = pbl_fail(err, PBL_INTERRUPTED, "stopped while another process built the variant");
-    }
-    if (s != PBL_OK) {
-      close(*fd);
-      return s;
-    }
+  while (s == PBL_OK) {
+    s = pbl_lock_try(lock, path, err);
+    if (s != PBL_OK || lock->state != PBL_LOCK_BUSY) break;
+    if (!pbl_progress_report(b->progress, "waiting for another build of this variant (s)",
+                             (uint64_t)(now_seconds() - started), 0))
+      return pbl_fail(err, PBL_INTERRUPTED, "stopped while %s built the variant", lock->holder);
     nanosleep(&nap, NULL);
   }
-  return PBL_OK;
+  if (s == PBL_OK && lock->state == PBL_LOCK_UNKNOWN) {
+    close(lock->fd);
+    s = pbl_fail(err, PBL_IO, "%s: cannot lock: %s", path, lock->holder);
+  }
+  return s ? pbl_wrap(err, s, "cache of variants (PBITLOOP_CACHE names another folder)") : s;
 }
 
 static pbl_status build_under_lock(builder *b, const char *object, pbl_error *err) {
-  int lock;
+  pbl_lock lock;
   pbl_status s = take_lock(&lock, b, err);
   if (s != PBL_OK) return s;
   if (!is_finished(b, object)) { /* else another process was faster */
@@ -346,7 +339,7 @@ static pbl_status build_under_lock(builder *b, const char *object, pbl_error *er
     s = build_in_private_folder(b, err);
     if (s != PBL_OK) pbl_remove_tree(b->temporary_dir);
   }
-  close(lock);
+  close(lock.fd); /* the file stays: older programs look at its name alone */
   return s;
 }
 

@@ -59,7 +59,7 @@ typedef struct {
   char key[PBL_KEY_SIZE];
 } pbl_variant_id;
 
-#define PBL_N_PARAMETERS 29
+#define PBL_N_PARAMETERS 31
 #define PBL_PARAMETER_SIZE 40
 /* "-GVisible=784", ..., "-GRuleA=48'h..": the parameters of pbit_top. */
 void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], const pbl_hw *hw);

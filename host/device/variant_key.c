@@ -141,6 +141,7 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"Rounding", hw->rounding},
       {"Generator", (int)hw->generator},
       {"LfsrSteps", hw->lfsr_steps},
+      {"CellsPerGenerator", hw->cells_per_generator},
       {"FieldBits", field_bits(hw)},
       {"IsSim", 1},
       {"Fabric", (int)hw->fabric},
@@ -150,6 +151,7 @@ void pbl_variant_parameters(char out[PBL_N_PARAMETERS][PBL_PARAMETER_SIZE], cons
       {"Pbits", sparse->pbits},
       {"EdgeRows", sparse->edge_rows},
       {"Groups", sparse->groups},
+      {"Regulator", !hw->no_regulator},
       {"Exchange", hw->exchange},
       {"Statistics", hw->statistics},
       {"StatPairs", hw->stat_pairs},
@@ -176,16 +178,18 @@ static void describe_array(char *text, size_t size, const pbl_hw *hw) {
 
 static void describe(pbl_variant_id *id) {
   const pbl_hw *hw = id->hw;
-  char steps[32] = "", array[96], options[96];
+  char steps[32] = "", shared[32] = "", array[96], options[128];
   describe_array(array, sizeof array, hw);
   if (hw->generator == PBL_GEN_LFSR32) snprintf(steps, sizeof steps, " (%d steps)", hw->lfsr_steps);
+  if (hw->cells_per_generator > 1)
+    snprintf(shared, sizeof shared, " for %d cells", hw->cells_per_generator);
   snprintf(id->description, sizeof id->description,
            "%s, %d replicas in %d lanes, weights s[%d][%d], beta UQ%d.%d, table %d over "
-           "%d, thresholds %d bits, fields %d bits, %s, %s%s%s%s%s",
+           "%d, thresholds %d bits, fields %d bits, %s, %s%s%s%s%s%s",
            array, hw->replicas, hw->lanes, hw->weight_int, hw->weight_frac, hw->beta_int,
            hw->beta_frac, hw->table_size, 1 << hw->table_range_log2, hw->threshold_bits,
            field_bits(hw), hw->rounding ? "rounding" : "truncating",
-           pbl_generator_name(hw->generator), steps,
+           pbl_generator_name(hw->generator), steps, shared,
            pbl_hw_options_text(options, sizeof options, hw), id->waveform ? ", waveforms" : "",
            id->savable ? ", savable" : "");
 }

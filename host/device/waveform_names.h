@@ -17,6 +17,7 @@
   X("What was built", "CAPS0_GENERATOR", 3) \
   X("What was built", "CAPS0_LFSR_STEPS", 5) \
   X("What was built", "CAPS0_ROUNDING", -1) \
+  X("What was built", "CAPS0_SHARED", 11) \
   X("What was built", "CAPS_SIZE", 31) \
   X("What was built", "CAPS_SIZE_VISIBLE", 15) \
   X("What was built", "CAPS_SIZE_HIDDEN", 15) \
@@ -118,6 +119,7 @@
   X("What was built", "CAPS_OPTIONS_EXCHANGE", -1) \
   X("What was built", "CAPS_OPTIONS_STATISTICS", -1) \
   X("What was built", "CAPS_OPTIONS_TRACE", -1) \
+  X("What was built", "CAPS_OPTIONS_NO_REGULATOR", -1) \
   X("What was built", "CAPS_STAT_PAIRS", 31) \
   X("Temperature regulator", "REG_CONFIG", 31) \
   X("Temperature regulator", "REG_CONFIG_MODE", 2) \

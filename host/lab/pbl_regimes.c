@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pbl_compare.h"
+#include "pbl_folder.h"
 #include "pbl_json.h"
 #include "regimes_internal.h"
 
@@ -291,14 +292,18 @@ pbl_status pbl_regimes_run(const pbl_train_config *config, const pbl_regimes_opt
   pbl_status status = check(config, options, err);
   if (status) return status;
   const size_t n_runs = (size_t)PBL_N_REGIMES * (size_t)options->seeds;
+  pbl_folder *folder = NULL;
+  status = pbl_folder_open(&folder, config->out, progress, err);
+  if (status) return status;
   c.runs = calloc(n_runs, sizeof *c.runs);
-  if (!c.runs) return pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu runs", n_runs);
+  if (!c.runs) status = pbl_fail(err, PBL_NO_MEMORY, "no memory for %zu runs", n_runs);
   /* Seed by seed: what an interrupted comparison has is whole pairs. */
   for (int s = 0; !status && s < options->seeds; s++)
     for (int i = 0; !status && i < PBL_N_REGIMES; i++)
       if (options->use[regime_order[i]]) status = one_run(&c, regime_order[i], s, progress, err);
   if (!status) status = show(&c, err);
-  for (size_t k = 0; k < n_runs; k++) regime_log_free(&c.runs[k]);
+  for (size_t k = 0; c.runs && k < n_runs; k++) regime_log_free(&c.runs[k]);
   free(c.runs);
+  pbl_folder_close(folder);
   return status;
 }

@@ -361,14 +361,10 @@ static void put_rates(FILE *f, const pbl_result *r, const pbl_case_result *c) {
 }
 
 static void put_price(FILE *f, const pbl_case_result *c) {
-  static const char *const heads[] = {"parameters",
-                                      "saturated",
-                                      "largest error",
-                                      "rms error",
-                                      "largest weight",
-                                      "beta error (relative)",
-                                      "TV quantised to ideal",
-                                      NULL};
+  static const char *const heads[] = {
+      "parameters", "saturated",      "rounded to 0",          "largest error",
+      "rms error",  "largest weight", "beta error (relative)", "TV quantised to ideal",
+      NULL};
   static const char *const speed[] = {"side",
                                       "seconds",
                                       "p-bit updates/s",
@@ -383,6 +379,7 @@ static void put_price(FILE *f, const pbl_case_result *c) {
   fputs("<tr>", f);
   cell_count(f, q->n_parameters);
   cell_count(f, q->n_saturated);
+  cell_count(f, q->n_zeroed);
   pbl_report_cell_number(f, q->max_abs_error);
   pbl_report_cell_number(f, q->rms_error);
   pbl_report_cell_number(f, q->max_abs_weight);

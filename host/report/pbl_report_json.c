@@ -180,6 +180,7 @@ static void emit_quantisation(pbl_json *j, const pbl_case_result *c) {
   pbl_json_object(j, "quantisation");
   pbl_report_emit_size(j, "n_parameters", q->n_parameters);
   pbl_report_emit_size(j, "n_saturated", q->n_saturated);
+  pbl_report_emit_size(j, "n_zeroed", q->n_zeroed);
   pbl_json_double(j, "max_abs_error", q->max_abs_error);
   pbl_json_double(j, "rms_error", q->rms_error);
   pbl_json_double(j, "max_abs_weight", q->max_abs_weight);

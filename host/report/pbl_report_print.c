@@ -206,6 +206,9 @@ static void print_quantisation(const printer *p) {
   pbl_report_percent(beta, (pbl_estimate){q->beta_error, NAN, NAN}, 3);
   line(p, "quantisation", "saturated %zu of %zu, error max %s rms %s, beta %s, TV to ideal %s",
        q->n_saturated, q->n_parameters, max, rms, beta, tv);
+  if (q->n_zeroed > 0)
+    line(p, "", "%zu of %zu weights and fields round to 0 (hw.weight_frac)", q->n_zeroed,
+         q->n_parameters);
 }
 
 static void print_speed(const printer *p) {

@@ -46,11 +46,13 @@ void selftest_check_interrupt(selftest *t) {
   const uint32_t done = PBL_IRQ_STATUS_DONE_MASK, window = PBL_IRQ_STATUS_WINDOW_MASK;
   bool ok = selftest_prepare(t, 0) && selftest_write(t, PBL_REG_IRQ_ENABLE, 0) && run_alone(t, 2) &&
             check_pending(t, done, done) && check_enabled(t) &&
-            selftest_write(t, PBL_REG_IRQ_ENABLE, 0) &&
-            selftest_write(t, PBL_REG_WINDOW_SWEEPS, 1) && run_alone(t, 2) &&
-            check_pending(t, window, done | window);
+            selftest_write(t, PBL_REG_IRQ_ENABLE, 0);
+  if (ok && !t->hw.no_regulator)
+    ok = selftest_write(t, PBL_REG_WINDOW_SWEEPS, 1) && run_alone(t, 2) &&
+         check_pending(t, window, done | window);
   if (selftest_restore(t) && ok)
-    selftest_note(t, "run ended and window ended: pending, enabled, cleared%s",
+    selftest_note(t, "run ended%s: pending, enabled, cleared%s",
+                  t->hw.no_regulator ? "" : " and window ended",
                   t->dev->ops->irq ? "" : "; this back-end does not show the line itself");
 }
 

@@ -103,6 +103,7 @@ static void decode(pbl_hw *hw, const caps_words *c) {
   hw->fabric = (pbl_fabric)FIELD(c->caps0, CAPS0_FABRIC);
   hw->generator = (pbl_generator)FIELD(c->caps0, CAPS0_GENERATOR);
   hw->lfsr_steps = FIELD(c->caps0, CAPS0_LFSR_STEPS);
+  hw->cells_per_generator = FIELD(c->caps0, CAPS0_SHARED) + 1;
   hw->rounding = FIELD(c->caps0, CAPS0_ROUNDING);
   hw->replicas = FIELD(c->replicas, CAPS_REPLICAS_REPLICAS);
   hw->lanes = FIELD(c->replicas, CAPS_REPLICAS_LANES);
@@ -114,6 +115,7 @@ static void decode(pbl_hw *hw, const caps_words *c) {
   hw->threshold_bits = FIELD(c->activation, CAPS_ACTIVATION_THRESHOLD_BITS);
   hw->field_bits = FIELD(c->activation, CAPS_ACTIVATION_FIELD_BITS);
   hw->table_range_log2 = FIELD(c->activation, CAPS_ACTIVATION_RANGE_LOG2);
+  hw->no_regulator = FIELD(c->options, CAPS_OPTIONS_NO_REGULATOR);
   hw->exchange = FIELD(c->options, CAPS_OPTIONS_EXCHANGE);
   hw->statistics = FIELD(c->options, CAPS_OPTIONS_STATISTICS);
   hw->trace = FIELD(c->options, CAPS_OPTIONS_TRACE);

@@ -45,6 +45,14 @@ void selftest_check_scratch(selftest *t) {
   }
 }
 
+static bool is_absent(const pbl_hw *hw, uint32_t address) {
+  if (address >= PBL_REG_WINDOW_SWEEPS && address <= PBL_REG_REG_FLAGS) return hw->no_regulator;
+  if (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) return !hw->exchange;
+  if (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) return !hw->statistics;
+  if (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS) return !hw->trace;
+  return address == PBL_REG_PBITS && hw->fabric != PBL_FABRIC_SPARSE;
+}
+
 /* ---- reset values ---- */
 
 static bool resets(const selftest_register *r) {
@@ -57,15 +65,16 @@ void selftest_check_reset(selftest *t) {
   size_t n = 0;
   for (size_t k = 0; k < selftest_n_registers; k++) {
     const selftest_register *r = &selftest_registers[k];
+    const uint32_t expected = is_absent(&t->hw, r->address) ? 0 : r->reset;
     if (!resets(r) || r->address == PBL_REG_VERSION) continue;
     n++;
     if (!t->was_read[k]) {
       selftest_fail(t, "%s (0x%03X): reading it gave a bus error", r->name, r->address);
-    } else if (t->power_up[k] != r->reset && !t->opt.fresh) {
+    } else if (t->power_up[k] != expected && !t->opt.fresh) {
       selftest_skip(t, "the device was in use before (%s reads 0x%08X): reset it and run again",
                     r->name, t->power_up[k]);
-    } else if (t->power_up[k] != r->reset) {
-      selftest_fail_word(t, r->address, r->reset, t->power_up[k], "%s before the first write",
+    } else if (t->power_up[k] != expected) {
+      selftest_fail_word(t, r->address, expected, t->power_up[k], "%s before the first write",
                          r->name);
     }
   }
@@ -73,13 +82,6 @@ void selftest_check_reset(selftest *t) {
 }
 
 /* ---- what a register keeps ---- */
-
-static bool is_absent(const pbl_hw *hw, uint32_t address) {
-  if (address >= PBL_REG_EXCH_EVERY && address <= PBL_REG_EXCH_LABEL) return !hw->exchange;
-  if (address >= PBL_REG_STAT_EVERY && address <= PBL_REG_STAT_DATA) return !hw->statistics;
-  if (address >= PBL_REG_TRACE_FIRST && address <= PBL_REG_TRACE_SWEEPS) return !hw->trace;
-  return address == PBL_REG_PBITS && hw->fabric != PBL_FABRIC_SPARSE;
-}
 
 static uint32_t kept_config(const pbl_hw *hw, uint32_t value, bool *refuses) {
   const uint32_t all = PBL_CONFIG_KERNEL_MASK | PBL_CONFIG_COUPLED_MASK | PBL_CONFIG_COIN_MASK |
@@ -91,6 +93,14 @@ static uint32_t kept_config(const pbl_hw *hw, uint32_t value, bool *refuses) {
   if (palindrome || coin || hw->fabric != PBL_FABRIC_SPARSE) refused |= PBL_CONFIG_RANDOM_MASK;
   *refuses = (value & refused) != 0;
   return value & all & ~refused;
+}
+
+/* Without the regulator SOURCE, TELEMETRY and RATE_SHIFT stay 0. */
+static uint32_t kept_mode(const pbl_hw *hw, const selftest_register *r, uint32_t value,
+                          bool *refuses) {
+  const uint32_t bits = PBL_REG_CONFIG_MODE_MASK | PBL_REG_CONFIG_FREEZE_MASK;
+  *refuses = hw->no_regulator && (value & r->keeps & ~bits) != 0;
+  return value & r->keeps & (hw->no_regulator ? bits : UINT32_MAX);
 }
 
 static uint32_t kept_lambda(uint32_t value) {
@@ -105,6 +115,8 @@ uint32_t selftest_kept(const pbl_hw *hw, const selftest_register *r, uint32_t va
   switch (r->address) {
     case PBL_REG_CONFIG:
       return kept_config(hw, value, refuses);
+    case PBL_REG_REG_CONFIG:
+      return kept_mode(hw, r, value, refuses);
     case PBL_REG_BETA:
       return value & ((1u << pbl_hw_beta_bits(hw)) - 1);
     case PBL_REG_IMG_SELECT:

@@ -7,6 +7,7 @@
 #define BATCH_CYCLES 4096u
 #define MAX_STILL_ROUNDS 10000u
 #define READ_WORDS 1024u
+#define MOST_WORDS (1u << 24) /* of one stream in one run: more than any receiver holds */
 
 static uint64_t most_cycles(const selftest *t) {
   const pbl_hw *hw = &t->hw;
@@ -89,6 +90,12 @@ static bool drain(selftest *t, pbl_device *dev, reader *read, selftest_words *w)
         !selftest_ok(t, read(dev, w->words + w->n, w->last + w->n, READ_WORDS, &n, &err), &err))
       return false;
     w->n += n;
+    if (w->n > MOST_WORDS)
+      return selftest_ok(
+          t,
+          pbl_fail(&err, PBL_FORMAT, "a stream does not end: more than %u words have come",
+                   MOST_WORDS),
+          &err);
   }
   return true;
 }

@@ -51,13 +51,13 @@ uint64_t pbl_recorder_calls(const pbl_recorder *r) {
 
 static void walk_hw(pbl_archive *a, pbl_hw *hw) {
   int *const numbers[] = {
-      &hw->n_visible,       &hw->n_hidden,       &hw->replicas,         &hw->lanes,
-      &hw->weight_int,      &hw->weight_frac,    &hw->beta_int,         &hw->beta_frac,
-      &hw->table_size,      &hw->threshold_bits, &hw->table_range_log2, &hw->rounding,
-      &hw->lfsr_steps,      &hw->field_bits,     &hw->exchange,         &hw->statistics,
-      &hw->stat_pairs,      &hw->trace,          &hw->lattice.side,     &hw->lattice.sites,
-      &hw->lattice.n_rules, &hw->sparse.pbits,   &hw->sparse.edge_rows, &hw->sparse.groups,
-      &hw->sparse.sites};
+      &hw->n_visible,       &hw->n_hidden,       &hw->replicas,           &hw->lanes,
+      &hw->weight_int,      &hw->weight_frac,    &hw->beta_int,           &hw->beta_frac,
+      &hw->table_size,      &hw->threshold_bits, &hw->table_range_log2,   &hw->rounding,
+      &hw->lfsr_steps,      &hw->field_bits,     &hw->exchange,           &hw->statistics,
+      &hw->stat_pairs,      &hw->trace,          &hw->lattice.side,       &hw->lattice.sites,
+      &hw->lattice.n_rules, &hw->sparse.pbits,   &hw->sparse.edge_rows,   &hw->sparse.groups,
+      &hw->sparse.sites,    &hw->no_regulator,   &hw->cells_per_generator};
   PBL_ARCHIVE_ENUM(a, &hw->fabric, pbl_fabric);
   PBL_ARCHIVE_ENUM(a, &hw->generator, pbl_generator);
   for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++) pbl_archive_int(a, numbers[k]);

@@ -90,7 +90,7 @@ static pool pool_cross(const pbl_half *halves, size_t n_halves) {
   products sum[PBL_CROSS_REACH + 1] = {{0.0, 0.0, 0.0}}; /* [0]: all that are tested */
   for (size_t h = 0; h < n_halves; ++h) {
     const size_t n = halves[h].n_target;
-    const double draws = pbl_half_terms(&halves[h]);
+    const double draws = halves[h].terms;
     const size_t reach = n <= PBL_CROSS_ALL_PAIRS ? n : PBL_CROSS_REACH + 1;
     for (size_t d = 1; d < reach && d < n; ++d) {
       const products p = at_distance(&halves[h], d);

@@ -243,6 +243,15 @@ static void fold(double *x, size_t n_chains, size_t width) {
   }
 }
 
+static double count_terms(const pbl_half *half) {
+  double updates = 0.0, live = 0.0;
+  for (size_t b = 0; b < PBL_INNOVATION_BINS; ++b) {
+    updates += half->bins[b * PBL_BIN_SUMS + PBL_BIN_N];
+  }
+  for (size_t j = 0; j < half->n_target; ++j) live += half->mask[j];
+  return live > 0.0 ? updates / live : 0.0;
+}
+
 void pbl_half_fold(pbl_half *half) {
   fold(half->sums, half->n_chains, PBL_SUM_COUNT * half->n_target);
   fold(half->bins, half->n_chains, PBL_INNOVATION_BINS * PBL_BIN_SUMS);
@@ -251,4 +260,5 @@ void pbl_half_fold(pbl_half *half) {
       half->impossible[j] += half->impossible[c * half->n_target + j];
     }
   }
+  half->terms = count_terms(half);
 }

@@ -77,6 +77,7 @@ typedef struct {
   double *previous;        /* n_chains x n_target: last r */
   double *scratch;         /* n_chains x 2 x n_target */
   uint64_t *impossible;    /* n_chains x n_target: outcomes of probability zero */
+  double terms;            /* updates of one p-bit, draws of all chains; once folded */
   double *pair_r, *pair_v; /* n_target^2 where all pairs are tested, else unused */
 } pbl_half;
 
@@ -125,8 +126,6 @@ void pbl_half_fold(pbl_half *half);
  * p-values are decided. */
 double pbl_skew_corrected_z(double sum, double variance, double third);
 
-/* Updates of one p-bit in a folded half: draws of all chains. */
-double pbl_half_terms(const pbl_half *half);
 /* -ln of the two-sided p of z, finite also where that underflows. */
 double pbl_normal_evidence(double z);
 

@@ -9,15 +9,6 @@ typedef struct {
   double terms;                /* of the sum */
 } member;
 
-double pbl_half_terms(const pbl_half *half) {
-  double updates = 0.0, live = 0.0;
-  for (size_t b = 0; b < PBL_INNOVATION_BINS; ++b) {
-    updates += half->bins[b * PBL_BIN_SUMS + PBL_BIN_N];
-  }
-  for (size_t j = 0; j < half->n_target; ++j) live += half->mask[j];
-  return live > 0.0 ? updates / live : 0.0;
-}
-
 double pbl_skew_corrected_z(double sum, double variance, double third) {
   const double z = sum / sqrt(variance), g = third / (variance * sqrt(variance));
   const double y = fmax(z * g, -1.0);
@@ -53,7 +44,7 @@ static member product_member(double sum, double variance, double terms) {
 
 static void judge_pbits(pbl_innovation_report *out, const pbl_half *half) {
   const size_t n = half->n_target;
-  const double *sums = half->sums, terms = pbl_half_terms(half);
+  const double *sums = half->sums, terms = half->terms;
   for (size_t j = 0; j < n; ++j) {
     if (half->mask[j] == 0.0) continue;
     const size_t p = half->pbit[j];
@@ -79,7 +70,7 @@ static void judge_cross(pbl_innovation_report *out, const pbl_half *half) {
   const size_t n = half->n_target;
   pbl_innovation_result *family = &out->family[PBL_TEST_CROSS];
   const bool all_pairs = n <= PBL_CROSS_ALL_PAIRS;
-  const double terms = pbl_half_terms(half);
+  const double terms = half->terms;
   for (size_t j = 0; j < n; ++j) {
     for (size_t i = j + 1; i < n && (all_pairs || i <= j + PBL_CROSS_REACH); ++i) {
       if (half->mask[i] == 0.0 || half->mask[j] == 0.0) continue;
@@ -122,7 +113,7 @@ static void judge_edges(pbl_innovation_report *out, const pbl_half *halves, size
         const size_t at = halves[h].to_hidden ? j : i, n = halves[h].n_target;
         m.variance += halves[h].sums[PBL_SUM_V * n + at];
         m.third += halves[h].sums[PBL_SUM_KABS * n + at];
-        m.terms += pbl_half_terms(&halves[h]);
+        m.terms += halves[h].terms;
         live += halves[h].mask[at];
       }
       if (live == 0.0) continue;
@@ -146,7 +137,7 @@ static void judge_graph_edges(pbl_innovation_report *out, const pbl_half *halves
       if (at == UINT32_MAX) continue;
       m.variance += half->sums[PBL_SUM_V * n + at];
       m.third += half->sums[PBL_SUM_KABS * n + at];
-      m.terms += pbl_half_terms(half);
+      m.terms += half->terms;
       live += half->mask[at];
     }
     if (live == 0.0) continue;

@@ -15,7 +15,7 @@
 #define TAG_END TAG('E', 'N', 'D', ' ')
 #define MOST_WORDS ((uint64_t)1 << 30) /* of a block */
 
-enum { HW_FIELDS = 41 }; /* two to spare, which are 0 */
+enum { HW_FIELDS = 41 };
 
 /* Every parameter of the hardware, in the order of the file. */
 static void hw_fields(int32_t *field[HW_FIELDS], pbl_hw *hw, int32_t *fabric, int32_t *generator) {
@@ -52,7 +52,8 @@ static void hw_fields(int32_t *field[HW_FIELDS], pbl_hw *hw, int32_t *fabric, in
     field[n++] = &hw->lattice.rule_a[k];
     field[n++] = &hw->lattice.rule_b[k];
   }
-  while (n < HW_FIELDS) field[n++] = NULL;
+  field[n++] = &hw->no_regulator;
+  field[n++] = &hw->cells_per_generator;
 }
 
 /* ---- words of a block ---- */
@@ -143,6 +144,7 @@ static pbl_status get_start(pbl_trace_start *s, words *w, const char *path, pbl_
   }
   hw.fabric = (pbl_fabric)fabric;
   hw.generator = (pbl_generator)generator;
+  if (hw.cells_per_generator == 0) hw.cells_per_generator = 1; /* older than the parameter */
   const uint32_t kernel = get(w), coupled = get(w);
   pbl_status st = pbl_trace_start_create(s, (const char *)name, &hw, (pbl_kernel)kernel, err);
   if (st != PBL_OK) return pbl_wrap(err, st, "%s", path);

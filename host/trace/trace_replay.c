@@ -43,17 +43,21 @@ static pbl_status no_memory(const pbl_trace_check *c, pbl_error *err) {
 static pbl_status clock_of(pbl_trace_check *c, const trace_site *sites, size_t n, pbl_error *err) {
   const pbl_trace_start *s = c->start;
   const size_t lanes = (size_t)s->hw.lanes, pbits = (size_t)pbl_hw_pbits(&s->hw);
-  const size_t first = (size_t)c->context * lanes;
+  const size_t first = (size_t)c->context * lanes, shared = (size_t)s->hw.cells_per_generator;
   for (size_t k = 0; k < n; k++) {
     for (size_t l = 0; l < lanes; l++) {
       const size_t cell = sites[k].cell * lanes + l;
       c->field[cell] = trace_field(s, c->state + (first + l) * pbits, &sites[k]);
-      c->word[cell] = pbl_lane_rng_next(&c->cell[cell]);
+      /* sites come in the order of their cells */
+      const size_t source = (sites[k].cell - sites[k].cell % shared) * lanes + l;
+      const bool taken = k > 0 && sites[k].cell / shared == sites[k - 1].cell / shared;
+      if (!taken) c->word[source] = pbl_lane_rng_next(&c->cell[source]);
     }
   }
   for (size_t k = 0; k < n; k++) {
     for (size_t l = 0; l < lanes; l++) {
-      const size_t cell = sites[k].cell * lanes + l, twin = s->coupled ? cell - l % 2 : cell;
+      const size_t cell = sites[k].cell * lanes + l;
+      const size_t source = cell - sites[k].cell % shared * lanes - (s->coupled ? l % 2 : 0);
       uint8_t *state = c->state + (first + l) * pbits + sites[k].pbit;
       pbl_trace_update *u = new_update(c);
       if (u == NULL) return no_memory(c, err);
@@ -62,7 +66,7 @@ static pbl_status clock_of(pbl_trace_check *c, const trace_site *sites, size_t n
                               .old_state = *state,
                               .clamped = s->clamp[sites[k].pbit],
                               .field = (int32_t)c->field[cell],
-                              .random = c->word[twin]};
+                              .random = c->word[source]};
       decide(u, s, c->beta[first + l], c->field[cell]);
       *state = (uint8_t)u->new_state;
     }

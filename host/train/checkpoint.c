@@ -1,14 +1,10 @@
 #include "checkpoint.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "binary.h"
@@ -150,18 +146,6 @@ void pbl_checkpoint_free(pbl_checkpoint *c) {
 
 pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_error *err) {
   return pbl_replace_file(path, c->bytes, c->n_bytes, err);
-}
-
-pbl_status pbl_checkpoint_lock(int *lock, const char *folder, pbl_error *err) {
-  *lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (*lock < 0) return pbl_fail(err, PBL_IO, "cannot open %s: %s", folder, strerror(errno));
-  /* file systems that know no locks go without */
-  if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return PBL_OK;
-  close(*lock);
-  *lock = -1;
-  return pbl_fail(err, PBL_CONFIG,
-                  "another training is writing into %s; wait for it or choose another folder",
-                  folder);
 }
 
 static pbl_status check_file(header *h, const unsigned char *bytes, size_t n_bytes,

@@ -25,9 +25,6 @@ pbl_status pbl_checkpoint_take(pbl_checkpoint *c, const pbl_run_identity *id, pb
 void pbl_checkpoint_free(pbl_checkpoint *c);
 /* Write to a temporary name, sync and rename. IO. */
 pbl_status pbl_checkpoint_write(const pbl_checkpoint *c, const char *path, pbl_error *err);
-/* One run at a time writes into a folder: holds it until close(*lock), or the end of the process.
- * *lock is -1 on failure. CONFIG when another run holds it, IO. */
-pbl_status pbl_checkpoint_lock(int *lock, const char *folder, pbl_error *err);
 /* Load into t. *epoch = 0 when there is no file; CONFIG when it belongs to another run; FORMAT when
  * it is damaged. log holds up to max_log rows. */
 pbl_status pbl_checkpoint_read(int *epoch, pbl_train_log *log, size_t max_log, size_t *n_log,

@@ -1,18 +1,16 @@
 #include "pbl_train.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "binary.h"
 #include "checkpoint.h"
 #include "device_phase.h"
 #include "evaluate.h"
+#include "pbl_folder.h"
 #include "pcd.h"
 #include "thermostat.h"
 #include "timing.h"
@@ -126,26 +124,11 @@ typedef struct {
   float *base_bias; /* of AIS */
   pbl_ais_report ais;
   pbl_timing timing;
-  int lock; /* of the folder; -1: none */
+  pbl_folder *folder; /* that nobody else writes into meanwhile */
 } session;
 
-static pbl_status make_folder(const char *path, pbl_error *err) {
-  char part[PATH_MAX];
-  const size_t length = strlen(path);
-  if (length == 0 || length >= sizeof part)
-    return pbl_fail(err, PBL_INVALID, "training: bad folder name '%.200s'", path);
-  memcpy(part, path, length + 1);
-  for (size_t i = 1; i <= length; i++) {
-    if (path[i] != '/' && path[i] != '\0') continue;
-    part[i] = '\0';
-    if (mkdir(part, 0777) != 0 && errno != EEXIST)
-      return pbl_fail(err, PBL_IO, "cannot create folder %s: %s", part, strerror(errno));
-    part[i] = path[i];
-  }
-  return PBL_OK;
-}
-
-static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
+static pbl_status set_paths(session *s, const char *folder, pbl_progress *progress,
+                            pbl_error *err) {
   char checkpoint[PATH_MAX];
   int n = snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
   if (n > 0 && (size_t)n < sizeof checkpoint)
@@ -158,8 +141,8 @@ static pbl_status set_paths(session *s, const char *folder, pbl_error *err) {
     n = snprintf(s->timing_path, sizeof s->timing_path, "%s/timing.csv", folder);
   if (n < 0 || (size_t)n >= sizeof s->timing_path)
     return pbl_fail(err, PBL_INVALID, "path too long: %.200s...", folder);
-  pbl_status status = make_folder(checkpoint, err);
-  return status ? status : pbl_checkpoint_lock(&s->lock, checkpoint, err);
+  const pbl_status status = pbl_folder_open(&s->folder, folder, progress, err);
+  return status ? status : pbl_make_folders(checkpoint, err);
 }
 
 static size_t updates_per_epoch(const session *s) {
@@ -180,7 +163,7 @@ static pbl_status check_window(const session *s, pbl_error *err) {
 
 static pbl_status open_session(session *s, const signed char *images, size_t n, int n_visible,
                                const char *folder, pbl_progress *progress, pbl_error *err) {
-  pbl_status status = set_paths(s, folder, err);
+  pbl_status status = set_paths(s, folder, progress, err);
   if (status) return status;
   s->max_log = (size_t)(s->opt.epochs / s->opt.log_every) + 1; /* the last epoch is logged too */
   s->log = calloc(s->max_log, sizeof *s->log);
@@ -211,7 +194,7 @@ static void close_session(session *s) {
   pbl_checkpoint_free(&s->last);
   free(s->log);
   free(s->base_bias);
-  if (s->lock >= 0) close(s->lock);
+  pbl_folder_close(s->folder);
 }
 
 static double weight_norm(const pbl_rbm *m) {
@@ -377,7 +360,6 @@ pbl_status pbl_train_rbm(pbl_rbm **out, const signed char *train_images, size_t 
   if (!status && test) status = check_images("test", test, n_test, (size_t)n_visible, err);
   if (status) return status;
   session s = {.opt = *opt,
-               .lock = -1,
                .test = test,
                .n_test = n_test,
                .ais = {.log_z = NAN,

@@ -27,6 +27,7 @@ module pbit_board #(
     parameter int Rounding = 1,
     parameter int Generator = 0,
     parameter int LfsrSteps = 1,
+    parameter int CellsPerGenerator = 1,
     parameter int FieldBits = 32,
     parameter int IsSim = 0,
     parameter int Fabric = 1,
@@ -38,6 +39,7 @@ module pbit_board #(
     parameter int NRules = 0,
     parameter logic [47:0] RuleA = 48'd0,
     parameter logic [47:0] RuleB = 48'd0,
+    parameter int Regulator = 1,
     parameter int Exchange = 0,
     parameter int Statistics = 0,
     parameter int StatPairs = 0,
@@ -104,9 +106,11 @@ module pbit_board #(
       .WeightBits(WeightBits), .WeightFrac(WeightFrac), .BetaBits(BetaBits), .BetaFrac(BetaFrac),
       .TableLog2(TableLog2), .RangeLog2(RangeLog2), .ThresholdBits(ThresholdBits),
       .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps), .FieldBits(FieldBits),
+      .CellsPerGenerator(CellsPerGenerator),
       .IsSim(IsSim), .Fabric(Fabric), .Sites(Sites), .Pbits(Pbits), .EdgeRows(EdgeRows),
       .Groups(Groups), .Side(Side), .NRules(NRules), .RuleA(RuleA), .RuleB(RuleB),
-      .Exchange(Exchange), .Statistics(Statistics), .StatPairs(StatPairs), .Trace(Trace)
+      .Regulator(Regulator), .Exchange(Exchange), .Statistics(Statistics), .StatPairs(StatPairs),
+      .Trace(Trace)
   ) u_device (
       .clk_i(clk_i), .rst_ni(core_rst_nq), .s_axil_awaddr(awaddr), .s_axil_awvalid(awvalid[0]),
       .s_axil_awready(awready[0]), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),

@@ -1,12 +1,13 @@
 `default_nettype none
-// Registers of the options that are not built (replica exchange, statistics unit, trace port): they
-// read 0, and a write to one that could be written is refused.
+// Registers of the options that are not built (temperature regulator, replica exchange, statistics
+// unit, trace port): they read 0, and a write to one that could be written is refused.
 //
 // Decodes the access of device_registers in the same clock; no state. Behaviour:
 // docs/device-options.md.
 `include "pbit_regs.svh"
 module absent_options #(
-    parameter int Exchange   = 0,  // 1: built, and answers for itself
+    parameter int Regulator  = 1,  // 1: built, and answers for itself
+    parameter int Exchange   = 0,
     parameter int Statistics = 0,
     parameter int Trace      = 0
 ) (
@@ -19,6 +20,14 @@ module absent_options #(
   always_comb begin
     {readable_o, writable_o} = 2'b00;
     case (address_i)
+      `PBIT_REG_WINDOW_SWEEPS, `PBIT_REG_RATE_SCALE, `PBIT_REG_RATE_SET, `PBIT_REG_GAIN,
+      `PBIT_REG_SMOOTHING, `PBIT_REG_DEAD_BAND, `PBIT_REG_RATE_LIMIT, `PBIT_REG_LAMBDA_MIN,
+      `PBIT_REG_LAMBDA_MAX, `PBIT_REG_LAMBDA, `PBIT_REG_FILTER, `PBIT_REG_MACRO, `PBIT_REG_T_MIN,
+      `PBIT_REG_T_MAX: {readable_o, writable_o} = {2{Regulator == 0}};
+      `PBIT_REG_TEMPERATURE, `PBIT_REG_WINDOW_INDEX, `PBIT_REG_WINDOW_POSITION,
+      `PBIT_REG_WINDOW_FLIPS_V, `PBIT_REG_WINDOW_FLIPS_H, `PBIT_REG_WINDOW_RATE,
+      `PBIT_REG_WINDOW_ENERGY_REF_LO, `PBIT_REG_WINDOW_ENERGY_SUM_LO,
+      `PBIT_REG_WINDOW_ENERGY_SQ_LO, `PBIT_REG_REG_FLAGS: readable_o = Regulator == 0;
       `PBIT_REG_EXCH_EVERY, `PBIT_REG_EXCH_CONFIG, `PBIT_REG_EXCH_SELECT:
         {readable_o, writable_o} = {2{Exchange == 0}};
       `PBIT_REG_EXCH_POSITION, `PBIT_REG_EXCH_TRIES, `PBIT_REG_EXCH_ACCEPTS,

@@ -8,7 +8,7 @@
 // there to the next context load. No reset of the generator, which the host loads. Behaviour:
 // docs/device.md, Kernel coin; docs/device-options.md.
 module control_generator #(
-    parameter int Generator = 0,  // 0 xoshiro128++, 1 LFSR32
+    parameter int Generator = 0,  // 0 xoshiro128++, 1 LFSR32, 2 xorshift32
     parameter int LfsrSteps = 1
 ) (
     input  wire         clk_i,

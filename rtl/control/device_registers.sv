@@ -22,6 +22,7 @@ module device_registers #(
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
     parameter int FieldBits     = 32,
+    parameter int CellsPerGenerator = 1,
     parameter int IsSim         = 0,
     parameter int Side          = 0,   // lattice only, else 0
     parameter int Sites         = 0,   // lattice and sparse
@@ -35,7 +36,8 @@ module device_registers #(
     parameter int ImageWords    = 7,
     parameter int Cells         = 1,
     parameter int CountBits     = 1,
-    parameter int Exchange      = 0,   // options, 1: built
+    parameter int Regulator     = 1,   // options, 1: built
+    parameter int Exchange      = 0,
     parameter int Statistics    = 0,
     parameter int StatPairs     = 0,
     parameter int Trace         = 0
@@ -175,14 +177,14 @@ module device_registers #(
     start       = ctrl && data_i[0] && idle && proved;
     clear   = ctrl && data_i[2];
     refused = other_refused_i || (img_write && !img_ok) ||
-              (ctrl && (data_i[0] || data_i[3] || data_i[4] || data_i[5] ||
+              (ctrl && (data_i[0] || data_i[3] || (data_i[4] && Regulator != 0) || data_i[5] ||
                         (data_i[7] && Statistics != 0)) && !idle) ||
               (ctrl && data_i[0] && (data_i[3] || !proved)) || (pbits_write && !pbits_ok) ||
               (config_we && ((data_i[1] && odd_lanes) || (data_i[2] && no_coin) ||
                              (data_i[3] && no_random)));
 
     clear_o         = clear;
-    window_clear_o  = ctrl && data_i[4] && idle;
+    window_clear_o  = ctrl && data_i[4] && Regulator != 0 && idle;
     sched_clear_o   = ctrl && data_i[5] && idle;
     stat_swap_o     = ctrl && data_i[6] && Statistics != 0;
     stat_clear_o    = ctrl && data_i[7] && Statistics != 0 && idle;
@@ -339,8 +341,8 @@ module device_registers #(
       `PBIT_REG_ID:              wide = 64'(`PBIT_RESET_ID);
       `PBIT_REG_VERSION:         wide = 64'(`PBIT_RESET_VERSION);
       `PBIT_REG_SCRATCH:         wide = 64'(scratch_q);
-      `PBIT_REG_CAPS0:           wide = {32'd0, 17'd0, Rounding != 0, 6'(LfsrSteps), 4'(Generator),
-                                         3'(Fabric), IsSim != 0};
+      `PBIT_REG_CAPS0:           wide = {32'd0, 5'd0, 12'(CellsPerGenerator - 1), Rounding != 0,
+                                         6'(LfsrSteps), 4'(Generator), 3'(Fabric), IsSim != 0};
       `PBIT_REG_CAPS_SIZE:       wide = {32'd0, 16'(Hidden), 16'(Visible)};
       `PBIT_REG_CAPS_REPLICAS:   wide = {32'd0, 16'(Lanes), 16'(Replicas)};
       `PBIT_REG_CAPS_FORMAT:     wide = {32'd0, 8'(BetaFrac), 8'(BetaBits), 8'(WeightFrac),
@@ -356,7 +358,8 @@ module device_registers #(
       `PBIT_REG_CAPS_PBITS:      wide = {32'd0, 32'(Pbits)};
       `PBIT_REG_CAPS_EDGE_ROWS:  wide = {32'd0, 32'(EdgeRows)};
       `PBIT_REG_CAPS_GROUPS:     wide = {32'd0, 32'(Groups)};
-      `PBIT_REG_CAPS_OPTIONS:    wide = {61'd0, Trace != 0, Statistics != 0, Exchange != 0};
+      `PBIT_REG_CAPS_OPTIONS:    wide = {60'd0, Regulator == 0, Trace != 0, Statistics != 0,
+                                         Exchange != 0};
       `PBIT_REG_CAPS_STAT_PAIRS: wide = {32'd0, 32'(StatPairs)};
       `PBIT_REG_PBITS:           wide = 64'(pbits_q);
       `PBIT_REG_GUARD:           wide = 64'(guard_i);

@@ -21,6 +21,7 @@ module regulator #(
     parameter int BetaFrac    = 12,
     parameter int WeightFrac  = 6,
     parameter int Contexts    = 1,
+    parameter int Regulator   = 1,  // 0: no windows, modes 2 to 4 act as 1, no telemetry
     parameter int Exchange    = 0,  // 1: mode ladder
     parameter int ContextBits = 1,
     parameter int LaneBits    = 1
@@ -112,17 +113,15 @@ module regulator #(
   logic [26:0] lambda_min, lambda_max, lambda;
   logic [29:0] t_min, t_max, temperature;
   logic statistics_hold, statistics_busy, step_busy, record_busy, done, done_window;
-  logic square_valid, mul, flips_sat, clipped, sq_sat;
-  logic [31:0] square, factor_a, factor_b, mul_a, mul_b, position, index;
-  logic [31:0] flips_v, flips_h, last_flips_v, last_flips_h;
-  logic [63:0] product_q, energy_sum, energy_sq, last_sum, last_sq;
-  logic [47:0] energy_ref, last_ref;
+  logic [31:0] position, index;
+  logic [31:0] last_flips_v, last_flips_h;
+  logic [63:0] last_sum, last_sq;
+  logic [47:0] last_ref;
   logic [24:0] last_rate;
-  logic [6:0] step_flags;
   logic [9:0] all_flags;
 
   always_comb begin
-    moves         = mode >= 3'd2 && mode <= 3'd4;
+    moves         = Regulator != 0 && mode >= 3'd2 && mode <= 3'd4;
     scheduled     = mode == 3'd5;
     ladder        = Exchange != 0 && mode == 3'd6;
     sweep_beta_o  = mode == 3'd0 || scheduled;
@@ -143,7 +142,7 @@ module regulator #(
   assign energy_context_o = exchange_reads ? exchange_context : statistics_context;
   assign energy_wanted_o  = exchange_reads || statistics_hold;
 
-  regulator_registers u_registers (
+  regulator_registers #(.Regulator(Regulator)) u_registers (
       .clk_i(clk_i), .rst_ni(rst_ni), .write_i(write_i), .address_i(address_i), .data_i(data_i),
       .idle_i(idle_i), .data_o(own_data), .readable_o(own_readable), .writable_o(own_writable),
       .refused_o(own_refused), .mode_o(mode), .source_o(source), .freeze_o(freeze),
@@ -166,21 +165,6 @@ module regulator #(
       .beta_o(sched_beta), .next_beta_o(sched_next_beta), .read_i(look_up),
       .read_entry_i(look_up_entry), .word_o(sched_word), .entry_o(sched_entry),
       .sweeps_o(sched_sweeps)
-  );
-
-  window_statistics #(
-      .Lanes(Lanes), .CountBits(CountBits), .ContextBits(ContextBits), .LaneBits(LaneBits)
-  ) u_statistics (
-      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(window_done_o || window_clear_i),
-      .window_sweeps_i(window_sweeps), .run_i(run_i), .flip_count_i(flip_count_i),
-      .hidden_i(flip_hidden_i), .next_i(next_i), .context_i(context_i), .sweep_done_i(sweep_done_i),
-      .ends_o(window_ends_o), .energy_lane_o(statistics_lane),
-      .energy_context_o(statistics_context),
-      .energy_taken_i(energy_taken_i || exchange_reads), .energy_i(energy_i),
-      .hold_o(statistics_hold), .busy_o(statistics_busy), .square_valid_o(square_valid),
-      .square_o(square), .product_i(product_q), .position_o(position), .flips_v_o(flips_v),
-      .flips_h_o(flips_h), .energy_ref_o(energy_ref), .energy_sum_o(energy_sum),
-      .energy_sq_o(energy_sq), .flips_sat_o(flips_sat), .clipped_o(clipped), .sq_sat_o(sq_sat)
   );
 
   // ---- replica exchange ----
@@ -228,46 +212,75 @@ module regulator #(
     assign lane_beta_o = {Lanes{beta_active_i}};
   end
 
-  // One multiplier for both: the regulator starts when the statistics are complete.
-  always_comb begin
-    factor_a = square_valid ? square : mul_a;
-    factor_b = square_valid ? square : mul_b;
+  // ---- windows and the regulator itself ----
+  if (Regulator != 0) begin : g_windows
+    logic square_valid, mul, flips_sat, clipped, sq_sat;
+    logic [31:0] square, factor_a, factor_b, mul_a, mul_b, flips_v, flips_h;
+    logic [63:0] product_q, energy_sum, energy_sq;
+    logic [47:0] energy_ref;
+    logic [6:0] step_flags;
+    window_statistics #(
+        .Lanes(Lanes), .CountBits(CountBits), .ContextBits(ContextBits), .LaneBits(LaneBits)
+    ) u_statistics (
+        .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(window_done_o || window_clear_i),
+        .window_sweeps_i(window_sweeps), .run_i(run_i), .flip_count_i(flip_count_i),
+        .hidden_i(flip_hidden_i), .next_i(next_i), .context_i(context_i),
+        .sweep_done_i(sweep_done_i), .ends_o(window_ends_o), .energy_lane_o(statistics_lane),
+        .energy_context_o(statistics_context),
+        .energy_taken_i(energy_taken_i || exchange_reads), .energy_i(energy_i),
+        .hold_o(statistics_hold), .busy_o(statistics_busy), .square_valid_o(square_valid),
+        .square_o(square), .product_i(product_q), .position_o(position), .flips_v_o(flips_v),
+        .flips_h_o(flips_h), .energy_ref_o(energy_ref), .energy_sum_o(energy_sum),
+        .energy_sq_o(energy_sq), .flips_sat_o(flips_sat), .clipped_o(clipped), .sq_sat_o(sq_sat)
+    );
+
+    // One multiplier for both: the regulator starts when the statistics are complete.
+    always_comb begin
+      factor_a = square_valid ? square : mul_a;
+      factor_b = square_valid ? square : mul_b;
+    end
+    always_ff @(posedge clk_i) begin
+      if (square_valid || mul) product_q <= 64'(factor_a) * 64'(factor_b);
+    end
+
+    temperature_regulator #(.BetaBits(BetaBits), .BetaFrac(BetaFrac)) u_step (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(at_pause_i && run_i && (pause_window_i || moves)),
+        .window_i(pause_window_i),
+        .wait_i(statistics_busy), .busy_o(step_busy), .done_o(done), .window_o(done_window),
+        .mode_i(mode), .source_i(source), .freeze_i(freeze), .rate_shift_i(rate_shift),
+        .rate_scale_i(rate_scale), .rate_set_i(rate_set), .gain_i(gain), .smoothing_i(smoothing),
+        .dead_band_i(dead_band), .rate_limit_i(rate_limit), .lambda_min_i(lambda_min),
+        .lambda_max_i(lambda_max), .macro_i(macro_term), .t_min_i(t_min), .t_max_i(t_max),
+        .lambda_we_i(lambda_we), .filter_we_i(filter_we), .data_i(data_i), .flips_v_i(flips_v),
+        .flips_h_i(flips_h), .mul_o(mul), .mul_a_o(mul_a), .mul_b_o(mul_b), .product_i(product_q),
+        .rate_o(rate), .filter_o(filter), .lambda_o(lambda), .temperature_o(temperature),
+        .beta_o(step_beta), .flags_o(step_flags)
+    );
+
+    window_record #(.BetaBits(BetaBits)) u_record (
+        .clk_i(clk_i), .rst_ni(rst_ni), .take_i(window_done_o), .send_i(telemetry),
+        .clear_i(window_clear_i), .sweep_done_i(sweep_done_i), .busy_o(record_busy),
+        .sweep_count_i(sweep_count_i), .beta_active_i(beta_active_i), .flips_v_i(flips_v),
+        .flips_h_i(flips_h), .energy_ref_i(energy_ref), .energy_sum_i(energy_sum),
+        .energy_sq_i(energy_sq),
+        .flags_i({freeze, sq_sat, clipped, step_flags[6:1], step_flags[0] || flips_sat}),
+        .rate_i(rate), .filter_i(filter), .lambda_i(lambda), .temperature_i(temperature),
+        .index_o(index), .flags_o(all_flags), .flips_v_o(last_flips_v), .flips_h_o(last_flips_h),
+        .rate_o(last_rate), .energy_ref_o(last_ref), .energy_sum_o(last_sum), .energy_sq_o(last_sq),
+        .m_axis_telemetry_tdata(m_axis_telemetry_tdata),
+        .m_axis_telemetry_tvalid(m_axis_telemetry_tvalid),
+        .m_axis_telemetry_tready(m_axis_telemetry_tready),
+        .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
+    );
+
+    `PBIT_ASSERT(one_product_A, clk_i, rst_ni, !(square_valid && mul))
+    `PBIT_ASSERT(pause_is_long_enough_A, clk_i, rst_ni, !(at_pause_end_i && step_busy))
+  end else begin : g_no_windows
+    assign {window_ends_o, statistics_lane, statistics_context, statistics_hold} = '0;
+    assign {statistics_busy, position, step_busy, step_beta, done, done_window} = '0;
+    assign {rate, filter, lambda, temperature, record_busy, index, all_flags} = '0;
+    assign {last_flips_v, last_flips_h, last_rate, last_ref, last_sum, last_sq} = '0;
+    assign {m_axis_telemetry_tdata, m_axis_telemetry_tvalid, m_axis_telemetry_tlast} = '0;
   end
-  always_ff @(posedge clk_i) begin
-    if (square_valid || mul) product_q <= 64'(factor_a) * 64'(factor_b);
-  end
-
-  temperature_regulator #(.BetaBits(BetaBits), .BetaFrac(BetaFrac)) u_step (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(at_pause_i && run_i && (pause_window_i || moves)),
-      .window_i(pause_window_i),
-      .wait_i(statistics_busy), .busy_o(step_busy), .done_o(done), .window_o(done_window),
-      .mode_i(mode), .source_i(source), .freeze_i(freeze), .rate_shift_i(rate_shift),
-      .rate_scale_i(rate_scale), .rate_set_i(rate_set), .gain_i(gain), .smoothing_i(smoothing),
-      .dead_band_i(dead_band), .rate_limit_i(rate_limit), .lambda_min_i(lambda_min),
-      .lambda_max_i(lambda_max), .macro_i(macro_term), .t_min_i(t_min), .t_max_i(t_max),
-      .lambda_we_i(lambda_we), .filter_we_i(filter_we), .data_i(data_i), .flips_v_i(flips_v),
-      .flips_h_i(flips_h), .mul_o(mul), .mul_a_o(mul_a), .mul_b_o(mul_b), .product_i(product_q),
-      .rate_o(rate), .filter_o(filter), .lambda_o(lambda), .temperature_o(temperature),
-      .beta_o(step_beta), .flags_o(step_flags)
-  );
-
-  window_record #(.BetaBits(BetaBits)) u_record (
-      .clk_i(clk_i), .rst_ni(rst_ni), .take_i(window_done_o), .send_i(telemetry),
-      .clear_i(window_clear_i), .sweep_done_i(sweep_done_i), .busy_o(record_busy),
-      .sweep_count_i(sweep_count_i), .beta_active_i(beta_active_i), .flips_v_i(flips_v),
-      .flips_h_i(flips_h), .energy_ref_i(energy_ref), .energy_sum_i(energy_sum),
-      .energy_sq_i(energy_sq),
-      .flags_i({freeze, sq_sat, clipped, step_flags[6:1], step_flags[0] || flips_sat}),
-      .rate_i(rate), .filter_i(filter), .lambda_i(lambda), .temperature_i(temperature),
-      .index_o(index), .flags_o(all_flags), .flips_v_o(last_flips_v), .flips_h_o(last_flips_h),
-      .rate_o(last_rate), .energy_ref_o(last_ref), .energy_sum_o(last_sum), .energy_sq_o(last_sq),
-      .m_axis_telemetry_tdata(m_axis_telemetry_tdata),
-      .m_axis_telemetry_tvalid(m_axis_telemetry_tvalid),
-      .m_axis_telemetry_tready(m_axis_telemetry_tready),
-      .m_axis_telemetry_tlast(m_axis_telemetry_tlast)
-  );
-
-  `PBIT_ASSERT(one_product_A, clk_i, rst_ni, !(square_valid && mul))
-  `PBIT_ASSERT(pause_is_long_enough_A, clk_i, rst_ni, !(at_pause_end_i && step_busy))
 endmodule
 `default_nettype wire

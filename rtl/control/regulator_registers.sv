@@ -1,10 +1,13 @@
 `default_nettype none
 // Registers 0x100 and above: temperature regulator and windows (rtl/pkg/registers.yaml,
-// docs/registers.md). The configuration is written while idle only; a refused write says so.
+// docs/registers.md). The configuration is written while idle only; a refused write says so. Without
+// the regulator only REG_CONFIG (MODE and FREEZE) and SCHED_* are here; the rest: absent_options.
 //
 // Decodes the access of device_registers in the same clock. Reset values from the register list.
 `include "pbit_regs.svh"
-module regulator_registers (
+module regulator_registers #(
+    parameter int Regulator = 1
+) (
     input  wire         clk_i,
     input  wire         rst_ni,
     // bus
@@ -59,51 +62,74 @@ module regulator_registers (
   localparam logic [29:0] TMin = 30'(`PBIT_RESET_T_MIN);
   localparam logic [29:0] TMax = 30'(`PBIT_RESET_T_MAX);
 
+  // of REG_CONFIG without the regulator: SOURCE, TELEMETRY and RATE_SHIFT stay 0
+  localparam logic [31:0] Absent = Regulator != 0 ? 32'd0 : 32'h00003F28;
+
   logic we;
   always_comb begin
-    writable_o  = (address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_T_MAX) ||
-                  address_i == `PBIT_REG_SCHED_LAST;
+    writable_o  = address_i == `PBIT_REG_REG_CONFIG || address_i == `PBIT_REG_SCHED_LAST ||
+                  (Regulator != 0 && address_i > `PBIT_REG_REG_CONFIG &&
+                   address_i <= `PBIT_REG_T_MAX);
     we          = write_i && writable_o && idle_i;
-    refused_o   = write_i && writable_o && !idle_i;
+    refused_o   = write_i && writable_o &&
+                  (!idle_i || (address_i == `PBIT_REG_REG_CONFIG && (data_i & Absent) != '0));
     lambda_we_o = we && address_i == `PBIT_REG_LAMBDA;
     filter_we_o = we && address_i == `PBIT_REG_FILTER;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {rate_shift_o, telemetry_o, freeze_o, source_o, mode_o} <= '0;
-      {window_sweeps_o, rate_scale_o, rate_set_o, gain_o, smoothing_o} <= '0;
-      {dead_band_o, rate_limit_o, macro_o, sched_repeat_o, sched_last_o} <= '0;
-      lambda_min_o <= LambdaMin;
-      lambda_max_o <= LambdaMax;
-      t_min_o      <= TMin;
-      t_max_o      <= TMax;
+      {freeze_o, mode_o, sched_repeat_o, sched_last_o} <= '0;
     end else if (we) begin
       case (address_i)
-        `PBIT_REG_REG_CONFIG: begin
-          {telemetry_o, freeze_o, source_o, mode_o} <= data_i[5:0];
-          rate_shift_o <= data_i[13:8];
-        end
-        `PBIT_REG_WINDOW_SWEEPS: window_sweeps_o <= data_i;
-        `PBIT_REG_RATE_SCALE:    rate_scale_o <= data_i;
-        `PBIT_REG_RATE_SET:      rate_set_o <= data_i[24:0];
-        `PBIT_REG_GAIN:          gain_o <= data_i;
-        `PBIT_REG_SMOOTHING:     smoothing_o <= data_i[15:0];
-        `PBIT_REG_DEAD_BAND:     dead_band_o <= data_i[24:0];
-        `PBIT_REG_RATE_LIMIT:    rate_limit_o <= data_i[25:0];
-        `PBIT_REG_LAMBDA_MIN:    lambda_min_o <= data_i[26:0];
-        `PBIT_REG_LAMBDA_MAX:    lambda_max_o <= data_i[26:0];
-        `PBIT_REG_MACRO:         macro_o <= data_i;
-        `PBIT_REG_T_MIN:         t_min_o <= data_i[29:0];
-        `PBIT_REG_T_MAX:         t_max_o <= data_i[29:0];
-        `PBIT_REG_SCHED_LAST:    {sched_repeat_o, sched_last_o} <= {data_i[8], data_i[5:0]};
-        default: ;  // LAMBDA and FILTER live in the regulator
+        `PBIT_REG_REG_CONFIG: {freeze_o, mode_o} <= {data_i[4], data_i[2:0]};
+        `PBIT_REG_SCHED_LAST: {sched_repeat_o, sched_last_o} <= {data_i[8], data_i[5:0]};
+        default: ;
       endcase
     end
   end
 
+  if (Regulator != 0) begin : g_regulator
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        {rate_shift_o, telemetry_o, source_o} <= '0;
+        {window_sweeps_o, rate_scale_o, rate_set_o, gain_o, smoothing_o} <= '0;
+        {dead_band_o, rate_limit_o, macro_o} <= '0;
+        lambda_min_o <= LambdaMin;
+        lambda_max_o <= LambdaMax;
+        t_min_o      <= TMin;
+        t_max_o      <= TMax;
+      end else if (we) begin
+        case (address_i)
+          `PBIT_REG_REG_CONFIG:
+            {rate_shift_o, telemetry_o, source_o} <= {data_i[13:8], data_i[5], data_i[3]};
+          `PBIT_REG_WINDOW_SWEEPS: window_sweeps_o <= data_i;
+          `PBIT_REG_RATE_SCALE:    rate_scale_o <= data_i;
+          `PBIT_REG_RATE_SET:      rate_set_o <= data_i[24:0];
+          `PBIT_REG_GAIN:          gain_o <= data_i;
+          `PBIT_REG_SMOOTHING:     smoothing_o <= data_i[15:0];
+          `PBIT_REG_DEAD_BAND:     dead_band_o <= data_i[24:0];
+          `PBIT_REG_RATE_LIMIT:    rate_limit_o <= data_i[25:0];
+          `PBIT_REG_LAMBDA_MIN:    lambda_min_o <= data_i[26:0];
+          `PBIT_REG_LAMBDA_MAX:    lambda_max_o <= data_i[26:0];
+          `PBIT_REG_MACRO:         macro_o <= data_i;
+          `PBIT_REG_T_MIN:         t_min_o <= data_i[29:0];
+          `PBIT_REG_T_MAX:         t_max_o <= data_i[29:0];
+          default: ;  // LAMBDA and FILTER live in the regulator
+        endcase
+      end
+    end
+  end else begin : g_no_regulator
+    assign {rate_shift_o, telemetry_o, source_o, window_sweeps_o, rate_scale_o} = '0;
+    assign {rate_set_o, gain_o, smoothing_o, dead_band_o, rate_limit_o, macro_o} = '0;
+    assign {lambda_min_o, lambda_max_o, t_min_o, t_max_o} = '0;
+  end
+
   // the high words answer elsewhere
-  assign readable_o = address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_SCHED_SWEEPS;
+  assign readable_o = Regulator != 0
+      ? address_i >= `PBIT_REG_REG_CONFIG && address_i <= `PBIT_REG_SCHED_SWEEPS
+      : address_i == `PBIT_REG_REG_CONFIG ||
+        (address_i >= `PBIT_REG_SCHED_LAST && address_i <= `PBIT_REG_SCHED_SWEEPS);
   // Icarus 11 runs a block for ever that writes a signal twice: one write on every path
   always_comb begin
     case (address_i)

@@ -25,6 +25,7 @@ module lattice_fabric #(
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
+    parameter int CellsPerGenerator = 1,  // a divisor of Sites
     parameter int IndexBits     = 4,
     parameter int ContextBits   = 1,
     parameter int LaneBits      = 1,
@@ -331,7 +332,7 @@ module lattice_fabric #(
   end
 
   // ---- lanes ----
-  logic [Lanes*Words-1:0] words, decides;  // lane by lane
+  logic [Lanes*Words-1:0] drawn, words, decides;  // lane by lane
   logic [Cells-1:0] flips, sats, freezes, heads;
   logic [Lanes*Vectors-1:0] probe_hits;
   logic [Lanes*Vectors*99-1:0] probes;
@@ -362,6 +363,27 @@ module lattice_fabric #(
     end
   end
 
+  // Sites side by side take the word of the first of them; the generators of the others, whose words
+  // nothing takes, vanish in synthesis.
+  if (CellsPerGenerator > 1) begin : g_shared
+    function automatic [Lanes*Words-1:0] spread(input [Lanes*Words-1:0] own);
+      logic [31:0] to, from;
+      spread = '0;
+      for (int l = 0; l < Lanes; l++) begin
+        for (int s = 0; s < Sites; s++) begin
+          to   = 32'(s);
+          from = to - to % CellsPerGenerator;
+          to   = l * Words + to / RowSites * (Words / Vectors) + to % RowSites * 32;
+          from = l * Words + from / RowSites * (Words / Vectors) + from % RowSites * 32;
+          spread[to+:32] = own[from+:32];
+        end
+      end
+    endfunction
+    assign words = spread(drawn);
+  end else begin : g_not_shared
+    assign words = drawn;
+  end
+
   for (genvar l = 0; l < Lanes; l++) begin : g_lane
     if (l % 2 == 1) begin : g_odd  // the upper lane of a pair of twins
       assign decides[l*Words+:Words] = coupled_i ? words[(l-1)*Words+:Words]
@@ -387,7 +409,7 @@ module lattice_fabric #(
         .head_read_i(Padded == 0 || emit || valid3_q), .head_address_i(head_address),
         .head_offset_i(head_offset),
         .head_o(heads[l*Sites+:Sites]), .valid3_i(valid3_q), .clamp3_i(clamp3_q),
-        .words3_i(decides[l*Words+:Words]), .words3_o(words[l*Words+:Words]),
+        .words3_i(decides[l*Words+:Words]), .words3_o(drawn[l*Words+:Words]),
         .valid4_i(valid4_q), .first4_i(first4_q), .address4_i(address4_q), .offset4_i(offset4_q),
         .flip4_o(flips[l*Sites+:Sites]), .sat4_o(sats[l*Sites+:Sites]),
         .freeze4_o(freezes[l*Sites+:Sites]), .keep_i(next_i && !read_only_i),

@@ -1,13 +1,12 @@
 `default_nettype none
-// Random sources of Sites cells side by side: xoshiro128++ or LFSR32, the words of pbit_rng,
-// written as loops over 32-bit words because a simulation runs those in parallel.
+// Random sources of Sites cells side by side: the words of pbit_rng, written as loops over 32-bit words because a simulation runs those in parallel.
 //
 // Latency 0, one word per cell and enabled clock. Loaded by the host a word at a time. No reset.
 module lattice_generators #(
     parameter int Sites     = 3,
     parameter int Vector    = 128,  // bits of Sites words, rounded up to a power of two of words
     parameter int FirstSite = 0,
-    parameter int Generator = 0,    // 0 xoshiro128++, 1 LFSR32
+    parameter int Generator = 0,    // 0 xoshiro128++, 1 LFSR32, 2 xorshift32
     parameter int LfsrSteps = 1
 ) (
     input  wire               clk_i,
@@ -63,7 +62,7 @@ module lattice_generators #(
       if (draw_i) s_q <= advanced(draw_i);
       if (mine) s_q[32'(load_word_i)*Vector+32*32'(site)+:32] <= load_data_i;
     end
-  end else begin : g_lfsr
+  end else begin : g_one_word
     logic [Vector-1:0] s_q;
 
     function automatic [Vector-1:0] advanced(input [Vector-1:0] s);
@@ -71,7 +70,13 @@ module lattice_generators #(
       advanced = '0;
       for (int i = 0; i < Sites; i++) begin
         x = s[i*32+:32];
-        for (int k = 0; k < LfsrSteps; k++) x = {x[30:0], ~(x[31] ^ x[21] ^ x[1] ^ x[0])};
+        if (Generator == 2) begin
+          x = x ^ (x << 13);
+          x = x ^ (x >> 17);
+          x = x ^ (x << 5);
+        end else begin
+          for (int k = 0; k < LfsrSteps; k++) x = {x[30:0], ~(x[31] ^ x[21] ^ x[1] ^ x[0])};
+        end
         advanced[i*32+:32] = x;
       end
     endfunction

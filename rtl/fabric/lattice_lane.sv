@@ -100,7 +100,6 @@ module lattice_lane #(
   localparam int SlotBits = Half > 32 ? 64 : 32;  // of a row of neighbours
   localparam int Vector = 32 << $clog2(Stride);
 
-  logic [Banks*Degree*SlotBits-1:0] rows;
   logic [Groups*48-1:0] field_sums, bias_sums;
   logic [Groups*ThresholdBits-1:0] check_words;
   logic [Groups*101-1:0] traces;
@@ -112,48 +111,65 @@ module lattice_lane #(
     if (state_we_i) host_row_q <= host_row;
   end
 
-  for (genvar r = 0; r < Banks; r++) begin : g_bank
-    logic [Half-1:0] head, mask, data;
-    assign head_o[r*RowSites+:RowSites] = RowSites'(head >> (Parts > 1 ? head_offset_i : '0));
-    always_comb begin
-      mask = Half'({RowSites{1'b1}}) << (Parts > 1 ? offset4_i : '0);
-      data = Half'(new4[r*RowSites+:RowSites]) << (Parts > 1 ? offset4_i : '0);
-      if (row_we_i[r]) begin
-        mask = '1;
-        data = host_row;
+  logic [Groups*Degree*64-1:0] neighbours;  // rows of the neighbours of a vector's slots
+  if (Shared != 0 && Parts == 1) begin : g_states
+    lattice_states #(
+        .Half(Half), .Banks(Banks), .Rows(Rows), .Depth(Depth), .AddressBits(AddressBits),
+        .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB)
+    ) u_states (
+        .clk_i(clk_i), .read_i(en_i && step_i), .row_i(row_i), .first_i(first_i),
+        .rows_o(neighbours), .head_read_i(head_read_i), .head_address_i(head_address_i),
+        .head_o(head_o), .we_i(en_i && valid4_i), .write_address_i(address4_i),
+        .write_data_i(new4), .row_we_i(row_we_i), .row_address_i(row_address_i),
+        .row_data_i(host_row)
+    );
+  end else begin : g_banks
+    logic [Banks*Degree*SlotBits-1:0] rows;
+    for (genvar r = 0; r < Banks; r++) begin : g_bank
+      logic [Half-1:0] head, mask, data;
+      assign head_o[r*RowSites+:RowSites] = RowSites'(head >> (Parts > 1 ? head_offset_i : '0));
+      always_comb begin
+        mask = Half'({RowSites{1'b1}}) << (Parts > 1 ? offset4_i : '0);
+        data = Half'(new4[r*RowSites+:RowSites]) << (Parts > 1 ? offset4_i : '0);
+        if (row_we_i[r]) begin
+          mask = '1;
+          data = host_row;
+        end
+      end
+      lattice_bank #(
+          .Half(Half), .Banks(Banks), .Number(r), .Depth(Depth), .AddressBits(AddressBits),
+          .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .SlotBits(SlotBits), .Parts(Parts)
+      ) u_bank (
+          .clk_i(clk_i), .read_i(en_i && step_i),
+          .row_i(row_i), .first_i(first_i), .rows_o(rows[r*Degree*SlotBits+:Degree*SlotBits]),
+          .head_read_i(head_read_i), .head_address_i(head_address_i), .head_o(head),
+          .we_i(row_we_i[r] || (en_i && valid4_i)),
+          .write_address_i(row_we_i[r] ? row_address_i : address4_i), .write_mask_i(mask),
+          .write_data_i(data)
+      );
+    end
+    for (genvar v = 0; v < Groups; v++) begin : g_row
+      for (genvar d = 0; d < Degree; d++) begin : g_slot
+        // derived; slot 4k + m leads y by b, a, -b, -a
+        localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
+        localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
+        localparam int Y = d % 4 == 0 ? B : d % 4 == 1 ? A : d % 4 == 2 ? 2 * Half - B
+                                                                        : 2 * Half - A;
+        function automatic [63:0] gathered(input valid);
+          gathered = '0;
+          if (valid) begin
+            for (int q = 0; q < Rows; q++) begin
+              gathered[q*Half+:Half] = rows[((v*Rows+q+Y)%Banks*Degree+d)*SlotBits+:Half];
+            end
+          end
+        endfunction
+        logic [63:0] word;
+        always_comb word = gathered(Shared == 0 || valid0_i);
+        assign neighbours[(v*Degree+d)*64+:64] = word;
       end
     end
-    lattice_bank #(
-        .Half(Half), .Banks(Banks), .Number(r), .Depth(Depth), .AddressBits(AddressBits),
-        .Degree(Degree), .RuleA(RuleA), .RuleB(RuleB), .SlotBits(SlotBits), .Parts(Parts)
-    ) u_bank (
-        .clk_i(clk_i), .read_i(en_i && step_i),
-        .row_i(row_i), .first_i(first_i), .rows_o(rows[r*Degree*SlotBits+:Degree*SlotBits]),
-        .head_read_i(head_read_i), .head_address_i(head_address_i), .head_o(head),
-        .we_i(row_we_i[r] || (en_i && valid4_i)),
-        .write_address_i(row_we_i[r] ? row_address_i : address4_i), .write_mask_i(mask),
-        .write_data_i(data)
-    );
   end
   for (genvar v = 0; v < Groups; v++) begin : g_row
-    logic [Degree*64-1:0] neighbour_rows;
-    for (genvar d = 0; d < Degree; d++) begin : g_slot
-      // derived; slot 4k + m leads y by b, a, -b, -a
-      localparam int A = 32'((RuleA >> (8 * (d / 4))) & 48'hFF);
-      localparam int B = 32'((RuleB >> (8 * (d / 4))) & 48'hFF);
-      localparam int Y = d % 4 == 0 ? B : d % 4 == 1 ? A : d % 4 == 2 ? 2 * Half - B : 2 * Half - A;
-      function automatic [63:0] gathered(input valid);
-        gathered = '0;
-        if (valid) begin
-          for (int q = 0; q < Rows; q++) begin
-            gathered[q*Half+:Half] = rows[((v*Rows+q+Y)%Banks*Degree+d)*SlotBits+:Half];
-          end
-        end
-      endfunction
-      logic [63:0] word;
-      always_comb word = gathered(Shared == 0 || valid0_i);
-      assign neighbour_rows[d*64+:64] = word;
-    end
     lattice_row #(
         .Sites(GroupSites), .Half(Half), .Rows(Rows), .Stride(Stride), .WeightsBits(WeightsBits),
         .FirstSite(v * GroupSites), .Degree(Degree),
@@ -165,7 +181,7 @@ module lattice_lane #(
         .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .valid0_i(valid0_i), .valid1_i(valid1_i),
         .valid2_i(valid2_i),
         .parity0_i(parity0_i ^ (v * Rows % 2 == 1)), .offset0_i(offset0_i),
-        .rows0_i(neighbour_rows),
+        .rows0_i(neighbours[v*Degree*64+:Degree*64]),
         .weights0_i(weights0_i[v*WeightsBits+:WeightsBits]), .valid3_i(valid3_i),
         .old3_i(head_o[v*GroupSites+:GroupSites]), .clamp3_i(clamp3_i[v*GroupSites+:GroupSites]),
         .words3_i(words3_i[v*Vector+:Vector]), .words3_o(words3_o[v*Vector+:Vector]),

@@ -174,6 +174,12 @@ module lattice_row #(
     index_of = steps > TableMax ? TableMax | 32'h80000000 : steps;
   endfunction
 
+  function automatic [Vector-1:0] indices(input [BetaBits-1:0] beta);
+    for (int i = 0; i < Vector / 32; i++) begin
+      indices[i*32+:32] = index_of(field1_q[i*32+:32], beta);
+    end
+  endfunction
+
   function automatic [63:0] clipped(input [Vector-1:0] unused);
     clipped = '0;
     for (int i = 0; i < Sites; i++) clipped = clipped | (64'(index2_q[i*32+31]) << i);
@@ -246,9 +252,7 @@ module lattice_row #(
       if (valid1_i) begin
         field2_q <= field1_q;
         bias2_q  <= bias1_q;
-        for (int i = 0; i < Sites; i++) begin
-          index2_q[i*32+:32] <= index_of(field1_q[i*32+:32], beta_i);
-        end
+        index2_q <= indices(beta_i);
       end
       if (valid2_i) begin
         field3_q <= field2_q;

@@ -1,6 +1,7 @@
 `default_nettype none
 // The cells of the sparse fabric: fields, outcomes and energies of a group of Sites p-bits in Lanes
-// replicas at once. Cell (s, l) has number s Lanes + l, its own table and its own generator.
+// replicas at once. Cell (s, l) has number s Lanes + l, its own table and its own generator, or that
+// of the first of CellsPerGenerator sites side by side.
 //
 //   weights, neighbours' states -> accumulate a row per clock -> index -> table --+-> new states
 //                                                       lattice_generators -------+
@@ -22,6 +23,7 @@ module sparse_cells #(
     parameter int Rounding      = 1,
     parameter int Generator     = 0,
     parameter int LfsrSteps     = 1,
+    parameter int CellsPerGenerator = 1,  // a divisor of Sites
     parameter int LaneBits      = 1,
     parameter int Exchange      = 0,   // lanes may differ in beta
     parameter int Trace         = 0
@@ -80,6 +82,7 @@ module sparse_cells #(
   localparam logic [31:0] Top = 32'hFFFFFFFF >> (32 - ThresholdBits);
 
   logic [Vector-1:0] acc_q, field3_q, field4_q, entries4_q, words;
+  logic [Vector/CellsPerGenerator-1:0] drawn;
   logic [Vector-1:0] index3_q;  // bit 31 set where it was clipped
   logic [Sites*32-1:0] sats4_q, new4;
 
@@ -242,14 +245,20 @@ module sparse_cells #(
       // clock.
       always_ff @(posedge clk_i) if (table_we_i) mem[table_address_i] = table_data_i;
     end
-    lattice_generators #(
-        .Sites(Lanes), .Vector(Lanes * 32), .FirstSite(s * Lanes), .Generator(Generator),
-        .LfsrSteps(LfsrSteps)
-    ) u_generators (
-        .clk_i(clk_i), .valid_i(1'b1), .draw_i(en_i && valid4_i && !pass4_i && active4_i[s]),
-        .load_i(rng_we_i), .load_site_i(host_cell_i), .load_word_i(rng_word_i),
-        .load_data_i(rng_data_i), .words_o(words[s*Lanes*32+:Lanes*32])
-    );
+    // it advances when one of its sites at least has a p-bit
+    if (s % CellsPerGenerator == 0) begin : g_own
+      logic wanted;
+      assign wanted = active4_i[s+:CellsPerGenerator] != '0;
+      lattice_generators #(
+          .Sites(Lanes), .Vector(Lanes * 32), .FirstSite(s * Lanes), .Generator(Generator),
+          .LfsrSteps(LfsrSteps)
+      ) u_generators (
+          .clk_i(clk_i), .valid_i(1'b1), .draw_i(en_i && valid4_i && !pass4_i && wanted),
+          .load_i(rng_we_i), .load_site_i(host_cell_i), .load_word_i(rng_word_i),
+          .load_data_i(rng_data_i), .words_o(drawn[s/CellsPerGenerator*Lanes*32+:Lanes*32])
+      );
+    end
+    assign words[s*Lanes*32+:Lanes*32] = drawn[s/CellsPerGenerator*Lanes*32+:Lanes*32];
   end
   assign check_word_o = entries4_q[32*32'(host_cell_i)+:ThresholdBits];
 

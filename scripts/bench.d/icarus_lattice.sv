@@ -53,11 +53,6 @@ module icarus_lattice;
   reg [15*64*32-1:0] row;
   reg signed [31:0] w, sum;
   integer r, i, d;
-  for (genvar q = 0; q < 8; q++) begin : g_bank
-    integer k;
-    initial for (k = 0; k < 4; k = k + 1)
-      u_dut.g_lattice.u_fabric.g_lane[0].u_lane.g_bank[q].u_bank.mem[k] = $random;
-  end
   initial begin
     for (r = 0; r < 4; r = r + 1) begin
       row = '0;
@@ -72,6 +67,7 @@ module icarus_lattice;
       end
       u_dut.g_lattice.u_fabric.g_weights[0].u_weights.mem[r] = row;
       u_dut.g_lattice.u_fabric.clamp_mem[r] = '0;
+      u_dut.g_lattice.u_fabric.g_lane[0].u_lane.g_states.u_states.mem[r] = {$random, $random};
     end
     for (i = 0; i < 1024; i = i + 1) begin
       u_dut.g_lattice.u_fabric.g_lane[0].u_lane.g_row[0].u_row.g_shared.table_mem[i] =

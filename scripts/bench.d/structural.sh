@@ -27,7 +27,7 @@ cpu() { # seconds of processor time of a command and its children
 echo "building the structural lattice: minutes" >&2
 build=$(cpu verilator --binary -O3 -Wno-fatal -Wno-lint --noassert -fno-const-bit-op-tree -j 2 \
   -CFLAGS "-O3 -march=native" --top-module structural_lattice -Mdir "$work/obj" \
-  "$here/structural_lattice.sv" "$here/../../rtl/pbit/xoshiro128pp.sv")
+  -I"$here/../../rtl/pkg" "$here/structural_lattice.sv" "$here/../../rtl/pbit/xoshiro128pp.sv")
 program=$work/obj/Vstructural_lattice
 [[ -x $program ]] || {
   tail -n 5 "$work/err" >&2

@@ -28,14 +28,21 @@ static pbl_status refused(hil_link *l, const pbl_hil_header *h, pbl_error *err) 
                   c.failed ? "(no text)" : text);
 }
 
+/* A server that has not understood a frame may not know which one it was. */
+static bool answers(const hil_link *l, const pbl_hil_header *h) {
+  if (!(h->opcode & PBL_HIL_REPLY)) return false;
+  return h->code == PBL_HIL_CODE_PROTOCOL ||
+         (h->sequence == l->next_reply &&
+          h->opcode == (l->asked[h->sequence % HIL_LINK_ASKED] | PBL_HIL_REPLY));
+}
+
 /* One reply. Only transport failures and refusals of this frame are returned. */
 static pbl_status receive(hil_link *l, pbl_hil_header *h, pbl_error *err) {
   uint8_t bytes[PBL_HIL_HEADER_BYTES];
   pbl_error why = {0};
   pbl_status st = hil_receive(l->fd, bytes, sizeof bytes, l->timeout_ms, &why);
-  if (!st && (!pbl_hil_header_get(h, bytes) || !(h->opcode & PBL_HIL_REPLY) ||
-              (h->sequence != l->next_reply && h->code != PBL_HIL_CODE_PROTOCOL)))
-    st = pbl_fail(&why, PBL_DEVICE, "what it answers is no reply of this protocol");
+  if (!st && (!pbl_hil_header_get(h, bytes) || !answers(l, h)))
+    st = pbl_fail(&why, PBL_IO, "what it answers is no reply of this protocol");
   l->in.n = 0;
   uint8_t *payload = st || h->length == 0 ? NULL : pbl_hil_extend(&l->in, h->length);
   if (!st && h->length > 0 && !payload) st = pbl_fail(&why, PBL_NO_MEMORY, "out of memory");
@@ -52,6 +59,7 @@ static pbl_status receive(hil_link *l, pbl_hil_header *h, pbl_error *err) {
 
 void hil_link_queue(hil_link *l, uint16_t opcode, const void *payload, size_t n) {
   const pbl_hil_header h = {.length = (uint32_t)n, .opcode = opcode, .sequence = l->sequence++};
+  l->asked[h.sequence % HIL_LINK_ASKED] = opcode;
   uint8_t *p = pbl_hil_extend(&l->out, PBL_HIL_HEADER_BYTES);
   if (p) pbl_hil_header_put(p, &h);
   pbl_hil_put(&l->out, payload, n);
@@ -119,6 +127,14 @@ pbl_status hil_link_wait(hil_link *l, pbl_hil_cursor *reply, pbl_error *err) {
   return st;
 }
 
+pbl_status hil_link_malformed(hil_link *l, const char *what, pbl_error *err) {
+  pbl_error why = {0};
+  pbl_fail(&why, PBL_IO, "%s", what);
+  lose(l, PBL_IO, &why, "reading a reply");
+  if (err) *err = l->why;
+  return PBL_IO;
+}
+
 /* ---- greeting ---- */
 
 static pbl_status prove(hil_link *l, const hil_secret *secret, const uint8_t *client_nonce,
@@ -148,7 +164,11 @@ static pbl_status greet(hil_link *l, const hil_secret *secret, const char *name,
   pbl_hil_buffer_free(&hello);
   const pbl_status st = hil_link_wait(l, &reply, err);
   if (st) return st;
-  pbl_hil_get32(&reply);
+  const uint32_t version = pbl_hil_get32(&reply), major = version & 0xFFFFu;
+  if (!reply.failed && major != PBL_HIL_VERSION_MAJOR)
+    return pbl_fail(err, PBL_DEVICE, "%s: the server speaks protocol %u.%u, this program %u.%u",
+                    l->address, major, version >> 16, (unsigned)PBL_HIL_VERSION_MAJOR,
+                    (unsigned)PBL_HIL_VERSION_MINOR);
   const bool asks = pbl_hil_get32(&reply) & 1u;
   const uint8_t *nonce = pbl_hil_get(&reply, sizeof its);
   const uint32_t payload = pbl_hil_get32(&reply), cycles = pbl_hil_get32(&reply);

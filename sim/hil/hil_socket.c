@@ -212,8 +212,10 @@ pbl_status hil_send(int fd, const void *bytes, size_t n, int timeout_ms, pbl_err
   return PBL_OK;
 }
 
+/* All of it in that time, so that bytes that drip in one by one end, too. */
 pbl_status hil_receive(int fd, void *bytes, size_t n, int timeout_ms, pbl_error *err) {
   char *p = bytes;
+  const int64_t end = now_ms() + timeout_ms;
   while (n > 0) {
     const ssize_t k = recv(fd, p, n, MSG_DONTWAIT);
     if (k > 0) {
@@ -222,7 +224,10 @@ pbl_status hil_receive(int fd, void *bytes, size_t n, int timeout_ms, pbl_error 
     } else if (k == 0) {
       return pbl_fail(err, PBL_IO, "the connection was closed by the other side");
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      const pbl_status st = wait_for(fd, POLLIN, timeout_ms, err);
+      const int64_t left = end - now_ms();
+      const pbl_status st = left > 0 ? wait_for(fd, POLLIN, (int)left, err) : PBL_TIMEOUT;
+      if (st == PBL_TIMEOUT && p != bytes && !pbl_progress_stop_requested())
+        return pbl_fail(err, st, "half a reply had come after %d ms", timeout_ms);
       if (st) return st;
     } else if (errno != EINTR) {
       return pbl_fail(err, PBL_IO, "the connection was closed by the other side (%s)",

@@ -90,16 +90,18 @@ static pbl_status remote_read32(pbl_device *dev, uint32_t *value, uint32_t addre
   const pbl_status st = hil_link_wait(&d->link, &reply, err);
   if (st) return st;
   *value = pbl_hil_get32(&reply);
-  return reply.failed ? pbl_fail(err, PBL_DEVICE, "remote: a reply without the register's value")
+  return reply.failed ? hil_link_malformed(&d->link, "no value of the register in it", err)
                       : PBL_OK;
 }
 
-static pbl_status take_words(stream *s, pbl_hil_cursor *reply, uint32_t most, pbl_error *err) {
+static pbl_status take_words(remote *d, size_t k, pbl_hil_cursor *reply, uint32_t most,
+                             pbl_error *err) {
+  stream *s = &d->streams[k];
   const uint32_t n = pbl_hil_get32(reply);
-  if (n > most) return pbl_fail(err, PBL_DEVICE, "remote: more stream words than asked for");
-  for (uint32_t k = 0; k < n; k++) s->words[k] = pbl_hil_get32(reply);
+  if (n > most) return hil_link_malformed(&d->link, "more stream words than asked for", err);
+  for (uint32_t i = 0; i < n; i++) s->words[i] = pbl_hil_get32(reply);
   const uint8_t *last = pbl_hil_get(reply, n);
-  if (!last) return pbl_fail(err, PBL_DEVICE, "remote: a stream was cut");
+  if (!last) return hil_link_malformed(&d->link, "it ends inside a stream", err);
   memcpy(s->last, last, n);
   if (most > 0) {
     s->head = 0;
@@ -129,7 +131,7 @@ static pbl_status run(remote *d, uint64_t cycles, pbl_error *err) {
   if (st) return st;
   const uint64_t ran = pbl_hil_get64(&reply);
   if (cycles > 0) d->ran = ran;
-  for (size_t k = 0; !st && k < STREAMS; k++) st = take_words(&d->streams[k], &reply, most[k], err);
+  for (size_t k = 0; !st && k < STREAMS; k++) st = take_words(d, k, &reply, most[k], err);
   return st;
 }
 

@@ -180,7 +180,9 @@ static void hw_words(uint32_t w[PBL_HIL_HW_WORDS], const pbl_hw *hw) {
                         hw->exchange,
                         hw->statistics,
                         hw->stat_pairs,
-                        hw->trace};
+                        hw->trace,
+                        hw->no_regulator,
+                        hw->cells_per_generator > 1 ? hw->cells_per_generator : 0};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) w[n++] = (uint32_t)others[k];
 }
 
@@ -199,10 +201,12 @@ static void hw_of_words(pbl_hw *hw, const uint32_t w[PBL_HIL_HW_WORDS]) {
   hw->lattice.n_rules = (int)w[n++];
   for (int k = 0; k < PBL_HW_MAX_RULES; k++) hw->lattice.rule_a[k] = (int)w[n++];
   for (int k = 0; k < PBL_HW_MAX_RULES; k++) hw->lattice.rule_b[k] = (int)w[n++];
-  int *others[] = {&hw->lattice.sites, &hw->sparse.pbits, &hw->sparse.edge_rows,
-                   &hw->sparse.groups, &hw->sparse.sites, &hw->exchange,
-                   &hw->statistics,    &hw->stat_pairs,   &hw->trace};
+  int *others[] = {&hw->lattice.sites, &hw->sparse.pbits,       &hw->sparse.edge_rows,
+                   &hw->sparse.groups, &hw->sparse.sites,       &hw->exchange,
+                   &hw->statistics,    &hw->stat_pairs,         &hw->trace,
+                   &hw->no_regulator,  &hw->cells_per_generator};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) *others[k] = (int)w[n++];
+  if (hw->cells_per_generator == 0) hw->cells_per_generator = 1; /* 0: not said */
 }
 
 void pbl_hil_put_hw(pbl_hil_buffer *b, const pbl_hw *hw) {
@@ -233,8 +237,8 @@ bool pbl_hil_hw_equal(const pbl_hw *a, const pbl_hw *b) {
   if (x.field_bits == 0) x.field_bits = pbl_hw_min_field_bits(&x);
   if (y.field_bits == 0) y.field_bits = pbl_hw_min_field_bits(&y);
   if (x.fabric == PBL_FABRIC_SPARSE) x.n_visible = y.n_visible;
-  /* Neither of them is built into a device with the other generator. */
-  if (x.generator == PBL_GEN_XOSHIRO128PP) x.lfsr_steps = y.lfsr_steps;
+  /* Only the LFSR has steps. */
+  if (x.generator != PBL_GEN_LFSR32) x.lfsr_steps = y.lfsr_steps;
   hw_words(u, &x);
   hw_words(v, &y);
   return memcmp(u, v, sizeof u) == 0;

@@ -21,7 +21,7 @@
 #define PBL_HIL_NONCE_BYTES 32
 #define PBL_HIL_MAC_BYTES 32
 #define PBL_HIL_MAX_NAME 64
-#define PBL_HIL_HW_WORDS 39
+#define PBL_HIL_HW_WORDS 41
 
 /* X(name, number); numbers are never used again for something else. */
 #define PBL_HIL_OPCODES(X) \

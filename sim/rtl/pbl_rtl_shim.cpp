@@ -7,6 +7,7 @@
 #include "Vpbit.h"
 #include "pbl_regs.h"
 #include "pbl_rtl_api.h"
+#include "pbl_rtl_clock.h"
 #include "verilated.h"
 #ifdef PBL_SAVABLE
 #include "pbl_rtl_state.h"
@@ -103,14 +104,22 @@ struct Instance {
 #endif
   }
 
+  // Waveforms show it.
+  void low_half() {
+#ifndef PBL_WAVEFORM
+    if (lower_clock(top->rootp, 0)) return;
+#endif
+    top->clk_i = 0;
+    top->eval();
+    before_edge();
+  }
+
   void clock() {
     Vpbit *t = top.get();
     t->m_axis_tready = samples.ready();
     t->m_axis_telemetry_tready = telemetry.ready();
     if (traces) t->m_axis_trace_tready = trace.ready();
-    t->clk_i = 0;
-    t->eval();
-    before_edge();
+    low_half();
     if (t->m_axis_tvalid && t->m_axis_tready) samples.take(t->m_axis_tdata, t->m_axis_tlast);
     if (t->m_axis_telemetry_tvalid && t->m_axis_telemetry_tready) {
       telemetry.take(t->m_axis_telemetry_tdata, t->m_axis_telemetry_tlast);
@@ -146,6 +155,8 @@ void *create(uint64_t reset_seed) {
     t->s_axil_arvalid = t->s_axil_rready = 0;
     t->s_axil_wstrb = 0xF;
     t->rst_ni = 1;
+    t->clk_i = 0;
+    t->eval();
     s->clock();
     t->rst_ni = 0;
     for (int i = 0; i < 4; i++) s->clock();

@@ -27,6 +27,7 @@ static void twin_close(pbl_device *dev) {
   pbl_twin_sparse_close(t->sparse);
   pbl_twin_statistics_close(t->statistics);
   free(t->generator);
+  free(t->shared);
   free(t->fields);
   free(t->energy);
   free(t->cell_beta);
@@ -169,6 +170,7 @@ pbl_status pbl_twin_open(pbl_device **out, const pbl_hw *hw, pbl_error *err) {
   t->telemetry.frame_words = PBL_TWIN_RECORD_WORDS;
   t->control = (pbl_lane_rng){.generator = hw->generator, .lfsr_steps = hw->lfsr_steps};
   pbl_twin_regulator_reset(&t->regulator);
+  if (hw->no_regulator) pbl_twin_regulator_remove(&t->regulator);
   pbl_twin_exchange_reset(&t->exchange, hw);
   status = choose_kernel(t, err);
   if (status == PBL_OK && !allocate(t))

@@ -81,6 +81,20 @@ INLINE __m256i draw_lfsr(generator *g, int steps) {
   return word;
 }
 
+INLINE __m256i draw_xorshift(generator *g) {
+  const __m256i word = g->s[0];
+  __m256i s = _mm256_xor_si256(word, _mm256_slli_epi32(word, 13));
+  s = _mm256_xor_si256(s, _mm256_srli_epi32(s, 17));
+  g->s[0] = _mm256_xor_si256(s, _mm256_slli_epi32(s, 5));
+  return word;
+}
+
+/* `kind` is a constant where this is inlined. */
+INLINE __m256i draw(generator *g, pbl_generator kind, int lfsr_steps) {
+  if (kind == PBL_GEN_LFSR32) return draw_lfsr(g, lfsr_steps);
+  return kind == PBL_GEN_XORSHIFT32 ? draw_xorshift(g) : draw_xoshiro(g);
+}
+
 /* (mag + addend) >> shift, at most `beyond`. mag stays far below 2^63: the signed compare is safe.
  */
 INLINE __m256i index_of(__m256i mag, __m256i addend, __m256i beyond, __m128i shift) {
@@ -164,7 +178,7 @@ INLINE void add_energy(__m256i energy[2], __m256i field, __m256i up) {
 }
 
 INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_generator kind,
-                     bool coupled) {
+                     bool coupled, bool given) {
   const pbl_twin_activation *act = job->activation;
   const int offset = half * HALF_GROUP;
   const unsigned lanes = (unsigned)job->lane_mask >> offset & 0xFFu;
@@ -175,7 +189,8 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   for (int i = 0; i < 4; i++) g.s[i] = load(job->generator + i * PBL_TWIN_GROUP + offset);
   for (int i = 0; i < 2; i++) energy[i] = load(job->energy + offset + i * 4);
   for (int target = first; target < end; target++) {
-    __m256i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    __m256i word = given ? load(job->words + (size_t)target * job->words_stride + offset)
+                         : draw(&g, kind, act->lfsr_steps);
     if (coupled) word = _mm256_shuffle_epi32(word, 0xA0); /* lanes 0 0 2 2 of each four */
     const __m256i field = load(job->fields + (size_t)target * job->field_stride + offset);
     __m256i threshold;
@@ -209,16 +224,32 @@ INLINE void run_half(pbl_twin_job *job, int first, int end, int half, pbl_genera
   job->freezes += freezes;
 }
 
+/* One loop for each generator, without branches in it. */
+INLINE void run_kind(pbl_twin_job *job, int first, int end, int half, bool coupled) {
+  if (job->words) {
+    run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, coupled, true);
+    return;
+  }
+  switch (job->activation->generator) {
+    case PBL_GEN_XOSHIRO128PP:
+      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, coupled, false);
+      break;
+    case PBL_GEN_LFSR32:
+      run_half(job, first, end, half, PBL_GEN_LFSR32, coupled, false);
+      break;
+    case PBL_GEN_XORSHIFT32:
+      run_half(job, first, end, half, PBL_GEN_XORSHIFT32, coupled, false);
+      break;
+  }
+}
+
 /* Lanes are independent, so each half of the group runs on its own. */
 TARGET static void update(pbl_twin_job *job, int first, int end) {
-  const bool lfsr = job->activation->generator == PBL_GEN_LFSR32;
   for (int half = 0; half < 2; half++) {
     if (job->activation->coupled) {
-      run_half(job, first, end, half, lfsr ? PBL_GEN_LFSR32 : PBL_GEN_XOSHIRO128PP, true);
-    } else if (lfsr) {
-      run_half(job, first, end, half, PBL_GEN_LFSR32, false);
+      run_kind(job, first, end, half, true);
     } else {
-      run_half(job, first, end, half, PBL_GEN_XOSHIRO128PP, false);
+      run_kind(job, first, end, half, false);
     }
   }
 }

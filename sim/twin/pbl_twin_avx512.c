@@ -57,6 +57,20 @@ INLINE __m512i draw_lfsr(generator *g, int steps) {
   return word;
 }
 
+INLINE __m512i draw_xorshift(generator *g) {
+  const __m512i word = g->s[0];
+  __m512i s = _mm512_xor_si512(word, _mm512_slli_epi32(word, 13));
+  s = _mm512_xor_si512(s, _mm512_srli_epi32(s, 17));
+  g->s[0] = _mm512_xor_si512(s, _mm512_slli_epi32(s, 5));
+  return word;
+}
+
+/* `kind` is a constant where this is inlined. */
+INLINE __m512i draw(generator *g, pbl_generator kind, int lfsr_steps) {
+  if (kind == PBL_GEN_LFSR32) return draw_lfsr(g, lfsr_steps);
+  return kind == PBL_GEN_XORSHIFT32 ? draw_xorshift(g) : draw_xoshiro(g);
+}
+
 /* Betas of the even lanes, and of the odd ones, in the low halves of 64 bits. */
 typedef struct {
   __m512i even, odd;
@@ -122,7 +136,8 @@ INLINE void add_energy(__m512i energy[2], __m512i field, __mmask16 bits) {
       _mm512_add_epi64(energy[1], _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(term, 1)));
 }
 
-INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool coupled) {
+INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool coupled,
+                bool given) {
   const pbl_twin_activation *act = job->activation;
   const __m512i last = _mm512_set1_epi32((int)act->last_index);
   const __m512i threshold_mask = _mm512_set1_epi32((int)act->threshold_mask);
@@ -135,7 +150,8 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
   for (int i = 0; i < 4; i++) g.s[i] = _mm512_loadu_si512(job->generator + i * PBL_TWIN_GROUP);
   for (int i = 0; i < 2; i++) energy[i] = _mm512_loadu_si512(job->energy + i * 8);
   for (int target = first; target < end; target++) {
-    __m512i word = kind == PBL_GEN_LFSR32 ? draw_lfsr(&g, act->lfsr_steps) : draw_xoshiro(&g);
+    __m512i word = given ? _mm512_loadu_si512(job->words + (size_t)target * job->words_stride)
+                         : draw(&g, kind, act->lfsr_steps);
     if (coupled) word = _mm512_shuffle_epi32(word, _MM_PERM_CCAA); /* lanes 0 0 2 2 of each four */
     const __m512i field = _mm512_loadu_si512(job->fields + (size_t)target * job->field_stride);
     const __m512i raw = table_index(act, &beta, field);
@@ -166,14 +182,30 @@ INLINE void run(pbl_twin_job *job, int first, int end, pbl_generator kind, bool 
   job->freezes += freezes;
 }
 
+/* One loop for each generator, without branches in it. */
+INLINE void run_kind(pbl_twin_job *job, int first, int end, bool coupled) {
+  if (job->words) {
+    run(job, first, end, PBL_GEN_XOSHIRO128PP, coupled, true);
+    return;
+  }
+  switch (job->activation->generator) {
+    case PBL_GEN_XOSHIRO128PP:
+      run(job, first, end, PBL_GEN_XOSHIRO128PP, coupled, false);
+      break;
+    case PBL_GEN_LFSR32:
+      run(job, first, end, PBL_GEN_LFSR32, coupled, false);
+      break;
+    case PBL_GEN_XORSHIFT32:
+      run(job, first, end, PBL_GEN_XORSHIFT32, coupled, false);
+      break;
+  }
+}
+
 TARGET static void update(pbl_twin_job *job, int first, int end) {
-  const bool lfsr = job->activation->generator == PBL_GEN_LFSR32;
   if (job->activation->coupled) {
-    run(job, first, end, lfsr ? PBL_GEN_LFSR32 : PBL_GEN_XOSHIRO128PP, true);
-  } else if (lfsr) {
-    run(job, first, end, PBL_GEN_LFSR32, false);
+    run_kind(job, first, end, true);
   } else {
-    run(job, first, end, PBL_GEN_XOSHIRO128PP, false);
+    run_kind(job, first, end, false);
   }
 }
 

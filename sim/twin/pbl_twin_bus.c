@@ -67,6 +67,7 @@ static uint32_t caps(const pbl_hw *hw, uint32_t address) {
       return 1u << PBL_CAPS0_SIM_SHIFT | (uint32_t)hw->fabric << PBL_CAPS0_FABRIC_SHIFT |
              (uint32_t)hw->generator << PBL_CAPS0_GENERATOR_SHIFT |
              (uint32_t)hw->lfsr_steps << PBL_CAPS0_LFSR_STEPS_SHIFT |
+             (uint32_t)(hw->cells_per_generator - 1) << PBL_CAPS0_SHARED_SHIFT |
              (uint32_t)(hw->rounding != 0) << PBL_CAPS0_ROUNDING_SHIFT;
     case PBL_REG_CAPS_SIZE:
       return caps_size(hw);
@@ -233,14 +234,14 @@ static void check(pbl_twin *t) {
 }
 
 /* CLEAR, WINDOW_CLEAR, SCHED_CLEAR, STAT_SWAP and STAT_CLEAR act before the other bits of the same
- * write, START before CHECK, which a refused START takes with it. */
+ * write, START before CHECK, which a refused START takes with it. Those of an option that was not
+ * built do nothing. */
 static void command(pbl_twin *t, uint32_t bits) {
-  const uint32_t statistics = PBL_CTRL_STAT_CLEAR_MASK | PBL_CTRL_STAT_SWAP_MASK;
-  const uint32_t needs_idle = PBL_CTRL_STAT_CLEAR_MASK | PBL_CTRL_WINDOW_CLEAR_MASK |
-                              PBL_CTRL_SCHED_CLEAR_MASK | PBL_CTRL_START_MASK | PBL_CTRL_CHECK_MASK;
+  const uint32_t needs_idle = PBL_CTRL_SCHED_CLEAR_MASK | PBL_CTRL_START_MASK |
+                              PBL_CTRL_CHECK_MASK | (t->statistics ? PBL_CTRL_STAT_CLEAR_MASK : 0) |
+                              (t->regulator.absent ? 0 : PBL_CTRL_WINDOW_CLEAR_MASK);
   if (bits & PBL_CTRL_CLEAR_MASK) clear(t);
   if (bits & PBL_CTRL_STOP_MASK) t->stop = true; /* idle: START forgets it */
-  if ((bits & statistics) && !t->statistics) t->error = true;
   if ((bits & PBL_CTRL_STAT_SWAP_MASK) && t->statistics) pbl_twin_statistics_swap(t->statistics);
   if (t->phase != PBL_TWIN_IDLE) {
     if (bits & needs_idle) t->error = true;

@@ -76,6 +76,7 @@ typedef struct {
   uint8_t *clamp;                 /* V+H */
   uint16_t *clamp_mask;           /* the same for all lanes of a group: 0 or 0xFFFF */
   uint32_t *generator;            /* groups x 4 x G */
+  uint32_t *shared;               /* rows x groups x G: words of shared generators; else NULL */
   pbl_lane_rng control;           /* throws the coin of the kernel */
   bool weights_packed;            /* blocks hold what `words` holds */
   pbl_twin_block visible, hidden; /* dense fabric only; so are the fields */
@@ -116,6 +117,16 @@ typedef struct {
   pbl_twin_trace trace;
   void *trace_user;
 } pbl_twin;
+
+/* ---- pbl_twin_shared.c: generators that several cells share ---- */
+
+/* Room for n_rows clocks; nothing where each cell has its own. False: out of memory. */
+bool pbl_twin_shared_open(pbl_twin *t, size_t n_rows);
+/* Words of a row: 16 for each group of cells. */
+size_t pbl_twin_shared_stride(const pbl_twin *t);
+/* One clock: words of all cells to row `row`. wanted: of each generator of a replica, whether it
+ * draws; NULL: all. */
+void pbl_twin_shared_draw(pbl_twin *t, size_t row, const bool *wanted);
 
 static inline size_t pbl_twin_slot(const pbl_twin *t, int context, int group) {
   return (size_t)context * (size_t)t->n_groups + (size_t)group;

@@ -52,8 +52,12 @@ typedef struct {
   const uint16_t *clamp; /* n_targets: bit l = lane l keeps its state */
   const pbl_twin_activation *activation;
   const uint32_t *betas; /* of the 16 lanes; NULL: the activation's */
-  uint16_t lane_mask;    /* lanes that exist */
-  int watch;             /* target to capture, or -1 */
+  /* n_targets rows of 16: words to decide with, of shared generators, which do not advance here;
+   * NULL: each lane's own. */
+  const uint32_t *words;
+  size_t words_stride;
+  uint16_t lane_mask; /* lanes that exist */
+  int watch;          /* target to capture, or -1 */
   /* in and out */
   int16_t *targets;    /* NULL: not wanted */
   uint16_t *bits;      /* n_targets: bit l = state of lane l */
@@ -70,7 +74,8 @@ typedef struct {
   const char *name;
   /* Fields of all targets. */
   void (*fields)(pbl_twin_job *job);
-  /* Updates targets first <= t < end in order; each takes one word from every lane's generator. */
+  /* Updates targets first <= t < end in order; each takes one word from every lane's generator,
+   * or of job->words. */
   void (*update)(pbl_twin_job *job, int first, int end);
 } pbl_twin_kernel;
 

@@ -53,6 +53,7 @@ bool pbl_twin_lattice_open(pbl_twin *t) {
   lat->fields = pbl_twin_zeroed(elements, sizeof *lat->fields);
   lat->spread = pbl_twin_zeroed(elements, sizeof *lat->spread);
   const size_t contexts = (size_t)pbl_hw_contexts(hw);
+  if (!pbl_twin_shared_open(t, (size_t)lat->steps)) return false;
   if (!lat->fields || !lat->spread || !colour_open(lat, &lat->colour[0], contexts) ||
       !colour_open(lat, &lat->colour[1], contexts))
     return false;
@@ -173,6 +174,8 @@ static pbl_twin_job run_group(pbl_twin *t, const pbl_twin_activation *act, int c
       .clamp = lat->colour[colour].clamp + group * lat->steps,
       .activation = act,
       .betas = pbl_twin_betas(act, group),
+      .words = t->shared ? t->shared + group * PBL_TWIN_GROUP : NULL,
+      .words_stride = pbl_twin_shared_stride(t),
       .lane_mask = (uint16_t)((1u << (left < PBL_TWIN_GROUP ? left : PBL_TWIN_GROUP)) - 1),
       .watch = watch,
       .bits = pbl_twin_lattice_bits(lat, colour, context, group),
@@ -268,6 +271,7 @@ void pbl_twin_lattice_half_sweep(pbl_twin *t, const pbl_twin_activation *act, in
   const int colour = half == 1 ? 0 : 1;
   pbl_twin_lattice_fields(t->lattice, colour, context);
   memset(t->energy + context * t->hw.lanes, 0, (size_t)t->hw.lanes * sizeof *t->energy);
+  for (int n = 0; t->shared && n < t->lattice->steps; n++) pbl_twin_shared_draw(t, (size_t)n, NULL);
   if (t->trace) {
     run_traced(t, act, colour, context, half);
   } else {

@@ -25,7 +25,8 @@ static bool is_read_only(uint32_t address) {
 static uint32_t built(const pbl_hw *hw) {
   return (uint32_t)hw->exchange << PBL_CAPS_OPTIONS_EXCHANGE_SHIFT |
          (uint32_t)hw->statistics << PBL_CAPS_OPTIONS_STATISTICS_SHIFT |
-         (uint32_t)hw->trace << PBL_CAPS_OPTIONS_TRACE_SHIFT;
+         (uint32_t)hw->trace << PBL_CAPS_OPTIONS_TRACE_SHIFT |
+         (uint32_t)hw->no_regulator << PBL_CAPS_OPTIONS_NO_REGULATOR_SHIFT;
 }
 
 bool pbl_twin_options_read(pbl_twin *t, uint32_t *value, uint32_t address) {

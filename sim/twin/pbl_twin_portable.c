@@ -42,11 +42,21 @@ static uint32_t draw_lfsr(uint32_t *state, int steps) {
   return word;
 }
 
-static uint32_t draw(pbl_twin_job *job, int lane) {
+static uint32_t draw_xorshift(uint32_t *state) {
+  const uint32_t word = *state;
+  uint32_t s = word ^ word << 13;
+  s ^= s >> 17;
+  *state = s ^ s << 5;
+  return word;
+}
+
+static uint32_t draw(pbl_twin_job *job, int target, int lane) {
   uint32_t *g = job->generator + lane;
   enum { G = PBL_TWIN_GROUP };
+  if (job->words) return job->words[(size_t)target * job->words_stride + (size_t)lane];
   if (job->activation->generator == PBL_GEN_LFSR32)
     return draw_lfsr(g, job->activation->lfsr_steps);
+  if (job->activation->generator == PBL_GEN_XORSHIFT32) return draw_xorshift(g);
   pbl_xoshiro x = {{g[0], g[G], g[2 * G], g[3 * G]}};
   const uint32_t word = pbl_xoshiro_next(&x);
   for (int i = 0; i < 4; i++) g[i * G] = x.s[i];
@@ -71,7 +81,7 @@ static void update_one(pbl_twin_job *job, int target) {
   for (int l = 0; l < PBL_TWIN_GROUP; l++) {
     if (!(job->lane_mask >> l & 1)) continue;
     const int64_t field = job->fields[(size_t)target * job->field_stride + (size_t)l];
-    const uint32_t own_word = draw(job, l);
+    const uint32_t own_word = draw(job, target, l);
     const uint32_t word = job->activation->coupled && (l & 1) ? even_word : own_word;
     even_word = word;
     uint32_t threshold, saturated;

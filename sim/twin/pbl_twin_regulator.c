@@ -39,7 +39,7 @@ static uint32_t mode(const pbl_twin_regulator *r) {
 }
 
 bool pbl_twin_regulator_acts(const pbl_twin_regulator *r) {
-  return mode(r) >= MODE_SRTRBM && mode(r) <= MODE_GUARD;
+  return !r->absent && mode(r) >= MODE_SRTRBM && mode(r) <= MODE_GUARD;
 }
 
 bool pbl_twin_regulator_follows_host(const pbl_twin_regulator *r) {

@@ -32,6 +32,7 @@ typedef struct {
 } pbl_twin_window_result;
 
 typedef struct {
+  bool absent; /* not built: only the schedule, and of REG_CONFIG mode and freeze */
   /* registers, each within its width */
   uint32_t config, window_sweeps, rate_scale, rate_set, gain, smoothing, dead_band, rate_limit;
   int32_t lambda_min, lambda_max, lambda, macro;
@@ -42,6 +43,8 @@ typedef struct {
 } pbl_twin_regulator;
 
 void pbl_twin_regulator_reset(pbl_twin_regulator *r);
+/* After a reset: of a device that was built without one. */
+void pbl_twin_regulator_remove(pbl_twin_regulator *r);
 void pbl_twin_regulator_window_clear(pbl_twin_regulator *r);
 
 /* Modes 2 to 4: the regulator sets beta. */
@@ -67,7 +70,7 @@ uint32_t pbl_twin_regulator_window_end(pbl_twin_regulator *r, uint32_t beta, int
                                        int beta_frac, uint32_t record[PBL_TWIN_RECORD_WORDS]);
 
 /* Registers from REG_CONFIG on. False: no such register, or not for writing. `idle` false: a
- * write to a register is ignored and *refused set. */
+ * write to a register is ignored and *refused set, as are writes to what was not built. */
 bool pbl_twin_regulator_read(pbl_twin_regulator *r, uint32_t *value, uint32_t address);
 bool pbl_twin_regulator_write(pbl_twin_regulator *r, uint32_t address, uint32_t value, bool idle,
                               bool *refused);

@@ -11,6 +11,12 @@ void pbl_twin_regulator_reset(pbl_twin_regulator *r) {
                             .t_max = PBL_RESET_T_MAX};
 }
 
+void pbl_twin_regulator_remove(pbl_twin_regulator *r) {
+  r->absent = true;
+  r->lambda_min = r->lambda_max = 0;
+  r->t_min = r->t_max = 0;
+}
+
 static uint32_t read_energy(pbl_twin_window_result *last, uint32_t offset) {
   const size_t i = offset / 8;
   if (offset % 8) return last->latched_energy[i];
@@ -131,14 +137,23 @@ bool pbl_twin_regulator_read(pbl_twin_regulator *r, uint32_t *value, uint32_t ad
   return true;
 }
 
+/* There without the regulator, too. */
+static bool stays(uint32_t address) {
+  return address == PBL_REG_REG_CONFIG || address == PBL_REG_SCHED_LAST;
+}
+
 bool pbl_twin_regulator_write(pbl_twin_regulator *r, uint32_t address, uint32_t value, bool idle,
                               bool *refused) {
   uint32_t *word = writable(r, address);
   if (!word) return false;
-  if (idle) {
-    *word = kept(address, value);
-  } else {
+  if (!idle || (r->absent && !stays(address))) {
     *refused = true;
+    return true;
   }
+  const uint32_t bits = PBL_REG_CONFIG_MODE_MASK | PBL_REG_CONFIG_FREEZE_MASK;
+  *word = kept(address, value);
+  if (!r->absent || address != PBL_REG_REG_CONFIG) return true;
+  if (*word & ~bits) *refused = true;
+  *word &= bits;
   return true;
 }

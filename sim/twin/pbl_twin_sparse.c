@@ -42,6 +42,7 @@ bool pbl_twin_sparse_open(pbl_twin *t) {
   sp->fields = pbl_twin_zeroed(chunk * cells + 4 * PBL_TWIN_GROUP, sizeof *sp->fields);
   sp->bits = calloc(slices * chunk, sizeof *sp->bits);
   sp->chunk_clamp = calloc(slices * chunk, sizeof *sp->chunk_clamp);
+  if (!pbl_twin_shared_open(t, chunk)) return false;
   return sp->schedule && sp->neighbour && sp->weight && sp->up && sp->energy2 && sp->group &&
          sp->constant && sp->valid && sp->clamp && sp->place && sp->masks && sp->fields &&
          sp->bits && sp->chunk_clamp;

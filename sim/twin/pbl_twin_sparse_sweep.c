@@ -80,6 +80,20 @@ static void scatter(const chunk *c) {
   }
 }
 
+/* A generator that cells share draws when one of them has a p-bit. */
+static void draw_shared(const chunk *c) {
+  const pbl_twin_sparse *sp = c->sp;
+  for (int k = 0; c->t->shared && k < c->n; k++) {
+    const size_t g = group_at(c, k);
+    bool wanted[64] = {false};
+    for (int s = 0; s < (int)sp->group[g].used; s++) {
+      if (pbl_twin_sparse_cell(sp, g, s, 0) & SPARSE_VALID)
+        wanted[s / c->t->hw.cells_per_generator] = true;
+    }
+    pbl_twin_shared_draw(c->t, (size_t)k, wanted);
+  }
+}
+
 static pbl_twin_job make_job(const chunk *c, int slice) {
   const pbl_twin_sparse *sp = c->sp;
   const size_t at = (size_t)slice * (size_t)sp->chunk;
@@ -89,6 +103,8 @@ static pbl_twin_job make_job(const chunk *c, int slice) {
       .clamp = sp->chunk_clamp + at,
       .activation = c->act,
       .betas = pbl_twin_betas(c->act, slice),
+      .words = c->t->shared ? c->t->shared + slice * PBL_TWIN_GROUP : NULL,
+      .words_stride = pbl_twin_shared_stride(c->t),
       .lane_mask = (uint16_t)((1u << (left < PBL_TWIN_GROUP ? left : PBL_TWIN_GROUP)) - 1),
       .watch = -1,
       .bits = sp->bits + at,
@@ -204,6 +220,7 @@ static void run_chunk(const chunk *c) {
     if (!sp->group[group_at(c, i)].full) clear_invalid(c, i);
   }
   gather(c);
+  draw_shared(c);
   const bool watched = probed(c, &k, &cell);
   for (int i = 0; i < sp->slices; i++) {
     pbl_twin_job job = make_job(c, i);

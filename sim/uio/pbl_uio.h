@@ -35,4 +35,31 @@ typedef struct {
 pbl_status pbl_uio_open(pbl_device **out, const char *where, const pbl_uio_options *opt,
                         pbl_error *err);
 
+/* ---- what is there ---- */
+
+typedef enum {
+  PBL_UIO_THERE, /* a UIO device; neither opened nor read, so nobody knows what is behind it */
+  PBL_UIO_NO_ACCESS,
+  PBL_UIO_TOO_SMALL, /* its map 0 */
+  PBL_UIO_FREE,      /* files of `pbitloop serve --file` */
+  PBL_UIO_IN_USE,
+  PBL_UIO_NO_SERVER
+} pbl_uio_state;
+
+typedef struct {
+  char where[600]; /* what pbl_uio_open takes */
+  char path[600];
+  char name[128]; /* as in sysfs; of a file empty */
+  uint64_t bytes; /* of its window */
+  pbl_uio_state state;
+} pbl_uio_board;
+
+const char *pbl_uio_state_text(pbl_uio_state state);
+/* Every UIO device of this machine, by number. OK also without one. IO. */
+pbl_status pbl_uio_list(const pbl_uio_options *opt,
+                        void (*visit)(void *context, const pbl_uio_board *board), void *context,
+                        pbl_error *err);
+/* A file of `pbitloop serve --file`; whoever uses it is not disturbed. NOT_FOUND, IO, FORMAT. */
+pbl_status pbl_uio_look(pbl_uio_board *out, const char *path, pbl_error *err);
+
 #endif

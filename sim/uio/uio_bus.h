@@ -39,6 +39,11 @@ uint64_t uio_now_ns(void);
 
 /* device: path of a UIO device, folder: of its entry in sysfs. */
 pbl_status uio_map_open(uio_bus **out, const char *device, const char *folder, pbl_error *err);
+/* /sys/class/uio/ENTRY/name, empty when it cannot be read; maps/map0/`name` of a folder there. */
+void uio_sysfs_name(char *name, size_t size, const char *sysfs, const char *entry);
+pbl_status uio_sysfs_number(uint64_t *out, const char *folder, const char *name, pbl_error *err);
+/* Is it a device file of this version? FORMAT. */
+pbl_status uio_file_check(int fd, const char *path, pbl_error *err);
 /* fd: of the file, taken over, also on failure. */
 pbl_status uio_file_open(uio_bus **out, const char *path, int fd, int timeout_ms, pbl_error *err);
 /* Opens what `where` names (pbl_uio.h). */

@@ -128,22 +128,30 @@ static void file_close(uio_bus *bus) {
 static const uio_bus_ops file_ops = {
     .close = file_close, .write = file_write, .read = file_read, .wait = file_wait};
 
-static pbl_status check_file(const file_bus *b, const struct stat *s, pbl_error *err) {
-  const char *path = b->base.name;
+pbl_status uio_file_check(int fd, const char *path, pbl_error *err) {
   char magic[8] = "";
   uint32_t version = 0;
-  if (s->st_uid != geteuid() && geteuid() != 0)
-    return pbl_fail(err, PBL_DEVICE, "uio: %s belongs to another user", path);
-  if (pread(b->fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
+  struct stat s;
+  if (fstat(fd, &s) != 0) return pbl_fail(err, PBL_IO, "uio: %s: %s", path, strerror(errno));
+  if (pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
       memcmp(magic, UIO_MAILBOX_MAGIC, sizeof magic) != 0)
     return pbl_fail(err, PBL_FORMAT,
                     "uio: %s is a plain file, not a device of `pbitloop serve --file`", path);
-  if (pread(b->fd, &version, sizeof version, sizeof magic) != (ssize_t)sizeof version ||
-      version != UIO_MAILBOX_VERSION || s->st_size != (off_t)sizeof(uio_mailbox))
+  if (pread(fd, &version, sizeof version, sizeof magic) != (ssize_t)sizeof version ||
+      version != UIO_MAILBOX_VERSION || s.st_size != (off_t)sizeof(uio_mailbox))
     return pbl_fail(err, PBL_FORMAT,
                     "uio: %s is a device file of version %u and %lld bytes, this program knows "
                     "version %u of %zu: serve it with the same program",
-                    path, version, (long long)s->st_size, UIO_MAILBOX_VERSION, sizeof(uio_mailbox));
+                    path, version, (long long)s.st_size, UIO_MAILBOX_VERSION, sizeof(uio_mailbox));
+  return PBL_OK;
+}
+
+static pbl_status check_file(const file_bus *b, const struct stat *s, pbl_error *err) {
+  const char *path = b->base.name;
+  if (s->st_uid != geteuid() && geteuid() != 0)
+    return pbl_fail(err, PBL_DEVICE, "uio: %s belongs to another user", path);
+  const pbl_status st = uio_file_check(b->fd, path, err);
+  if (st) return st;
   if (!uio_is_locked(b->fd, UIO_LOCK_SERVER))
     return pbl_fail(err, PBL_NOT_FOUND,
                     "uio: no server is behind %s any more; start `pbitloop serve --file` again",

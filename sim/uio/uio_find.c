@@ -34,7 +34,7 @@ static pbl_status open_entry(uio_bus **out, const char *entry, const char *sysfs
   return uio_map_open(out, device, folder, err);
 }
 
-static void read_name(char *name, size_t size, const char *sysfs, const char *entry) {
+void uio_sysfs_name(char *name, size_t size, const char *sysfs, const char *entry) {
   char path[PATH_MAX];
   name[0] = '\0';
   if (snprintf(path, sizeof path, "%s/%s/name", sysfs, entry) >= (int)sizeof path) return;
@@ -54,7 +54,7 @@ static pbl_status open_named(uio_bus **out, const char *where, const char *sysfs
   const struct dirent *e;
   while (d && (e = readdir(d))) {
     if (strncmp(e->d_name, "uio", 3) != 0) continue;
-    read_name(name, sizeof name, sysfs, e->d_name);
+    uio_sysfs_name(name, sizeof name, sysfs, e->d_name);
     const size_t used = strlen(known);
     snprintf(known + used, sizeof known - used, "%s%s (%s)", used ? ", " : "", e->d_name, name);
     if (strcmp(name, where) != 0) continue;

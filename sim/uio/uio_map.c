@@ -83,8 +83,7 @@ static pbl_status map_wait(uio_bus *bus, uint64_t ns, pbl_error *err) {
 static const uio_bus_ops map_ops = {
     .close = map_close, .write = map_write, .read = map_read, .wait = map_wait};
 
-static pbl_status sysfs_number(uint64_t *out, const char *folder, const char *name,
-                               pbl_error *err) {
+pbl_status uio_sysfs_number(uint64_t *out, const char *folder, const char *name, pbl_error *err) {
   char path[1200], text[64] = "";
   char *end = text;
   snprintf(path, sizeof path, "%s/maps/map0/%s", folder, name);
@@ -102,8 +101,8 @@ static pbl_status sysfs_number(uint64_t *out, const char *folder, const char *na
 static pbl_status map_window(map_bus *b, const char *device, const char *folder, pbl_error *err) {
   uint64_t size = 0, offset = 0;
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  pbl_status st = sysfs_number(&size, folder, "size", err);
-  if (!st) st = sysfs_number(&offset, folder, "offset", err);
+  pbl_status st = uio_sysfs_number(&size, folder, "size", err);
+  if (!st) st = uio_sysfs_number(&offset, folder, "offset", err);
   if (st) return st;
   if (size < PBL_BOARD_WINDOW_BYTES || offset >= page || offset % 4 != 0)
     return pbl_fail(err, PBL_DEVICE,

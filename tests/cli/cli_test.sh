@@ -340,8 +340,10 @@ rng_options_are_checked() {
   run 2 rng
   errors_say "give one of --words, --stream, --test and --ab"
   run 2 rng --words 8 --generator lfsr
-  errors_say "'lfsr' is none of xoshiro128++, lfsr32; did you mean lfsr32"
+  errors_say "'lfsr' is none of xoshiro128++, lfsr32, xorshift32; did you mean lfsr32"
   run 2 rng --words 8 --steps 8
+  errors_say "--steps belongs to lfsr32"
+  run 2 rng --words 8 --generator xorshift32 --steps 8
   errors_say "--steps belongs to lfsr32"
   run 2 rng --words 8 --generator lfsr32 --steps 33
   errors_say "steps 33 is out of range 1..32"
@@ -576,11 +578,56 @@ a_second_training_into_a_folder_is_refused() {
     sleep 0.05
   done
   run 2 train c.yaml --quiet
-  errors_say "another training is writing into m/checkpoint"
+  errors_say "m: process $first on "
+  errors_say "is writing into this folder"
   kill -INT "$first"
   wait "$first" && fail "the first training ended by itself"
   run 2 train c.yaml --quiet --set training.epochs=1 --seed 2
   errors_say "belongs to another run"
+}
+
+# lock_folder FOLDER: as a process of another machine would have it, until unlock_folder
+lock_folder() {
+  mkdir -p "$1"
+  exec 9>"$1/.pbitloop.lock"
+  flock -n 9 || fail "$1 is locked already"
+  echo "process 4711 on elsewhere" >&9
+}
+unlock_folder() { exec 9>&-; }
+
+# is_left_alone FOLDER ARGUMENTS...
+is_left_alone() {
+  shared=$1
+  shift
+  lock_folder "$shared"
+  run 2 "$@" --quiet
+  errors_say "$shared: process 4711 on elsewhere is writing into this folder"
+  output_is_empty
+  [ "$(ls -A "$shared")" = .pbitloop.lock ] || fail "$shared was written into"
+  unlock_folder
+}
+
+a_folder_that_another_run_writes_into_is_left_alone() {
+  command -v flock >/dev/null || exit 77
+  write_training
+  is_left_alone m train c.yaml
+  is_left_alone m regimes c.yaml --seeds 2 --set evaluation.every_epochs=20 \
+    --set training.log_every_epochs=20
+  rm -r m
+  write_config
+  is_left_alone r compare c.yaml --out r --device twin
+  is_left_alone r compare c.yaml --out r --device twin --snapshot-every 1
+  is_left_alone n area c.yaml --netlist n
+  # what a killed run left blocks nobody, and goes away
+  compare_twin 0
+  [ ! -e r/.pbitloop.lock ] || fail "the lock is still there"
+}
+
+a_run_that_was_refused_leaves_no_folder() {
+  write_config
+  run 3 compare c.yaml --out new/folder --device twin --restore nowhere --quiet
+  errors_say "nowhere: there is no such snapshot"
+  [ ! -e new ] || fail "a results folder was made"
 }
 
 a_training_that_cannot_write_keeps_its_epochs() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """covering.py PROGRAM [--sweeps N] [--only TEXT]: lock-step of RTL and twin over every combination of
-fabric, kernel, generator and layout of replicas (120), with clamps, back-pressure, thinning and the
+fabric, kernel, generator and layout of replicas (150), with clamps, back-pressure, thinning and the
 values that registers start with spread over them so that every pair of levels of any two factors
 occurs. Prints the design and one line a configuration file; exit code 1 when anything DIFFERS."""
 import argparse
@@ -15,7 +15,8 @@ KERNELS = {"dense": ["cyclic", "palindromic", "coin"], "lattice": ["cyclic", "pa
            "sparse": ["cyclic", "palindromic", "coin", "random_site"]}
 GENERATORS = {"xoshiro": "", "lfsr_1": ", generator: lfsr32, lfsr_steps: 1",
               "lfsr_8": ", generator: lfsr32, lfsr_steps: 8",
-              "lfsr_32": ", generator: lfsr32, lfsr_steps: 32"}
+              "lfsr_32": ", generator: lfsr32, lfsr_steps: 32",
+              "xorshift": ", generator: xorshift32"}
 LAYOUTS = {"1x1": (1, 1), "2x3": (2, 3), "8x2": (8, 2)}  # lanes x contexts
 MODELS = {"dense": "random: {visible: 6, hidden: 5, seed: %d}",
           "lattice": "lattice: {scale: 0.6, field_scale: 0.3, seed: %d}",

@@ -2,7 +2,7 @@
 # mutant.sh PROGRAM SOURCE_DIR CACHE MUTANT [OPTIONS]: plants one fault in a copy of the RTL and passes when
 # lock-step reports it (exit 10, naming the place) or the driver refuses the device (exit 3).
 # MUTANT `none` (`lattice_none`) must be found equal: else the others prove nothing. MUTANT trace_FABRIC_*: PROGRAM
-# is trace_records, which checks every record of the trace port.
+# is trace_records, which checks every record of the trace port. MUTANT pins_*: it is output_paths.
 set -euo pipefail
 program=$1 source_dir=$2 cache=$3 mutant=$4
 shift 4
@@ -15,6 +15,7 @@ if [[ $mutant == statistics_* ]]; then cases=mutants_statistics.yaml; fi
 if [[ $mutant == sparse_ladder_* ]]; then cases=mutants_sparse_ladder.yaml; fi
 run=("$program" lockstep "$here/$cases")
 if [[ $mutant == trace_* ]]; then run=("$program" "$(cut -d_ -f2 <<<"$mutant")"); fi
+if [[ $mutant == pins_* ]]; then run=("$program"); fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/host" "$cache"
@@ -26,6 +27,7 @@ echo '-Wno-fatal' >>"$folder/rtl/verilator.flags" # a fault may leave a signal u
 
 expect='^DIFFERS case .*(sweep [0-9]+, replica [0-9]+, p-bit|register|ENERGY|window [0-9]+, |records of|label of replica|EXCH_|STAT_SELECT|all banks)'
 if [[ $mutant == trace_* ]]; then expect='^DIFFERS kernel'; fi
+if [[ $mutant == pins_* ]]; then expect='^DIFFERS output m_axis_tvalid'; fi
 case $mutant in
   none) ;;
   table_index_truncated)
@@ -126,6 +128,10 @@ case $mutant in
   weight_bus_bit_stuck)
     plant fabric/weight_memory.sv 'pushed = {push_data_i,' "pushed = {push_data_i & ~WeightBits'(4),"
     expect='hash' ;;
+  pins_none) ;;
+  pins_valid_waits_for_ready)
+    plant pbit_top.sv 'm_axis_tvalid = pack_tvalid || label_tvalid;' \
+      'm_axis_tvalid = (pack_tvalid || label_tvalid) && m_axis_tready;' ;;
   lattice_none) ;;
   lattice_slot_of_rule_mirrored) # a wrong tap: -b becomes b
     plant fabric/lattice_row.sv 'd % 4 == 1 ? 2 * Half - B' 'd % 4 == 1 ? B' ;;
@@ -144,6 +150,13 @@ case $mutant in
     plant fabric/lattice_row.sv '(rotated >> offset0_i) |' '(rotated >> 0) |' ;;
   lattice_other_parts_overwritten)
     plant fabric/lattice_bank.sv '& ~write_mask_i' "& {Half{1'b0}}" ;;
+  lattice_words_do_not_wrap)
+    plant fabric/lattice_states.sv 'if (low >= Words) low = low - Words;' \
+      'if (low >= Words) low = Words - 1;' ;;
+  lattice_second_word_is_the_first)
+    plant fabric/lattice_states.sv "low == Words - 1 ? 32'd0 : low + 32'd1" 'low' ;;
+  lattice_row_from_the_host_clears_its_word)
+    plant fabric/lattice_states.sv 'replaced = word;' "replaced = '0;" ;;
   lattice_constant_lacks_a_weight)
     plant fabric/lattice_weights.sv "slot_i == '0 ? word : sum_q + word" \
       "slot_i == '0 ? '0 : sum_q + word" ;;

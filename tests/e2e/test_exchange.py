@@ -79,6 +79,9 @@ class Exchange(ProgramTest):
                 ("cases.ladder_4.faults.ladder_swap=3", "no rung 3 with a next one")]:
             done = self.run_program(2, "compare", EXAMPLE, "--set", option)
             self.assertIn(message, " ".join(done.stderr.split()), option)
+        done = self.run_program(2, "compare", GRAPH, "--set", "cases[0].kernel=random_site")
+        self.assertIn("ladder and kernel random_site do not go together", " ".join(done.stderr.split()))
+        self.assertNotIn("sampling", done.stderr)  # told before any work
 
     def test_longer_ladders_and_both_schemes_have_their_exact_times(self):
         report = self.compare(0, RUNGS, "--device", "twin")

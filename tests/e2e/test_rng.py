@@ -32,7 +32,12 @@ class Sources(ProgramTest):
         for name, r in rows.items():
             tv, null, error = (r["total_variation" + part] for part in ("", "_null_mean", "_error"))
             half = (r["beta_error"]["high"] - r["beta_error"]["low"]) / 2
-            if name.endswith("_lfsr_1"):
+            if "_by_" in name:
+                self.assertGreater(tv, 5 * null, name)
+                self.assertGreater(tv - null, 50 * error, name)
+                self.assertLess(r["innovation_p"], 1e-100, name)
+                self.assertNotEqual(r["fault"], "none", name)
+            elif name.endswith("_lfsr_1"):
                 self.assertGreater(tv, 0.05, name)
                 self.assertGreater(tv - null, 50 * error, name)
                 self.assertLess(r["innovation_p"], 1e-100, name)
@@ -42,28 +47,32 @@ class Sources(ProgramTest):
                 # 5 standard errors of a jackknife over 16 chains; 2.5 halves of a 95 % interval
                 self.assertLess(abs(tv - null), 5 * error, name)
                 self.assertLess(abs(r["beta_error"]["value"]), 2.5 * half, name)
-            if name.endswith("_xoshiro"):
+            if name.endswith(("_xoshiro", "_xorshift")):
                 self.assertGreater(r["innovation_p"], 1e-4, name)
                 self.assertEqual(r["fault"], "none", name)
 
     def test_one_step_of_the_lfsr_is_wrong_in_every_fabric_and_xoshiro_is_not(self):
         with open(self.path("c.yaml"), "w", encoding="utf-8") as file:
             file.write(some_cases(["torus_xoshiro", "torus_lfsr_1", "complete_xoshiro",
-                                   "complete_lfsr_1", "regular_xoshiro", "regular_lfsr_1"], 20000))
+                                   "torus_xoshiro_by_8", "complete_lfsr_1",
+                                   "regular_xoshiro", "regular_lfsr_1"], 20000))
         rows = self.rows("c.yaml")
-        self.assertEqual([r["fabric"] for r in rows.values()], ["lattice"] * 2 + ["sparse"] * 4)
+        self.assertEqual([r["fabric"] for r in rows.values()], ["lattice"] * 3 + ["sparse"] * 4)
         self.check(rows)
 
     def test_the_table_of_sources_in_lattice_and_sparse_fabric_holds(self):
         rows = self.rows(TABLE)
         self.check(rows)
-        self.assertEqual(len(rows), 19)
+        self.assertEqual(len(rows), 31)
         # successive words of eight steps have a correlation of 2^-8: no matter to TV
         for name in ("torus_lfsr_8", "complete_lfsr_8"):
             self.assertLess(rows[name]["innovation_p"], 1e-12, name)
             self.assertEqual(rows[name]["fault"], "cross", name)
         # two words of one generator for the two ends of an edge, one after the other
         self.assertLess(rows["torus_colour_lfsr_8"]["innovation_p"], 1e-5)
+        # one word for all p-bits of a colour: only pairs show it, single p-bits and beta do not
+        for name in ("torus_xoshiro_by_8", "grid_hot_xoshiro_by_8", "grid_cold_xoshiro_by_8"):
+            self.assertEqual(rows[name]["fault"], "cross", name)
         for name in ("torus_lfsr_32", "complete_lfsr_32", "regular_lfsr_32"):
             self.assertGreater(rows[name]["innovation_p"], 1e-4, name)
         # tau moves where a p-bit is drawn for again after two words of its generator

@@ -79,6 +79,21 @@ class Proxy(threading.Thread):
             client.sendall(head + data)
 
 
+class LyingServer(Proxy):
+    """`fault` gets opcode, payload and number of every reply of that opcode that is no error; its answer
+    is the header's opcode, its length (None: as it is) and the payload."""
+
+    def answer(self, device, client):
+        replies, seen = device.makefile("rb"), {}
+        while len(head := replies.read(HEADER.size)) == HEADER.size:
+            magic, length, opcode, code, sequence, cycles = HEADER.unpack(head)
+            data = replies.read(length)
+            if code == 0:
+                seen[opcode] = seen.get(opcode, 0) + 1
+                opcode, length, data = self.fault(opcode, data, seen[opcode])
+            client.sendall(HEADER.pack(magic, len(data) if length is None else length, opcode, code, sequence, cycles) + data)
+
+
 class Selftest(ProgramTest):
     def selftest(self, expected, *arguments):
         return self.run_program(expected, "selftest", "--quiet", *arguments)
@@ -131,6 +146,29 @@ class Selftest(ProgramTest):
         self.assertIn("pbitloop: input/output error: ", done.stderr)
         done = self.selftest(3, "--device", "remote:unix:" + self.path("nobody"))
         self.assertIn("cannot reach", done.stderr)
+
+    def test_lies_of_a_server_end_with_one_message(self):
+        batch, advance = BATCH_REPLY, 0x8007
+
+        def lie(at, first, change):
+            return lambda opcode, data, n: change(data) if opcode == at and n >= first else (opcode, None, data)
+
+        endless = struct.pack("<QI", 1, 32768) + bytes(32768 * 5) + bytes(8)
+        for k, (fault, text) in enumerate((
+                (lie(0x8001, 1, lambda d: (0x8001, None, b"\x09\0" + d[2:])), "speaks protocol 9.0, this program 1.0"),
+                (lie(batch, 50, lambda d: (batch, None, d[:3])), "no value of the register in it"),
+                (lie(batch, 50, lambda d: (advance, None, d)), "is no reply of this protocol"),
+                (lie(batch, 50, lambda d: (6, None, d)), "is no reply of this protocol"),
+                (lie(batch, 50, lambda d: (batch, 262145, d)), "is no reply of this protocol"),
+                (lie(advance, 5, lambda d: (advance, None, d[:13])), "it ends inside a stream"),
+                (lie(advance, 5, lambda d: (advance, None, d[:8] + b"\xff\xff\xff\x7f" + d[12:])), "more stream words than"),
+                (lie(advance, 5, lambda d: (advance, None, endless)), "stream"))):
+            self.start_server("twin", "--quiet", "--listen", "unix:" + self.path(f"device{k}"))
+            LyingServer(self.path(f"proxy{k}"), self.path(f"device{k}"), fault).start()
+            done = self.selftest(3, "--device", "remote:unix:" + self.path(f"proxy{k}"), "--set", "hw.table_size=64")
+            self.assertIn(text, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertLess(self.cpu_seconds, 10)
 
     def test_a_board_is_tested_as_it_is_and_as_configured(self):
         config = self.write("lattice.yaml", LATTICE)

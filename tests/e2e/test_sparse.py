@@ -34,13 +34,14 @@ class Sparse(ProgramTest):
         cases = {case["name"]: case for case in report["cases"]}
         self.assertEqual(cases["sound"]["verdict"], "AGREES")
         for name in ("edge_changed_at_one_end", "beta_2_percent_high", "lfsr_of_one_step",
-                     "random_site_beta_5_percent_high"):
+                     "shared_words", "random_site_beta_5_percent_high"):
             self.assertEqual(cases[name]["verdict"], "DIFFERS", name)
             gates = [g for g in cases[name]["gates"] if not g["passed"] and g["alpha"] is not None]
             print(name, cases[name]["gate"])
             self.assertLess(min(g["p_value"] / g["alpha"] for g in gates), 1e-3, name)
         self.assertIn("temperature wrong", cases["beta_2_percent_high"]["gate"])
         self.assertIn("random words correlated", cases["lfsr_of_one_step"]["gate"])
+        self.assertIn("random words correlated between p-bits", cases["shared_words"]["gate"])
 
     def test_the_sparse_example_has_the_same_bytes_for_any_number_of_threads(self):
         # a tenth of the draws: most likely UNRESOLVED, which is not what this is about

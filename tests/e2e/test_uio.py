@@ -1,6 +1,9 @@
 """Boards behind a file, another process: same bytes, faults survived, clear messages, exit codes."""
+import fcntl
+import json
 import os
 import signal
+import struct
 import subprocess
 import time
 import unittest
@@ -97,6 +100,28 @@ class Uio(ProgramTest):
             self.assertGreater(shape[1], 0)
             self.assertLess(shape[1], 1000000)
             self.end_server(server)
+
+    def test_info_lists_a_board_that_is_free_in_use_and_left(self):
+        def state():
+            board = json.loads(self.run_program(0, "info", "--json", "./board").stdout)["boards"][-1]
+            self.assertEqual((board["where"], board["name"], board["window_bytes"]), ("./board", None, 8192))
+            line = [l for l in self.run_program(0, "info", "./board").stdout.splitlines() if " uio:./board, " in l]
+            self.assertEqual(len(line), 1)
+            return board["state"], line[0].split("bytes, ")[1]
+
+        server = self.serve()
+        self.assertEqual(state(), ("emulated, free",) * 2)
+        with open(self.path("board"), "r+b") as file:  # as a client does
+            lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 1, 1, 0)
+            fcntl.fcntl(file, 37, lock)  # F_OFD_SETLK
+            self.assertEqual(state(), ("emulated, in use",) * 2)
+        self.assertEqual(state(), ("emulated, free",) * 2)
+        server.kill()
+        server.wait()
+        self.assertEqual(state(), ("emulated, no server", "emulated, but its server is gone"))
+        for path, code, text in (("nowhere", 3, "No such file"), (".", 3, "is no file of"), (__file__, 3, "plain file")):
+            self.assertIn(text, self.run_program(code, "info", path).stderr)
+        self.run_program(2, "info", "--variants", "./board")
 
     def test_boards_that_cannot_be_are_refused_by_name(self):
         ask = ["compare", SOUND, "--quiet", *SHORT, "--device"]

@@ -19,8 +19,8 @@ typedef struct {
   pbl_statistics *totals;
   pbl_window_log log;
   pbl_error err;
-  bool ladder;
-  size_t before; /* draws that must be there whatever happened */
+  bool ladder, no_unit; /* the statistics unit takes nothing */
+  size_t before;        /* draws that must be there whatever happened */
 } bench;
 
 static bench the;
@@ -34,7 +34,7 @@ static void must(pbl_status status) {
 static pbl_status settings(pbl_driver *d, pbl_error *err) {
   const uint8_t clamp[N] = {0, 1};
   const pbl_schedule_words schedule = {.n = 2, .beta = {4096, 3000}, .sweeps = {2, 3}};
-  const pbl_statistics_setup unit = {.every = EVERY};
+  const pbl_statistics_setup unit = {.every = the.no_unit ? 0 : EVERY};
   pbl_regulator_words words = pbl_regulator_words_default();
   pbl_status s = pbl_driver_set_kernel(d, PBL_KERNEL_PALINDROMIC, err);
   if (!s) s = pbl_driver_set_coupled(d, false, err);
@@ -291,7 +291,7 @@ static void broken_streams_are_told_at_the_word(void **state) {
     assert_fails(fault, PBL_DEVICE, "TLAST is");
     assert_int_equal(the.chains->n_recorded, (k - 1) / 2);
     snprintf(fault, sizeof fault, "mute samples %llu", (unsigned long long)k);
-    assert_fails(fault, PBL_DEVICE, "the run ended after");
+    assert_fails(fault, PBL_DEVICE, "were lost");
     assert_int_equal(the.chains->n_recorded, (k - 1) / 2);
     snprintf(fault, sizeof fault, "endless samples %llu", (unsigned long long)k);
     assert_int_equal(session(fault), PBL_DEVICE); /* some words are noise in the right places */
@@ -307,6 +307,44 @@ static void broken_streams_are_told_at_the_word(void **state) {
     assert_fails(fault, PBL_DEVICE, "telemetry stream");
     snprintf(fault, sizeof fault, "endless telemetry %llu", (unsigned long long)k);
     assert_fails(fault, PBL_DEVICE, "telemetry stream");
+  }
+  close_bench();
+}
+
+/* Both runs have DRAWS draws of two frames, the second one rounds that are shorter than a draw. */
+static void assert_told_soon(const char *fault, uint64_t word, const char *what) {
+  const size_t base = word <= 2 * DRAWS ? 0 : DRAWS, broken = (word - 1) / 2;
+  size_t from, to, first;
+  assert_int_equal(session(fault), PBL_DEVICE);
+  assert_said(fault, "sample stream");
+  const char *text = strstr(the.err.message, what);
+  if (!text) { /* the very last one doubled */
+    assert_said(fault, "after the last sample");
+    return;
+  }
+  assert_int_equal(sscanf(strstr(text, " between"),
+                          " between samples %zu and %zu: of this run's draws use the first %zu",
+                          &from, &to, &first),
+                   3);
+  assert_int_equal(from, first);
+  assert_true(base + from <= broken && broken < base + to);
+  if (base > 0 && (base + from + 2 < broken || base + to > broken + 3))
+    fail_msg("%s: told late, or with too much in doubt: %s", fault, the.err.message);
+  the.chains->n_recorded = base + first;
+  assert_prefix(fault);
+}
+
+static void lost_frames_of_one_word_are_told_in_the_round(void **state) {
+  (void)state;
+  open_bench(false);
+  the.no_unit = true;
+  const uint64_t words = the.counts.words[0];
+  for (uint64_t k = 1; k <= words; k++) {
+    char fault[48];
+    snprintf(fault, sizeof fault, "drop samples %llu", (unsigned long long)k);
+    assert_told_soon(fault, k, "were lost");
+    snprintf(fault, sizeof fault, "double samples %llu", (unsigned long long)k);
+    assert_told_soon(fault, k, "were doubled");
   }
   close_bench();
 }
@@ -388,6 +426,7 @@ int main(void) {
       cmocka_unit_test(a_raised_interrupt_does_not_stretch_the_patience),
       cmocka_unit_test(a_clock_that_goes_back_is_told),
       cmocka_unit_test(broken_streams_are_told_at_the_word),
+      cmocka_unit_test(lost_frames_of_one_word_are_told_in_the_round),
       cmocka_unit_test(words_without_end_before_a_run_are_told),
       cmocka_unit_test(back_pressure_of_a_million_clocks_changes_no_draw),
   };

@@ -73,7 +73,10 @@ stops_at exchange Exchange=1 Replicas=130 Lanes=2
 stops_at statistics Statistics=1 Replicas=3 Lanes=3
 stops_at stat_pairs StatPairs=1
 stops_at stat_pairs Statistics=1 StatPairs=1048577
+stops_at regulator Regulator=2
 stops_at trace Trace=2
+stops_at generator Generator=3
+stops_at cells_per_generator CellsPerGenerator=2 # dense: one cell a lane
 
 lattice=(Fabric=2 Visible=18 Hidden=18 Side=6 Sites=3 NRules=1 "RuleB=48'h1")
 if ! output=$(elaborate "${lattice[@]}"); then

@@ -2,7 +2,8 @@
 # Plants one fault in a copy of the RTL and passes when a bench notices it: that of the sparse
 # device, tb_sparse (faults that lock-step does not see: a guard that lets too much pass), or for
 # MUTANT trace_* that of the trace port, tb_trace_port, for statistics_* that of the statistics unit,
-# tb_statistics, for board_* that of what stands around the device on a board, tb_pbit_board.
+# tb_statistics, for board_* that of what stands around the device on a board, tb_pbit_board, for
+# no_regulator_* that of a device without the temperature regulator, tb_no_regulator.
 #
 # Usage: icarus_mutant.sh WORK_FOLDER MUTANT
 set -euo pipefail
@@ -27,6 +28,7 @@ bench=tb_sparse
 if [[ $mutant == trace_* ]]; then bench=tb_trace_port; fi
 if [[ $mutant == statistics_* ]]; then bench=tb_statistics; fi
 if [[ $mutant == board_* ]]; then bench=tb_pbit_board; fi
+if [[ $mutant == no_regulator_* ]]; then bench=tb_no_regulator; fi
 case $mutant in
   guard_sees_no_neighbour)
     plant $check 'odd && cell_valid_q && block_word_q[15:0] == block_q' "1'b0" ;;
@@ -97,6 +99,16 @@ case $mutant in
   statistics_swap_inside_a_sample)
     plant $samples '(swap_i || pending_o) && state_q == Idle && !take_o' \
       '(swap_i || pending_o) && (state_q == Idle || state_q == Frame) && !take_o' ;;
+  no_regulator_modes_pause_as_if_it_were_there)
+    plant control/regulator.sv "Regulator != 0 && mode >= 3'd2" "mode >= 3'd2" ;;
+  no_regulator_writes_are_accepted)
+    plant control/absent_options.sv '`PBIT_REG_T_MAX: {readable_o, writable_o} = {2{Regulator == 0}};' \
+      '`PBIT_REG_T_MAX: readable_o = Regulator == 0;' ;;
+  no_regulator_telemetry_bit_is_not_refused)
+    plant control/regulator_registers.sv "32'h00003F28" "32'h00003F08" ;;
+  no_regulator_window_clear_is_refused)
+    plant $registers '(data_i[4] && Regulator != 0) ||' 'data_i[4] ||' ;;
+  no_regulator_is_not_shown) plant $registers 'Regulator == 0, Trace' "1'b0, Trace" ;;
   board_lasts_in_the_other_order)
     plant board/stream_fifo.sv '{lasts_o[30:0], head_q[32]}' '{head_q[32], lasts_o[31:1]}' ;;
   board_fifo_takes_one_word_too_many)

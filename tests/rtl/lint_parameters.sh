@@ -30,18 +30,23 @@ case ${1:?set} in
   # contexts, and fields of the least width: 12 + ceil(log2(37 + 2)) + 1
   four_lanes) parameters=(Visible=37 Hidden=20 Replicas=4 Lanes=2 FieldBits=19) ;;
   # nothing a power of two, more hidden than visible
-  widest_threshold) parameters=(Visible=5 Hidden=33 Replicas=6 Lanes=3 ThresholdBits=32) ;;
+  widest_threshold) parameters=(Visible=5 Hidden=33 Replicas=6 Lanes=3 Generator=2 ThresholdBits=32) ;;
   lfsr) parameters=(Visible=8 Hidden=8 Generator=1 LfsrSteps=32) ;;
   largest) parameters=(Visible=1024 Hidden=1024 Replicas=2 Lanes=2) ;;
   # the lattice: part of a row, words that are not padded; several rows; the size of the DTM paper
   lattice_one_cell) lattice 4 1 NRules=1 "RuleB=48'h1" FieldBits=16 ;;
-  lattice_rows) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 ;;
+  lattice_rows) lattice 12 12 NRules=2 Lanes=2 Replicas=6 Generator=2 CellsPerGenerator=4 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 ;;
   lattice_70) lattice 70 35 NRules=3 "RuleA=48'h90400" "RuleB=48'h0a0101" IsSim=1 ;;
   # the sparse fabric: least widths, words that are not padded, nothing a power of two, the largest
   sparse_least) sparse 2 1 1 1 FieldBits=24 ;;
-  sparse_contexts) sparse 16 32 8 2 Lanes=2 Replicas=4 ;;
-  sparse_wide) sparse 1000 300 30 7 Lanes=3 Replicas=3 Generator=1 WeightBits=20 IsSim=1 ;;
+  sparse_contexts) sparse 16 32 8 2 Lanes=2 Replicas=4 CellsPerGenerator=2 ;;
+  sparse_wide) sparse 1000 300 30 7 Lanes=3 Replicas=3 Generator=2 WeightBits=20 IsSim=1 ;;
   sparse_largest) sparse 65536 65536 65536 16 Lanes=16 Replicas=32 IsSim=1 ;;
+  # without the temperature regulator: dense, and with all other options
+  no_regulator) parameters=(Regulator=0) ;;
+  no_regulator_options) parameters=(Visible=5 Hidden=9 Replicas=8 Lanes=4 Regulator=0 Exchange=1 Statistics=1 Trace=1) ;;
+  no_regulator_lattice) lattice 12 12 NRules=2 Lanes=2 Replicas=6 "RuleA=48'h400" "RuleB=48'h101" IsSim=1 Regulator=0 ;;
+  no_regulator_sparse) sparse 16 32 8 2 Lanes=2 Replicas=10 IsSim=1 Regulator=0 Exchange=1 ;;
   # replica exchange: the least ladder, the longest, nothing a power of two, every fabric
   exchange_least) parameters=(Exchange=1 Replicas=2) ;;
   exchange_longest) parameters=(Exchange=1 Replicas=256 Lanes=4 BetaBits=24 BetaFrac=20) ;;

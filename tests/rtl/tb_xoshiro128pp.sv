@@ -43,6 +43,7 @@ module tb_xoshiro128pp;
       tick;
     end
     load = 0;
+    tick;  // the word follows a load one clock later
 
     for (n = 0; n < Words; n = n + 1) begin
       if (word !== published[n]) begin

@@ -31,11 +31,25 @@ static int find_variant(pbl_hw *hw, const char *name) {
   hw->threshold_bits = 8;
   hw->field_bits = pbl_hw_min_field_bits(hw);
   if (strcmp(name, "xoshiro") == 0) return 1;
+  if (strcmp(name, "bare") == 0) { /* without the temperature regulator, two contexts */
+    hw->replicas = 4;
+    hw->no_regulator = 1;
+    return 1;
+  }
   if (strcmp(name, "lattice") == 0) { /* half a row, two lanes */
     hw->weight_int = 2;
     hw->lattice.n_rules = 1;
     hw->lattice.rule_b[0] = 1;
     pbl_hw_set_lattice(hw, 4, 1);
+    hw->field_bits = pbl_hw_min_field_bits(hw);
+    return 1;
+  }
+  if (strcmp(name, "lattice_rows") == 0) { /* two rows a step, each with a memory of its own */
+    hw->weight_int = 2;
+    hw->replicas = hw->lanes = 1;
+    hw->lattice.n_rules = 1;
+    hw->lattice.rule_b[0] = 1;
+    pbl_hw_set_lattice(hw, 4, 4);
     hw->field_bits = pbl_hw_min_field_bits(hw);
     return 1;
   }
@@ -221,7 +235,7 @@ static pbl_status run(netlist_pair *p, const char *object, uint64_t reset_seed, 
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_PALINDROMIC, err);
   if (s == PBL_OK) s = run_kernel(p, PBL_KERNEL_COIN, err);
   if (s == PBL_OK && p->hw.exchange) s = netlist_run_options(p, err);
-  if (s == PBL_OK && !p->hw.exchange) s = run_modes(p, err);
+  if (s == PBL_OK && !p->hw.exchange && !p->hw.no_regulator) s = run_modes(p, err);
   pbl_driver_destroy(p->netlist);
   pbl_driver_destroy(p->twin);
   p->netlist = p->twin = NULL;

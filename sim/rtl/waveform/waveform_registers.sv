@@ -124,6 +124,7 @@ module waveform_registers #(
   logic [3:0] CAPS0_GENERATOR;
   logic [5:0] CAPS0_LFSR_STEPS;
   logic CAPS0_ROUNDING;
+  logic [11:0] CAPS0_SHARED;
   logic [15:0] CAPS_SIZE_VISIBLE;
   logic [15:0] CAPS_SIZE_HIDDEN;
   logic [15:0] CAPS_REPLICAS_REPLICAS;
@@ -174,6 +175,7 @@ module waveform_registers #(
   logic CAPS_OPTIONS_EXCHANGE;
   logic CAPS_OPTIONS_STATISTICS;
   logic CAPS_OPTIONS_TRACE;
+  logic CAPS_OPTIONS_NO_REGULATOR;
   logic [2:0] REG_CONFIG_MODE;
   logic REG_CONFIG_SOURCE;
   logic REG_CONFIG_FREEZE;
@@ -190,7 +192,7 @@ module waveform_registers #(
   assign ID = `PBIT_RESET_ID;
   assign VERSION = `PBIT_RESET_VERSION;
   assign SCRATCH = pbit_top.u_registers.scratch_q;
-  assign CAPS0 = {17'd0, pbit_top.Rounding != 0, 6'(pbit_top.LfsrSteps), 4'(pbit_top.Generator), 3'(pbit_top.Fabric), pbit_top.IsSim != 0};
+  assign CAPS0 = {5'd0, 12'(pbit_top.CellsPerGenerator - 1), pbit_top.Rounding != 0, 6'(pbit_top.LfsrSteps), 4'(pbit_top.Generator), 3'(pbit_top.Fabric), pbit_top.IsSim != 0};
   assign CAPS_SIZE = {16'(pbit_top.Hidden), 16'(pbit_top.Visible)};
   assign CAPS_REPLICAS = {16'(pbit_top.Lanes), 16'(pbit_top.Replicas)};
   assign CAPS_FORMAT = {8'(pbit_top.BetaFrac), 8'(pbit_top.BetaBits), 8'(pbit_top.WeightFrac), 8'(pbit_top.WeightBits)};
@@ -331,6 +333,7 @@ module waveform_registers #(
   assign CAPS0_GENERATOR = CAPS0[7:4];
   assign CAPS0_LFSR_STEPS = CAPS0[13:8];
   assign CAPS0_ROUNDING = CAPS0[14:14];
+  assign CAPS0_SHARED = CAPS0[26:15];
   assign CAPS_SIZE_VISIBLE = CAPS_SIZE[15:0];
   assign CAPS_SIZE_HIDDEN = CAPS_SIZE[31:16];
   assign CAPS_REPLICAS_REPLICAS = CAPS_REPLICAS[15:0];
@@ -381,6 +384,7 @@ module waveform_registers #(
   assign CAPS_OPTIONS_EXCHANGE = CAPS_OPTIONS[0:0];
   assign CAPS_OPTIONS_STATISTICS = CAPS_OPTIONS[1:1];
   assign CAPS_OPTIONS_TRACE = CAPS_OPTIONS[2:2];
+  assign CAPS_OPTIONS_NO_REGULATOR = CAPS_OPTIONS[3:3];
   assign REG_CONFIG_MODE = REG_CONFIG[2:0];
   assign REG_CONFIG_SOURCE = REG_CONFIG[3:3];
   assign REG_CONFIG_FREEZE = REG_CONFIG[4:4];

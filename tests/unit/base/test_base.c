@@ -89,10 +89,17 @@ static void illegal_hardware_is_refused_by_name(void **state) {
   REFUSED(threshold_bits, 33, "threshold_bits", "8..32");
   REFUSED(field_bits, 15, "field_bits", "16..");
   REFUSED(lfsr_steps, 0, "lfsr_steps", "1..32");
+  REFUSED(generator, (pbl_generator)3, "generator", "0..2");
+  REFUSED(cells_per_generator, 0, "cells_per_generator", "1..4096");
+  REFUSED(cells_per_generator, 2, "cells_per_generator is 2", "one cell");
   REFUSED(exchange, 1, "exchange needs 2..64 contexts", "1 replicas");
   REFUSED(stat_pairs, 1, "statistics_pairs is 1", "statistics is off");
   REFUSED(trace, 2, "trace is 2", "0..1");
 #undef REFUSED
+  hw = pbl_hw_default();
+  pbl_hw_set_lattice(&hw, 8, 8);
+  hw.cells_per_generator = 3;
+  assert_hw_refused(&hw, "cells_per_generator is 3", "sites_per_clock (8)");
   hw = pbl_hw_default();
   hw.weight_frac = 0;
   hw.beta_frac = 2;

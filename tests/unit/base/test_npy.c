@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "pbl_chains.h"
 #include "pbl_cmocka.h"
 #include "pbl_npy.h"
@@ -228,6 +231,26 @@ static void failed_write_leaves_the_old_file(void **state) {
   pbl_array_free(&a);
 }
 
+/* One rename would make a plain file of /dev/null. */
+static void device_is_written_to_and_stays_a_device(void **state) {
+  (void)state;
+  const size_t shape[1] = {4};
+  const double values[4] = {1, 2, 3, 4};
+  struct stat info;
+  const char *path = scratch_path("null.npy"); /* not /dev/null itself: a fault would replace it */
+  unlink(path);
+  assert_int_equal(symlink("/dev/null", path), 0);
+  assert_int_equal(pbl_npy_write(path, PBL_F64, 1, shape, values, NULL), PBL_OK);
+  assert_int_equal(stat(path, &info), 0);
+  assert_true(S_ISCHR(info.st_mode));
+  assert_int_equal(unlink(path), 0);
+  if (stat("/dev/full", &info) != 0 || symlink("/dev/full", path) != 0) return;
+  pbl_error err = {0};
+  assert_int_equal(pbl_npy_write(path, PBL_F64, 1, shape, values, &err), PBL_IO);
+  assert_non_null(strstr(err.message, "No space left"));
+  unlink(path);
+}
+
 static void chain_store_writes_only_the_recorded_draws(void **state) {
   (void)state;
   pbl_chains *c;
@@ -282,6 +305,7 @@ int main(void) {
       cmocka_unit_test(huge_header_length_of_version_2_is_refused),
       cmocka_unit_test(missing_file_is_not_found_and_folder_is_io),
       cmocka_unit_test(failed_write_leaves_the_old_file),
+      cmocka_unit_test(device_is_written_to_and_stays_a_device),
       cmocka_unit_test(chain_store_writes_only_the_recorded_draws),
       cmocka_unit_test(chain_store_reads_spins_by_bit),
       cmocka_unit_test(chain_store_refuses_sizes_that_overflow),

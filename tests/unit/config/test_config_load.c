@@ -229,6 +229,25 @@ static void the_regulator_of_a_case_is_read_and_checked(void **state) {
   assert_message(&l, "temperature is 9");
 }
 
+static void what_needs_an_absent_regulator_is_refused(void **state) {
+  loaded l;
+  (void)state;
+  load(&l, "schema: 1\nhw: {regulator: false}\n" CASE
+           "    regulator: {mode: setpoint, window_sweeps: 4}\n");
+  assert_message(&l,
+                 "regulator: setpoint needs the temperature regulator, which hw.regulator: false");
+  load(&l, "schema: 1\n" CASE "    regulator: {window_sweeps: 4}\n    hw: {regulator: false}\n");
+  assert_message(&l, "regulator: window_sweeps above 0 needs the temperature regulator");
+  load(&l, "schema: 1\nhw: {regulator: false}\n" CASE
+           "    regulator: {mode: fixed, freeze: true}\n    schedule: {entries: \"0.5:3\"}\n");
+  assert_loaded(&l);
+  assert_int_equal(l.config.cases[0].hw.no_regulator, 1);
+  load(&l, "schema: 1\nhw: {regulator: false}\n" CASE
+           "    regulator: {mode: guard, window_sweeps: 4}\n    hw: {regulator: true}\n");
+  assert_loaded(&l);
+  assert_int_equal(l.config.cases[0].hw.no_regulator, 0);
+}
+
 static void rungs_of_a_ladder_become_betas(void **state) {
   loaded l;
   (void)state;
@@ -321,6 +340,7 @@ int main(void) {
       cmocka_unit_test(the_window_shrinks_to_a_short_run_unless_it_is_given),
       cmocka_unit_test(clamp_lists_are_checked),
       cmocka_unit_test(the_regulator_of_a_case_is_read_and_checked),
+      cmocka_unit_test(what_needs_an_absent_regulator_is_refused),
       cmocka_unit_test(rungs_of_a_ladder_become_betas),
       cmocka_unit_test(faults_must_lie_in_the_image),
       cmocka_unit_test(a_missing_model_names_all_places_tried),

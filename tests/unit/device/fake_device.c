@@ -191,7 +191,7 @@ static uint32_t caps(const fake_device *f, uint32_t address) {
   switch (address) {
     case PBL_REG_CAPS0:
       return 1u | 1u << 1 | (unsigned)hw->generator << 4 | (unsigned)hw->lfsr_steps << 8 |
-             (unsigned)hw->rounding << 14;
+             (unsigned)hw->rounding << 14 | (unsigned)(hw->cells_per_generator - 1) << 15;
     case PBL_REG_CAPS_SIZE:
       return (unsigned)hw->n_visible | (unsigned)hw->n_hidden << 16;
     case PBL_REG_CAPS_REPLICAS:

@@ -92,7 +92,7 @@ static void assert_create_fails(uint32_t address, uint32_t mask, const char *tex
 static void wrong_identity_is_refused_and_the_device_closed(void **state) {
   (void)state;
   assert_create_fails(PBL_REG_ID, 1, "ID is 0x50424955, expected 0x50424954");
-  assert_create_fails(PBL_REG_VERSION, 0x00030000, "VERSION is 2.5");
+  assert_create_fails(PBL_REG_VERSION, 0x00030000, "VERSION is 2.6");
   assert_create_fails(PBL_REG_SCRATCH, 0x80, "SCRATCH reads 0xA5A5A525");
 }
 
@@ -104,6 +104,7 @@ static void every_wrong_caps_field_is_named(void **state) {
   WRONG(CAPS0, GENERATOR);
   WRONG(CAPS0, LFSR_STEPS);
   WRONG(CAPS0, ROUNDING);
+  WRONG(CAPS0, SHARED);
   WRONG(CAPS_SIZE, VISIBLE);
   WRONG(CAPS_SIZE, HIDDEN);
   WRONG(CAPS_REPLICAS, REPLICAS);
@@ -119,6 +120,7 @@ static void every_wrong_caps_field_is_named(void **state) {
   WRONG(CAPS_OPTIONS, EXCHANGE);
   WRONG(CAPS_OPTIONS, STATISTICS);
   WRONG(CAPS_OPTIONS, TRACE);
+  WRONG(CAPS_OPTIONS, NO_REGULATOR);
 #undef WRONG
   assert_create_fails(PBL_REG_CAPS_STAT_PAIRS, 8, "CAPS_STAT_PAIRS is 8, expected 0");
   assert_create_fails(PBL_REG_CAPS_SIZE, 8, "CAPS_SIZE.VISIBLE is 15, expected 7");

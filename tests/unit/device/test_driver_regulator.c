@@ -331,6 +331,42 @@ static void coupled_replicas_with_equal_states_stay_equal(void **state) {
   close_bench(&b);
 }
 
+/* Everything that needs it is refused with its reason; what is left arrives. */
+static void a_device_without_the_regulator_takes_mode_and_freeze(void **state) {
+  (void)state;
+  bench b;
+  pbl_regulator_state now;
+  pbl_window last;
+  pbl_device *dev = NULL;
+  pbl_hw hw = pbl_hw_default();
+  b = (bench){.fake = NULL};
+  assert_int_equal(pbl_twin_open(&dev, &hw, NULL), PBL_OK);
+  hw.no_regulator = 1;
+  assert_int_equal(pbl_driver_create(&b.driver, dev, &hw, NULL, &b.err), PBL_DEVICE);
+  assert_said(&b, "CAPS_OPTIONS.NO_REGULATOR is 0, expected 1");
+  assert_int_equal(pbl_twin_open(&dev, &hw, NULL), PBL_OK);
+  assert_int_equal(pbl_driver_create(&b.driver, dev, &hw, NULL, &b.err), PBL_OK);
+  pbl_regulator_words w = some_words();
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_INVALID);
+  assert_said(&b, "a mode that moves beta needs");
+  w.mode = PBL_REGULATOR_FIXED;
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_INVALID);
+  assert_said(&b, "(hw.regulator: false), which windows need");
+  w.window_sweeps = 0;
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_INVALID);
+  w.telemetry = false;
+  assert_int_equal(pbl_driver_set_regulator(b.driver, &w, &b.err), PBL_OK);
+  uint32_t word = 0;
+  assert_int_equal(dev->ops->read32(dev, &word, PBL_REG_REG_CONFIG, NULL), PBL_OK);
+  assert_int_equal(word, PBL_REG_CONFIG_FREEZE_MASK | 1);
+  assert_int_equal(pbl_driver_regulator_read(b.driver, &now, &b.err), PBL_INVALID);
+  assert_int_equal(pbl_driver_regulator_write_state(b.driver, 0, 0, &b.err), PBL_INVALID);
+  assert_int_equal(pbl_driver_window_clear(b.driver, &b.err), PBL_INVALID);
+  assert_int_equal(pbl_driver_window_read(b.driver, &last, &b.err), PBL_INVALID);
+  assert_said(&b, "it has no windows and no log temperature");
+  pbl_driver_destroy(b.driver);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_word_reaches_its_register),
@@ -342,6 +378,7 @@ int main(void) {
       cmocka_unit_test(a_lost_record_and_a_lost_word_are_seen),
       cmocka_unit_test(the_twin_follows_its_set_value),
       cmocka_unit_test(coupled_replicas_with_equal_states_stay_equal),
+      cmocka_unit_test(a_device_without_the_regulator_takes_mode_and_freeze),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

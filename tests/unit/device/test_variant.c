@@ -108,6 +108,7 @@ static void verilator_gets_the_parameters_of_the_variant(void **state) {
   hw.replicas = 2;
   hw.exchange = hw.statistics = hw.trace = 1;
   hw.stat_pairs = 7;
+  hw.no_regulator = 1;
   remove(in_root("calls.txt"));
   assert_int_equal(build(path, "parameters", &hw, NULL, NULL), PBL_OK);
   FILE *f = fopen(in_root("calls.txt"), "r");
@@ -121,6 +122,7 @@ static void verilator_gets_the_parameters_of_the_variant(void **state) {
                                          "-GTableLog2=10 ",
                                          "-GFieldBits=23 ",
                                          "-GIsSim=1 ",
+                                         "-GRegulator=0 ",
                                          "-GExchange=1 ",
                                          "-GStatistics=1 ",
                                          "-GStatPairs=7 ",

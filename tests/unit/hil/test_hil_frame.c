@@ -89,6 +89,8 @@ static pbl_hw sparse_hw(void) {
   hw.lanes = 2;
   hw.replicas = 4;
   hw.trace = 1;
+  hw.no_regulator = 1;
+  hw.cells_per_generator = 2;
   pbl_hw_set_sparse(&hw, &(pbl_hw_sparse){.pbits = 32, .edge_rows = 64, .groups = 16, .sites = 4});
   return hw;
 }
@@ -104,13 +106,15 @@ static void parameters_come_back_for_every_fabric(void **state) {
     pbl_hil_buffer b = {0};
     pbl_hw back;
     pbl_hil_put_hw(&b, &all[k]);
-    assert_int_equal(b.n, 2 + 4 * 39);
+    assert_int_equal(b.n, 2 + 4 * 41);
     pbl_hil_cursor c = {.data = b.data, .n = b.n};
     assert_true(pbl_hil_get_hw(&c, &back));
     assert_int_equal(back.fabric, all[k].fabric);
     assert_int_equal(back.n_visible, all[k].n_visible);
     assert_int_equal(back.stat_pairs, all[k].stat_pairs);
     assert_int_equal(back.trace, all[k].trace);
+    assert_int_equal(back.no_regulator, all[k].no_regulator);
+    assert_int_equal(back.cells_per_generator, all[k].cells_per_generator);
     assert_true(pbl_hil_hw_equal(&back, &all[k]));
     for (size_t m = 0; m < 3; m++) assert_int_equal(pbl_hil_hw_equal(&all[m], &back), m == k);
     pbl_hil_buffer_free(&b);
@@ -122,11 +126,13 @@ static void shorter_and_longer_parameter_lists_are_read(void **state) {
   pbl_hw hw = sparse_hw(), back;
   pbl_hil_buffer b = {0};
   pbl_hil_put_hw(&b, &hw);
-  b.data[0] = 38; /* as a client without the last parameter, trace, writes it */
-  pbl_hil_cursor c = {.data = b.data, .n = b.n - 4};
+  b.data[0] = 39; /* as a client without the last two parameters writes it */
+  pbl_hil_cursor c = {.data = b.data, .n = b.n - 8};
   assert_true(pbl_hil_get_hw(&c, &back));
-  assert_int_equal(back.trace, 0);
-  b.data[0] = 40; /* one more than is known here: not asked for, then asked for */
+  assert_int_equal(back.trace, 1);
+  assert_int_equal(back.no_regulator, 0);
+  assert_int_equal(back.cells_per_generator, 1);
+  b.data[0] = 42; /* one more than is known here: not asked for, then asked for */
   pbl_hil_put32(&b, 0);
   c = (pbl_hil_cursor){.data = b.data, .n = b.n};
   assert_true(pbl_hil_get_hw(&c, &back));

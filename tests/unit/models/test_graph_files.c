@@ -237,12 +237,13 @@ static void bad_edge_lists_are_refused_by_line(void **state) {
   assert_refused(state, "0 1 1\n0 2 nan\n", "2: coupling 'nan' is no finite decimal number");
   assert_refused(state, "1 2 nan\n", "1: coupling 'nan' is no finite decimal number");
   assert_refused(state, "0 1 1\n0 2 1e999\n", "2: coupling '1e999' is no finite");
+  assert_refused(state, "0 1 1\n0 2 -1e101\n", "2: coupling '-1e101' is beyond 1e+100");
   assert_refused(state, "0 1 1\n0 2 0x10\n", "2: coupling '0x10' is no finite");
   assert_refused(state, "0 1 1\n0 1.5 1\n", "2: node '1.5' is no whole number");
   assert_refused(state, "h 1 1\nh 1 2\n", "2: field of node 1 again (first in line 1)");
   assert_refused(state, "# base 1\n0 1 1\n", "2: node 0, but nodes count from 1 here");
   assert_refused(state, "# base 2\n0 1 1\n", "1: base '2' is no whole number from 0 to 1");
-  assert_refused(state, "# nodes 2\n# base 0\n1 2 1\n", "3: node 2; '# nodes' says there is 2");
+  assert_refused(state, "# nodes 2\n# base 0\n1 2 1\n", "3: node 2; '# nodes' announces 2 nodes");
   assert_refused(state, "0 1 1\nx y z\n", "2: node 'x' is no whole number");
   assert_refused(state, "0 1 1 1 1\n", " neither its beginning nor its name tells the format");
   assert_refused(state, "0 1 1\n0 2 1 7\n", "2: '0 2 1 7' is neither an edge");
@@ -253,8 +254,9 @@ static void bad_gset_files_are_refused_by_line(void **state) {
   assert_refused(state, "3 1\n1 2 1\n2 3 1\n", "3: '2 3 1' comes after the 1 lines");
   assert_refused(state, "3 1\n0 2 1\n", "2: node '0' is no whole number from 1 to 3");
   assert_refused(state, "3 1\n1 4 1\n", "2: node '4' is no whole number from 1 to 3");
-  assert_refused(state, "3 1\n1 2\n", "2: '1 2'; an edge is 'i j w'");
+  assert_refused(state, "3 1\n1 2\n", "2: '1 2'; an edge of a Gset file is 'i j w'");
   assert_refused(state, "3 2\n1 2 1\n2 1 1\n", "3: edge 2 - 1 again (first in line 2)");
+  assert_refused(state, "0 1\n1 2\n", "1: '0 1'; a Gset file starts with 'n m'");
   assert_refused(state, "70000 1\n1 2 1\n", "1: number of nodes '70000' is no whole number");
   assert_refused(state, "3 99999999999999999999\n1 2 1\n", "1: number of edges");
   assert_refused(state, "3 16777216\n1 2 1\n", "3: the file ends after 1 of the 16777216");
@@ -262,7 +264,8 @@ static void bad_gset_files_are_refused_by_line(void **state) {
 
 static void bad_matrices_are_refused_by_line(void **state) {
 #define BANNER "%%MatrixMarket matrix coordinate "
-  assert_refused(state, "%%MatrixMarket matrix array real general\n2 2\n", "1: 'array'; only");
+  assert_refused(state, "%%MatrixMarket matrix array real general\n2 2\n",
+                 "1: 'array'; only 'coordinate' is read: in Python");
   assert_refused(state, BANNER "complex general\n", "1: 'complex' entries; real, integer or");
   assert_refused(state, BANNER "real skew-symmetric\n", "1: 'skew-symmetric' matrix; symmetric");
   assert_refused(state, BANNER "real\n", "1: the first line of a Matrix Market file is '%%Matrix");
@@ -359,6 +362,25 @@ static void damaged_files_never_do_harm(void **state) {
   assert_true(n_read > 200 && n_refused > 1000);
 }
 
+/* What the name says against what the first line looks like. */
+static void assert_refused_as(void **state, const char *name, const char *text, const char *words) {
+  char path[PATH_MAX];
+  pbl_graph *g;
+  pbl_error err = {0};
+  assert_int_equal(pbl_graph_load(&g, put(path, state, name, text), NULL, NULL, &err), PBL_FORMAT);
+  if (strstr(err.message, words) == NULL) fail_msg("no '%s' in '%s'", words, err.message);
+}
+
+static void a_name_helps_where_a_first_line_misleads(void **state) {
+  char path[PATH_MAX];
+  pbl_graph_source source;
+  assert_refused_as(state, "a.edges", "1 2\n2 3\n", "1: two numbers; an edge is 'i j J'");
+  assert_refused_as(state, "a.el", "3 1\n1 2 1\n", "1: two numbers; an edge is 'i j J'");
+  assert_refused_as(state, "a.mtx", "2 2 1\n2 1 1\n", "1: the first line of a Matrix Market file");
+  pbl_graph_destroy(load(put(path, state, "g.txt", k_gset), &source));
+  assert_int_equal(source.format, PBL_GRAPH_GSET);
+}
+
 static void names_tell_formats(void **state) {
   (void)state;
   assert_int_equal(pbl_graph_format_of_name("a/b.graph"), PBL_GRAPH_OWN);
@@ -391,6 +413,7 @@ int main(void) {
       cmocka_unit_test(bad_files_of_our_own_are_refused_by_line),
       cmocka_unit_test(what_is_no_graph_file_is_refused),
       cmocka_unit_test(damaged_files_never_do_harm),
+      cmocka_unit_test(a_name_helps_where_a_first_line_misleads),
       cmocka_unit_test(names_tell_formats),
   };
   return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

@@ -37,6 +37,8 @@ static void values_round_away_from_zero_and_saturate(void **state) {
   assert_memory_equal(im->field, ((int32_t[]){7, 7, 0}), 3 * sizeof *im->field);
   assert_memory_equal(im->exponent, ((int32_t[]){0, 0, 0}), 3 * sizeof *im->exponent);
   assert_int_equal(r.n_saturated, 3);
+  assert_int_equal(r.n_clipped, 2); /* one edge, one field */
+  assert_int_equal(r.n_zeroed, 1);  /* the field of -0.1 */
   assert_int_equal(r.n_parameters, 5);
   assert_near(r.max_abs_error, 1.25, 0);
   assert_true(r.worst_i == 1 && r.worst_j == 1);

@@ -300,7 +300,8 @@ static void laws_are_read_strictly(void **state) {
   pbl_graph_recipe r;
   pbl_graph *g;
   pbl_error err;
-  const char *const bad[] = {"normal", "normal,", "normal,x", "normal,1x", "normal,nan", "gauss,1"};
+  const char *const bad[] = {"normal",     "normal,",    "normal,x", "normal,1x",
+                             "normal,nan", "sign,1e101", "gauss,1"};
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     assert_int_equal(pbl_value_law_parse(&law, bad[k], &err), PBL_USAGE);
   }

@@ -118,6 +118,7 @@ static void report_names_the_worst_parameter(void **state) {
   assert_int_equal(report.worst_row, 2);
   assert_int_equal(report.worst_col, 2);
   assert_true(report.max_abs_error == 8.015625);
+  assert_int_equal(report.n_zeroed, 1); /* the quarter of a step */
   const double squares = 8.015625 * 8.015625 + (0.25 / 64) * (0.25 / 64);
   assert_near(report.rms_error, sqrt(squares / 11), 1e-15);
   pbl_image_destroy(im);

@@ -133,6 +133,7 @@ static bool fill_case(pbl_case_result *c, const pbl_case_config *config, bool so
   c->image_cols = COLS;
   c->quantisation = (pbl_quantisation){.n_parameters = 844,
                                        .n_saturated = 3,
+                                       .n_zeroed = 5,
                                        .max_abs_error = 0.0078,
                                        .rms_error = 0.0044,
                                        .max_abs_weight = 1.93,

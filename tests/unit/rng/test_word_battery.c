@@ -137,6 +137,17 @@ static void any_lfsr_is_linear_whatever_its_steps(void **state) {
   }
 }
 
+/* Each bit of xorshift32 obeys a recurrence of length 32, without a constant. Ranks: any 32 states
+ * in turn are independent. */
+static void xorshift32_is_linear_and_its_distribution_is_sound(void **state) {
+  (void)state;
+  const pbl_word_report r = battery(PBL_GEN_XORSHIFT32, 32, 7);
+  assert_true(r.distribution_passed);
+  assert_false(r.test[PBL_WORD_RANK].passed);
+  assert_false(r.test[PBL_WORD_COMPLEXITY].passed);
+  assert_true(r.test[PBL_WORD_COMPLEXITY].statistic == 32.0);
+}
+
 /* Words of a sound generator with one planted fault each; 4096 words. */
 static void planted_faults_are_found_by_the_test_for_them(void **state) {
   (void)state;
@@ -186,6 +197,7 @@ int main(void) {
       cmocka_unit_test(xoshiro128pp_passes_every_test),
       cmocka_unit_test(a_one_step_lfsr_is_named_by_its_serial_correlation),
       cmocka_unit_test(any_lfsr_is_linear_whatever_its_steps),
+      cmocka_unit_test(xorshift32_is_linear_and_its_distribution_is_sound),
       cmocka_unit_test(planted_faults_are_found_by_the_test_for_them),
       cmocka_unit_test(sizes_out_of_range_are_refused),
   };

@@ -110,6 +110,7 @@ static void the_words_are_those_that_the_device_draws(void **state) {
   check_words(PBL_GEN_LFSR32, 1, 2);
   check_words(PBL_GEN_LFSR32, 8, 3);
   check_words(PBL_GEN_LFSR32, 32, 4);
+  check_words(PBL_GEN_XORSHIFT32, 32, 5);
 }
 
 static void a_reader_that_goes_away_ends_the_stream_without_an_error(void **state) {

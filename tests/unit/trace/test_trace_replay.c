@@ -91,6 +91,9 @@ static void lattice_updates_are_those_of_the_twin(void **state) {
                                .lanes = 2,
                                .contexts = 3,
                                .sites = sites,
+                               .shared = sites == 4   ? 4
+                                         : sites == 8 ? 2
+                                                      : 0,
                                .coupled = sites == 4,
                                .truncating = sites == 8,
                                .strength = sites == 8 ? 2.0 : 0.4};
@@ -108,6 +111,9 @@ static void sparse_updates_are_those_of_the_twin(void **state) {
                                .lanes = 4,
                                .contexts = 2,
                                .sites = sites,
+                               .shared = sites == 4   ? 2
+                                         : sites == 8 ? 4
+                                                      : 0,
                                .singles = sites == 2,
                                .coupled = sites == 4,
                                .truncating = sites == 8,

@@ -69,6 +69,7 @@ void trace_rig_create(trace_rig *r, const trace_plan *plan) {
     hw.generator = PBL_GEN_LFSR32;
     hw.lfsr_steps = 7;
   }
+  if (plan->shared) hw.cells_per_generator = plan->shared;
   if (plan->fabric == PBL_FABRIC_SPARSE) {
     make_sparse(r, &hw);
   } else {

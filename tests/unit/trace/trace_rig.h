@@ -12,6 +12,7 @@ typedef struct {
   int lanes, contexts;
   bool coupled, lfsr, truncating, singles;
   int sites;       /* lattice, sparse; 0: a default */
+  int shared;      /* cells of a generator; 0: 1 */
   int table_size;  /* 0: 64 */
   double beta;     /* 0: 0.7 */
   double strength; /* of the weights; 0: 0.5 */

@@ -114,10 +114,14 @@ static void update(plain_lattice *m, int r, int pbit, int half, uint32_t beta, u
 /* A context: step by step, cell by cell, in which each lane has its replica. */
 static void half_sweep(plain_lattice *m, int context, int half, uint32_t beta) {
   const int n = m->hw.n_visible, sites = m->hw.lattice.sites, lanes = m->hw.lanes;
+  uint32_t words[32] = {0};
   for (int k = 0; k < n; k++) {
     uint32_t even_word = 0;
     for (int lane = 0; lane < lanes; lane++) {
-      const uint32_t own = plain_next_word(&m->hw, m->generator[k % sites * lanes + lane]);
+      const int cell = k % sites;
+      if (cell % m->hw.cells_per_generator == 0)
+        words[lane] = plain_next_word(&m->hw, m->generator[cell * lanes + lane]);
+      const uint32_t own = words[lane];
       if (lane % 2 == 0) even_word = own;
       update(m, context * lanes + lane, half == 1 ? k : n + k, half, beta,
              m->coupled ? even_word : own);

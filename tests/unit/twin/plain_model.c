@@ -59,6 +59,17 @@ static uint32_t rotate_left(uint32_t x, unsigned k) {
   return (x << k) | (x >> (32 - k));
 }
 
+/* x + x 2^k over F2, bit by bit. */
+static uint32_t with_shift(uint32_t x, int k) {
+  uint32_t sum = 0;
+  for (int i = 0; i < 32; i++) {
+    const int from = i - k;
+    const uint32_t other = from >= 0 && from < 32 ? x >> from & 1 : 0;
+    sum |= ((x >> i & 1) ^ other) << i;
+  }
+  return sum;
+}
+
 uint32_t plain_next_word(const pbl_hw *hw, uint32_t s[4]) {
   if (hw->generator == PBL_GEN_LFSR32) {
     const uint32_t word = s[0];
@@ -68,6 +79,11 @@ uint32_t plain_next_word(const pbl_hw *hw, uint32_t s[4]) {
       for (int k = 0; k < 4; k++) ones += (int)((s[0] >> taps[k]) & 1);
       s[0] = s[0] * 2 + (ones % 2 == 0 ? 1u : 0u);
     }
+    return word;
+  }
+  if (hw->generator == PBL_GEN_XORSHIFT32) {
+    const uint32_t word = s[0];
+    s[0] = with_shift(with_shift(with_shift(word, 13), -17), 5);
     return word;
   }
   const uint32_t word = rotate_left(s[0] + s[3], 7) + s[0];

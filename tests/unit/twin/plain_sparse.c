@@ -171,11 +171,17 @@ static void update(plain_sparse *m, int r, int i, int visit, uint32_t beta, uint
 
 static void visit_group(plain_sparse *m, int context, int visit, const plain_group *g,
                         uint32_t beta) {
-  const int lanes = m->hw.lanes;
+  const int lanes = m->hw.lanes, shared = m->hw.cells_per_generator;
+  uint32_t words[32] = {0};
+  int drawn = -1; /* the cell whose generators have drawn */
   for (int s = 0; s < m->hw.sparse.sites; s++) {
+    const int source = s / shared * shared;
     uint32_t even_word = 0;
+    for (int lane = 0; lane < lanes && g->pbit[s] >= 0 && source != drawn; lane++)
+      words[lane] = plain_next_word(&m->hw, m->generator[source * lanes + lane]);
+    if (g->pbit[s] >= 0) drawn = source;
     for (int lane = 0; lane < lanes && g->pbit[s] >= 0; lane++) {
-      const uint32_t own = plain_next_word(&m->hw, m->generator[s * lanes + lane]);
+      const uint32_t own = words[lane];
       if (lane % 2 == 0) even_word = own;
       update(m, context * lanes + lane, g->pbit[s], visit, beta, m->coupled ? even_word : own);
     }

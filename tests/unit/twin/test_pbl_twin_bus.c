@@ -19,7 +19,7 @@ static void identity_and_capabilities_describe_the_variant(void **state) {
   pbl_device *dev = rig_open(&hw, "");
   assert_string_equal(dev->ops->name, "twin");
   assert_int_equal(rig_read(dev, PBL_REG_ID), 0x50424954);
-  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010500);
+  assert_int_equal(rig_read(dev, PBL_REG_VERSION), 0x00010600);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS0), 1 | 1 << 1 | 1 << 4 | 8 << 8 | 1 << 14);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_SIZE), 20 << 16 | 37);
   assert_int_equal(rig_read(dev, PBL_REG_CAPS_REPLICAS), 3 << 16 | 6);

@@ -31,7 +31,9 @@ static pbl_hw variant(const int shape[2], const int replicas[2], const format *f
   hw.table_range_log2 = f->range_log2;
   hw.threshold_bits = f->threshold_bits;
   hw.rounding = index % 3 != 0;
-  hw.generator = index % 4 < 2 ? PBL_GEN_XOSHIRO128PP : PBL_GEN_LFSR32;
+  hw.generator = index % 5 < 2   ? PBL_GEN_XOSHIRO128PP
+                 : index % 5 < 4 ? PBL_GEN_LFSR32
+                                 : PBL_GEN_XORSHIFT32;
   hw.lfsr_steps = lfsr_steps[index % 3];
   hw.field_bits = 0;
   return hw;

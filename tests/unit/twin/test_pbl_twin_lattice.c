@@ -13,20 +13,25 @@ typedef struct {
   int lfsr_steps;
   pbl_kernel kernel;
   int coupled;
+  int shared; /* cells of a generator; 0: 1 */
 } variant;
 
 static const variant variants[] = {
-    {4, "0,1", 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0},
-    {4, "0,1", 8, 3, 1, PBL_GEN_LFSR32, 8, PBL_KERNEL_PALINDROMIC, 0},
-    {4, "1,0", 4, 32, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1},
-    {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_PALINDROMIC, 1},
-    {6, "2,1", 1, 16, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0},
-    {8, "1,0 2,1 2,3 4,1", 2, 5, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0},
-    {12, "0,1 4,1 9,10", 6, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 1},
-    {12, "0,1 1,2 4,1 3,6 8,7 2,5", 72, 1, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0},
-    {12, "0,1 4,1", 24, 9, 1, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0},
-    {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_COIN, 1},
-    {4, "1,0", 4, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 0},
+    {4, "0,1", 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {4, "0,1", 8, 3, 1, PBL_GEN_LFSR32, 8, PBL_KERNEL_PALINDROMIC, 0, 0},
+    {4, "1,0", 4, 32, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 0},
+    {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_PALINDROMIC, 1, 0},
+    {6, "2,1", 1, 16, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {8, "1,0 2,1 2,3 4,1", 2, 5, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {12, "0,1 4,1 9,10", 6, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 1, 0},
+    {12, "0,1 1,2 4,1 3,6 8,7 2,5", 72, 1, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {12, "0,1 4,1", 24, 9, 1, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0, 0},
+    {6, "0,1 2,1", 3, 2, 3, PBL_GEN_LFSR32, 1, PBL_KERNEL_COIN, 1, 0},
+    {4, "1,0", 4, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 0, 0},
+    {6, "0,1 2,1", 9, 4, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_COIN, 1, 0},
+    {4, "0,1", 8, 3, 2, PBL_GEN_LFSR32, 1, PBL_KERNEL_PALINDROMIC, 0, 4},
+    {12, "0,1 4,1", 12, 18, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 12},
+    {6, "0,1 2,1", 9, 5, 1, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_CYCLIC, 0, 3},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -38,6 +43,7 @@ static pbl_hw hardware(const variant *v) {
   hw.replicas = v->lanes * v->contexts;
   hw.generator = v->generator;
   hw.lfsr_steps = v->lfsr_steps;
+  if (v->shared) hw.cells_per_generator = v->shared;
   hw.table_size = 256;
   return hw;
 }

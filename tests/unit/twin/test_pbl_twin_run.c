@@ -337,6 +337,28 @@ static void lfsr_of_all_ones_is_locked_up(void **state) {
   check_words(&hw, seed, words, 3);
 }
 
+/* The recurrence of Marsaglia 2003 (J. Stat. Software 8(14), page 4) from his example's seed. */
+static void xorshift_gives_the_published_sequence(void **state) {
+  (void)state;
+  pbl_hw hw = pbl_hw_default();
+  hw.n_visible = hw.n_hidden = 1;
+  hw.generator = PBL_GEN_XORSHIFT32;
+  const uint32_t seed[4] = {2463534242};
+  const uint32_t words[] = {2463534242, 723471715, 2497366906, 2064144800, 2008045182,
+                            3532304609, 374114282, 1350636274, 691148861,  746858951};
+  check_words(&hw, seed, words, 10);
+}
+
+static void xorshift_of_zero_is_locked_up(void **state) {
+  (void)state;
+  pbl_hw hw = pbl_hw_default();
+  hw.n_visible = hw.n_hidden = 1;
+  hw.generator = PBL_GEN_XORSHIFT32;
+  const uint32_t seed[4] = {0, 1, 2, 3};
+  const uint32_t words[] = {0, 0, 0};
+  check_words(&hw, seed, words, 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(run_is_busy_until_its_last_clock),
@@ -356,6 +378,8 @@ int main(void) {
       cmocka_unit_test(xoshiro_gives_the_published_sequence),
       cmocka_unit_test(lfsr_gives_the_sequence_worked_out_by_hand),
       cmocka_unit_test(lfsr_of_all_ones_is_locked_up),
+      cmocka_unit_test(xorshift_gives_the_published_sequence),
+      cmocka_unit_test(xorshift_of_zero_is_locked_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,7 +270,7 @@ static void a_restored_twin_goes_on_like_the_saved_one(void **state) {
   for (int f = 0; f < 3; f++) {
     for (int k = 0; k < 8; k++) {
       pbl_hw hw = hardware(fabrics[f], lanes[k % 4], contexts[k % 4], k < 4);
-      if (k % 2) hw.generator = PBL_GEN_LFSR32;
+      if (k % 2) hw.generator = k % 4 == 1 ? PBL_GEN_LFSR32 : PBL_GEN_XORSHIFT32;
       if (k == 6 && f == 0) hw.weight_int += 12; /* fields in plain C */
       for (uint64_t seed = 0; seed < 12; seed++) continue_both(&hw, 120 * (uint64_t)k + seed);
     }

@@ -8,23 +8,28 @@ typedef struct {
   int lfsr_steps;
   pbl_kernel kernel;
   int coupled, symmetric;
+  int shared; /* cells of a generator; 0: 1 */
 } variant;
 
 static const variant variants[] = {
-    {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 1},
-    {12, 12, 1, 16, 1, PBL_GEN_LFSR32, 8, PBL_KERNEL_PALINDROMIC, 0, 1},
-    {30, 4, 3, 1, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 0},
-    {31, 3, 4, 3, 2, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0, 1},
-    {48, 2, 8, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 1, 1},
-    {48, 1, 16, 5, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 1},
-    {47, 5, 16, 32, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 0},
-    {40, 6, 5, 18, 1, PBL_GEN_LFSR32, 1, PBL_KERNEL_CYCLIC, 1, 1},
-    {1, 1, 2, 2, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 1},
-    {48, 3, 16, 1, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0},
-    {31, 3, 4, 3, 2, PBL_GEN_LFSR32, 32, PBL_KERNEL_COIN, 0, 1},
-    {48, 5, 8, 16, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 1, 0},
-    {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 0, 1},
-    {47, 5, 5, 18, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 1, 0},
+    {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 1, 0},
+    {12, 12, 1, 16, 1, PBL_GEN_LFSR32, 8, PBL_KERNEL_PALINDROMIC, 0, 1, 0},
+    {30, 4, 3, 1, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 0, 0},
+    {31, 3, 4, 3, 2, PBL_GEN_LFSR32, 32, PBL_KERNEL_CYCLIC, 0, 1, 0},
+    {48, 2, 8, 16, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 1, 1, 0},
+    {48, 1, 16, 5, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 1, 0},
+    {47, 5, 16, 32, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 1, 0, 0},
+    {40, 6, 5, 18, 1, PBL_GEN_LFSR32, 1, PBL_KERNEL_CYCLIC, 1, 1, 0},
+    {1, 1, 2, 2, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_PALINDROMIC, 0, 1, 0},
+    {48, 3, 16, 1, 1, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_CYCLIC, 0, 0, 0},
+    {31, 3, 4, 3, 2, PBL_GEN_LFSR32, 32, PBL_KERNEL_COIN, 0, 1, 0},
+    {48, 5, 8, 16, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_COIN, 1, 0, 0},
+    {12, 12, 1, 1, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 0, 1, 0},
+    {47, 5, 5, 18, 3, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 1, 0, 0},
+    {31, 3, 4, 18, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_COIN, 1, 1, 0},
+    {31, 3, 4, 18, 2, PBL_GEN_XORSHIFT32, 32, PBL_KERNEL_CYCLIC, 1, 1, 2},
+    {47, 5, 16, 3, 2, PBL_GEN_XOSHIRO128PP, 32, PBL_KERNEL_RANDOM_SITE, 0, 1, 4},
+    {48, 1, 16, 5, 1, PBL_GEN_LFSR32, 8, PBL_KERNEL_PALINDROMIC, 0, 1, 16},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -36,6 +41,7 @@ static pbl_hw hardware(const variant *v) {
   hw.replicas = v->lanes * v->contexts;
   hw.generator = v->generator;
   hw.lfsr_steps = v->lfsr_steps;
+  if (v->shared) hw.cells_per_generator = v->shared;
   hw.table_size = 256;
   return hw;
 }

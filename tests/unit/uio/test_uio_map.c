@@ -118,6 +118,46 @@ static void start_logic(int counts) {
   }
 }
 
+typedef struct {
+  size_t n;
+  pbl_uio_board boards[8];
+} listed;
+
+static void keep(void *context, const pbl_uio_board *board) {
+  listed *l = context;
+  if (l->n < 8) l->boards[l->n++] = *board;
+}
+
+static void boards_are_listed_and_not_touched(void **state) {
+  (void)state;
+  char sysfs[600], dev_folder[600], path[700];
+  listed l = {0};
+  snprintf(sysfs, sizeof sysfs, "%s/sys", the.root);
+  snprintf(dev_folder, sizeof dev_folder, "%s/dev", the.root);
+  snprintf(path, sizeof path, "%s/dev/uio5", the.root);
+  unlink(path);
+  put_board("uio12", "far\033\n", "0x4000\n");
+  put_folder("sys/uiox");
+  const pbl_uio_options o = {.sysfs = sysfs, .dev_folder = dev_folder};
+  assert_int_equal(pbl_uio_list(&o, keep, &l, &the.err), PBL_OK);
+  assert_int_equal(l.n, 5);
+  static const char *const wheres[] = {"0", "3", "4", "5", "12"};
+  static const char *const names[] = {"gpio", "pbit", "twice", "twice", "far?"};
+  static const pbl_uio_state states[] = {PBL_UIO_TOO_SMALL, PBL_UIO_THERE, PBL_UIO_THERE,
+                                         PBL_UIO_NO_ACCESS, PBL_UIO_THERE};
+  for (size_t k = 0; k < l.n; k++) {
+    assert_string_equal(l.boards[k].where, wheres[k]);
+    assert_string_equal(l.boards[k].name, names[k]);
+    assert_int_equal(l.boards[k].state, states[k]);
+  }
+  assert_int_equal(l.boards[1].bytes, 0x2000);
+  assert_int_equal(the.window[PBL_BOARD_CONTROL / 4], 0);
+  const pbl_uio_options none = {.sysfs = "/no/such/folder"};
+  l.n = 0;
+  assert_int_equal(pbl_uio_list(&none, keep, &l, &the.err), PBL_OK);
+  assert_int_equal(l.n, 0);
+}
+
 static void boards_are_found_by_number_and_name(void **state) {
   (void)state;
   start_logic(1);
@@ -229,9 +269,13 @@ static void an_interrupt_ends_an_advance(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(boards_are_found_by_number_and_name),  TEST(boards_that_cannot_be_are_refused_by_name),
-      TEST(what_is_behind_the_window_is_checked), TEST(a_clock_that_stands_still_is_a_timeout),
-      TEST(bus_errors_of_the_board_are_named),    TEST(a_board_serves_one_program),
+      TEST(boards_are_listed_and_not_touched),
+      TEST(boards_are_found_by_number_and_name),
+      TEST(boards_that_cannot_be_are_refused_by_name),
+      TEST(what_is_behind_the_window_is_checked),
+      TEST(a_clock_that_stands_still_is_a_timeout),
+      TEST(bus_errors_of_the_board_are_named),
+      TEST(a_board_serves_one_program),
       TEST(an_interrupt_ends_an_advance),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ MAX_CYCLES, POST_BYTES = 1 << 17, 1 << 16
 HW_NAMES = ("fabric n_visible n_hidden replicas lanes weight_int weight_frac beta_int beta_frac "
             "table_size table_range_log2 threshold_bits rounding generator lfsr_steps field_bits "
             "side n_rules a0 a1 a2 a3 a4 a5 b0 b1 b2 b3 b4 b5 lattice_sites pbits edge_rows groups "
-            "sparse_sites exchange statistics stat_pairs trace").split()
+            "sparse_sites exchange statistics stat_pairs trace "
+            "no_regulator cells_per_generator").split()
 HW_DEFAULT = dict(fabric=1, n_visible=6, n_hidden=6, replicas=1, lanes=1, weight_int=5,
                   weight_frac=6, beta_int=4, beta_frac=12, table_size=1024, table_range_log2=4,
                   threshold_bits=24, rounding=1, generator=0, lfsr_steps=32, field_bits=32)
