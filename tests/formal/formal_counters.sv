@@ -1,9 +1,9 @@
 `default_nettype none
 // The counters of device_registers (64 bits) and of replica_exchange (31 and 32 bits).
 //
-// Every clock is compared with the clock before it, from any counts: those of 64 bits add exactly the
-// events of the clock, so that they wrap only after 2^64 events since CLEAR; those of replica exchange
-// stop at their largest value. FreeStart: no reset, faults and covers begin with any counts.
+// Every clock is compared with the clock before it, from any counts: those of 64 bits add exactly
+// the events of the clock, so that they wrap only after 2^64 events since CLEAR; those of replica
+// exchange stop at their largest value. FreeStart: no reset, faults and covers begin with any counts.
 `include "pbit_assert.svh"
 `include "pbit_regs.svh"
 module exchange_decision #(
@@ -102,9 +102,9 @@ module formal_counters #(
                                    \u_registers.sats_q , \u_registers.flips_q ,
                                    \u_registers.sweeps_done_q , \u_registers.stall_cycles_q ,
                                    \u_registers.busy_cycles_q };
-  wire [3*Counters-1:0] events = {2'd0, frame, {9{busy_cycle}} & {freeze_count, sat_count, flip_count},
-                                  2'd0, busy_cycle && sweep_done, 2'd0, stall_cycle,
-                                  2'd0, busy_cycle};
+  wire [3*Counters-1:0] events = {2'd0, frame,
+                                  {9{busy_cycle}} & {freeze_count, sat_count, flip_count}, 2'd0,
+                                  busy_cycle && sweep_done, 2'd0, stall_cycle, 2'd0, busy_cycle};
   wire [12*Counters-1:0] low_words = {
       `PBIT_REG_SAMPLES_LO, `PBIT_REG_FREEZES_LO, `PBIT_REG_SATURATIONS_LO, `PBIT_REG_FLIPS_LO,
       `PBIT_REG_SWEEP_COUNT_LO, `PBIT_REG_STALL_CYCLES_LO, `PBIT_REG_BUSY_CYCLES_LO};
