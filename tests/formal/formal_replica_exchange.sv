@@ -134,6 +134,9 @@ module formal_replica_exchange #(
   `PBIT_ASSERT(clocks_A, clk, rst_n, !(active && (!pass || (n > (frame ? 9'(Frame) : 9'd0)))) ||
                (n < want && ends == (n + 9'd1 == want)))
 
+  // the sweep that follows has read its first row by then (formal_sparse_sequencer)
+  `PBIT_ASSERT(draws_before_the_end_A, clk, rst_n, !draw || (active && en && !ends))
+
   // ---- labels ----
   (* hierconn *) wire [Replicas*ContextBits-1:0] \u_dut.u_labels.labels_q ;
   wire [Replicas*ContextBits-1:0] labels = \u_dut.u_labels.labels_q ;

@@ -2,8 +2,8 @@
 // sweep_sequencer (FrameAfter = 1), sparse_operations and control_generator, connected as in
 // pbit_top and sparse_fabric: rows, groups, blocks, picks, frames, sweeps and runs, clock by clock
 // as docs/device.md has them, in every kernel and for every schedule of up to 4 groups that the
-// colour guard lets pass. Commands, registers, stalls, random words and resets at any time are free
-// inputs; replica exchange draws while it works, but not in its last clock (replica_exchange.proof).
+// colour guard lets pass. Commands, registers, stalls, random words and resets at any time are free;
+// replica exchange draws while it works, but not in its last clock (replica_exchange.proof).
 //
 // Positions of the model are visits of a sweep, 0 .. the number of groups on its way; the block
 // counts groups. That a run ends follows: a context's sweep has its exact number of clocks, a pause
@@ -30,37 +30,18 @@ module formal_sparse_sequencer #(
     // for runs that have to be found: few groups, p-bits, sweeps, no pauses, known energies
     parameter int Small    = 0
 ) (
-    input wire        clk,
-    input wire        rst_n,
-    input wire        en,
-    input wire        start,
-    input wire        stop,
-    input wire        palindromic,
-    input wire        coin,
-    input wire        random,
-    input wire        coupled,
-    input wire [31:0] any_sweeps,
-    input wire [31:0] any_every,
-    input wire [31:0] any_unit_every,
-    input wire [ 3:0] beta_set,
-    input wire        sweep_beta,
-    input wire        regulates,
-    input wire [ 3:0] regulator_beta,
-    input wire        window_ends,
-    input wire        exchange,
-    input wire        exchange_end,
-    input wire        exchange_draw,
+    input wire        clk, rst_n, en, start, stop, palindromic, coin, random, coupled,
+    input wire [31:0] any_sweeps, any_every, any_unit_every,
+    input wire [ 3:0] beta_set, regulator_beta,
+    input wire        sweep_beta, regulates, window_ends, exchange, exchange_end, exchange_draw,
     input wire [31:0] new_word,
     input wire        load_word,       // by the host
     input wire        touch,           // the host writes an edge, a group or a state
     input wire        check,           // CHECK reads groups
     input wire [ 1:0] check_group,
-    input wire [ 3:0] any_firsts,      // the schedule, a bit a group
-    input wire [ 3:0] any_lasts,
-    input wire [ 3:0] any_tails,
-    input wire [ 3:0] any_finals,      // END
-    input wire [63:0] any_lengths,
-    input wire [63:0] any_starts,
+    // the schedule, a bit a group; finals: END
+    input wire [ 3:0] any_firsts, any_lasts, any_tails, any_finals,
+    input wire [63:0] any_lengths, any_starts,
     input wire [16:0] any_pbits
 );
   localparam int Drain = 8;
@@ -77,9 +58,9 @@ module formal_sparse_sequencer #(
   wire [63:0] lengths = any_lengths & (Small != 0 ? 64'h0000000000020002 : {64{1'b1}});
   wire [63:0] starts = any_starts & (Small != 0 ? 64'd0 : {64{1'b1}});
   wire at_next, at_pause, at_pause_end, pause_window, busy, load, load_context, palindromic_now;
-  wire coin_now, random_now, coupled_now, next, context_now, sweep, sweep_end, read_only, sample_due;
-  wire last_context, sweep_done, stream_due, to_stream, to_unit, reversed, draw, read, step;
-  wire step_first, step_last, step_empty, pass, clear, frame, frame_last;
+  wire coin_now, random_now, coupled_now, next, context_now, sweep, sweep_end, read_only;
+  wire sample_due, last_context, sweep_done, stream_due, to_stream, to_unit, reversed, draw, read;
+  wire step, step_first, step_last, step_empty, pass, clear, frame, frame_last;
   wire [3:0] beta;
   wire [15:0] read_group, row, frame_pbit;
   wire [31:0] word;
@@ -365,6 +346,8 @@ module formal_sparse_sequencer #(
                at_pause_end == (busy && pausing && n_pause == 8'd127))
   `PBIT_ASSERT(exchange_A, clk, rst_n, !(busy && exchanging) ||
                !(step || frame || at_next || at_pause || at_pause_end || next))
+  // 32 bits are enough for every run
+  `PBIT_ASSERT(no_wrap_A, clk, rst_n, !busy || (done <= n && since <= done && unit_since <= done))
   // ---- reset and stalls ----
   `PBIT_ASSERT(reset_A, clk, !rst_n,
                !(busy || step || frame || draw || sweep || next || sweep_done || beta != '0))
