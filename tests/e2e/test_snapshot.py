@@ -252,7 +252,7 @@ class Snapshot(ProgramTest):
         self.rewrite("s", "u", b"HOST", lambda b: b[:8] + bytes([b[8] ^ 1]) + b[9:])
         done = self.run_program(3, "compare", "sparse.yaml", "--restore", "u", "--out", "r")
         self.assertIn("does not do what it did before the snapshot", done.stderr)
-        layout = 16 + 64 + 39 * 8  # behind name, key and hardware
+        layout = 16 + 64 + 41 * 8  # behind name, key and hardware
         self.rewrite("s", "v", b"DEVI", lambda b: b[:layout] + b"\xff" + b[layout + 1:])
         done = self.run_program(3, "compare", "sparse.yaml", "--restore", "v", "--out", "r")
         self.assertIn("do not have the layout of this version", done.stderr)
