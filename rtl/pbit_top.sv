@@ -362,8 +362,8 @@ module pbit_top #(
         .Contexts(Contexts), .WeightBits(WeightBits), .BetaBits(BetaBits),
         .IndexShift(IndexShift), .TableLog2(TableLog2), .ThresholdBits(ThresholdBits),
         .Rounding(Rounding), .Generator(Generator), .LfsrSteps(LfsrSteps),
-        .CellsPerGenerator(CellsPerGenerator), .ContextBits(ContextBits), .LaneBits(LaneBits), .CellBits(CellBits),
-        .CountBits(CountBits), .Exchange(Exchange), .Trace(Trace), .Padded(IsSim)
+        .CellsPerGenerator(CellsPerGenerator), .ContextBits(ContextBits), .LaneBits(LaneBits),
+        .CellBits(CellBits), .CountBits(CountBits), .Exchange(Exchange), .Trace(Trace), .Padded(IsSim)
     ) u_fabric (
         .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .coupled_i(seq_coupled), .beta_i(lane_beta),
         .pbits_i(pbits), .sweep_i(sweep), .end_o(sweep_end), .read_only_i(read_only),

@@ -95,10 +95,10 @@ static pbl_status choice(int *out, const pbl_arguments *arguments, int option,
 }
 
 static pbl_status word_options(pbl_word_options *out, const pbl_arguments *a, pbl_error *err) {
-  static const char *const generators[] = {
-      [PBL_GEN_XOSHIRO128PP] = "xoshiro128++",
-      [PBL_GEN_LFSR32] = "lfsr32",
-      [PBL_GEN_XORSHIFT32] = "xorshift32",
+  const char *const generators[] = {
+      pbl_generator_name(PBL_GEN_XOSHIRO128PP),
+      pbl_generator_name(PBL_GEN_LFSR32),
+      pbl_generator_name(PBL_GEN_XORSHIFT32),
   };
   static const char *const orders[] = {"lane", "interleaved"};
   int generator = PBL_GEN_XOSHIRO128PP, order = 0;

@@ -281,6 +281,12 @@ module regulator #(
     assign {rate, filter, lambda, temperature, record_busy, index, all_flags} = '0;
     assign {last_flips_v, last_flips_h, last_rate, last_ref, last_sum, last_sq} = '0;
     assign {m_axis_telemetry_tdata, m_axis_telemetry_tvalid, m_axis_telemetry_tlast} = '0;
+    logic unused;  // what windows are made of, and settings that read 0
+    assign unused = &{1'b0, context_i, energy_i, energy_taken_i, flip_count_i, flip_hidden_i,
+                      next_i, run_i, sweep_count_i, window_clear_i, window_sweeps, telemetry,
+                      m_axis_telemetry_tready, source, rate_shift, rate_scale, rate_set, rate,
+                      gain, smoothing, dead_band, rate_limit, lambda_min, lambda_max, lambda_we,
+                      filter_we, macro_term, t_min, t_max};
   end
 endmodule
 `default_nettype wire

@@ -1,5 +1,6 @@
 `default_nettype none
-// Random sources of Sites cells side by side: the words of pbit_rng, written as loops over 32-bit words because a simulation runs those in parallel.
+// Random sources of Sites cells side by side: the words of pbit_rng, written as loops over 32-bit
+// words because a simulation runs those in parallel.
 //
 // Latency 0, one word per cell and enabled clock. Loaded by the host a word at a time. No reset.
 module lattice_generators #(

@@ -281,7 +281,8 @@ module sparse_fabric #(
       .Sites(Sites), .Lanes(Lanes), .ExactBits(ExactBits), .SumBits(SumBits),
       .BetaBits(BetaBits), .IndexShift(IndexShift), .TableLog2(TableLog2),
       .ThresholdBits(ThresholdBits), .Rounding(Rounding), .Generator(Generator),
-      .LfsrSteps(LfsrSteps), .CellsPerGenerator(CellsPerGenerator), .LaneBits(LaneBits), .Exchange(Exchange), .Trace(Trace)
+      .LfsrSteps(LfsrSteps), .CellsPerGenerator(CellsPerGenerator), .LaneBits(LaneBits),
+      .Exchange(Exchange), .Trace(Trace)
   ) u_cells (
       .clk_i(clk_i), .en_i(en_i), .beta_i(beta_i), .coupled_i(coupled_i), .valid1_i(valid1_q),
       .first1_i(first1_q), .weights1_i(weights1_q), .states1_i(states1), .biases1_i(biases1_q),

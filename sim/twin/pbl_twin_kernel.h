@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "pbl_hw.h"
+#include "pbl_lane_rng.h"
 
 enum { PBL_TWIN_GROUP = 16, PBL_TWIN_TILE = 8 };
 
@@ -85,5 +86,16 @@ const pbl_twin_kernel *pbl_twin_kernel_avx2(void);
 const pbl_twin_kernel *pbl_twin_kernel_portable(void);
 /* Fields from wide_weights; the same on every path. pbl_hw_check holds fields to 32 bits. */
 void pbl_twin_fields_wide(pbl_twin_job *job);
+
+/* The next word of one lane of a group. state: its first word; the others follow at every
+ * PBL_TWIN_GROUP-th place. */
+static inline uint32_t pbl_twin_next_word(uint32_t *state, pbl_generator generator,
+                                          int lfsr_steps) {
+  pbl_lane_rng lane = {.generator = generator, .lfsr_steps = lfsr_steps};
+  for (int i = 0; i < 4; i++) lane.state.s[i] = state[i * PBL_TWIN_GROUP];
+  const uint32_t word = pbl_lane_rng_next(&lane);
+  for (int i = 0; i < 4; i++) state[i * PBL_TWIN_GROUP] = lane.state.s[i];
+  return word;
+}
 
 #endif

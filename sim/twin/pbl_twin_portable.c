@@ -1,5 +1,4 @@
 /* The kernels in plain C. */
-#include "pbl_rng.h"
 #include "pbl_twin_kernel.h"
 
 static void fields_narrow(pbl_twin_job *job) {
@@ -34,33 +33,10 @@ void pbl_twin_fields_wide(pbl_twin_job *job) {
   }
 }
 
-static uint32_t draw_lfsr(uint32_t *state, int steps) {
-  const uint32_t word = *state;
-  uint32_t s = word;
-  for (int i = 0; i < steps; i++) s = s << 1 | (~(s >> 31 ^ s >> 21 ^ s >> 1 ^ s) & 1);
-  *state = s;
-  return word;
-}
-
-static uint32_t draw_xorshift(uint32_t *state) {
-  const uint32_t word = *state;
-  uint32_t s = word ^ word << 13;
-  s ^= s >> 17;
-  *state = s ^ s << 5;
-  return word;
-}
-
 static uint32_t draw(pbl_twin_job *job, int target, int lane) {
-  uint32_t *g = job->generator + lane;
-  enum { G = PBL_TWIN_GROUP };
   if (job->words) return job->words[(size_t)target * job->words_stride + (size_t)lane];
-  if (job->activation->generator == PBL_GEN_LFSR32)
-    return draw_lfsr(g, job->activation->lfsr_steps);
-  if (job->activation->generator == PBL_GEN_XORSHIFT32) return draw_xorshift(g);
-  pbl_xoshiro x = {{g[0], g[G], g[2 * G], g[3 * G]}};
-  const uint32_t word = pbl_xoshiro_next(&x);
-  for (int i = 0; i < 4; i++) g[i * G] = x.s[i];
-  return word;
+  return pbl_twin_next_word(job->generator + lane, job->activation->generator,
+                            job->activation->lfsr_steps);
 }
 
 /* Returns the drawn state; says which table entry it met and whether the index was clipped. */

@@ -12,24 +12,16 @@ bool pbl_twin_shared_open(pbl_twin *t, size_t n_rows) {
   return t->shared != NULL;
 }
 
-/* The next word of one cell's generator. */
-static uint32_t next_word(pbl_twin *t, int cell) {
-  enum { G = PBL_TWIN_GROUP };
-  uint32_t *state = t->generator + (size_t)(cell / G) * 4 * G + cell % G;
-  pbl_lane_rng lane = {.generator = t->hw.generator, .lfsr_steps = t->hw.lfsr_steps};
-  for (int i = 0; i < 4; i++) lane.state.s[i] = state[i * G];
-  const uint32_t word = pbl_lane_rng_next(&lane);
-  for (int i = 0; i < 4; i++) state[i * G] = lane.state.s[i];
-  return word;
-}
-
 void pbl_twin_shared_draw(pbl_twin *t, size_t row, const bool *wanted) {
+  enum { G = PBL_TWIN_GROUP };
   const int n = t->hw.cells_per_generator, lanes = t->hw.lanes;
   uint32_t *to = t->shared + row * pbl_twin_shared_stride(t);
   for (int g = 0; g < pbl_hw_generators(&t->hw); g++) {
     if (wanted && !wanted[g]) continue;
     for (int l = 0; l < lanes; l++) {
-      const uint32_t word = next_word(t, g * n * lanes + l);
+      const int cell = g * n * lanes + l;
+      uint32_t *state = t->generator + (size_t)(cell / G) * 4 * G + cell % G;
+      const uint32_t word = pbl_twin_next_word(state, t->hw.generator, t->hw.lfsr_steps);
       for (int s = g * n; s < (g + 1) * n; s++) to[s * lanes + l] = word;
     }
   }

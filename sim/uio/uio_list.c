@@ -27,10 +27,9 @@ const char *pbl_uio_state_text(pbl_uio_state state) {
 }
 
 static int is_board(const struct dirent *e) {
-  const size_t digits =
-      strspn(e->d_name + (strncmp(e->d_name, "uio", 3) == 0 ? 3 : 0), "0123456789");
-  return strncmp(e->d_name, "uio", 3) == 0 && digits > 0 && e->d_name[3 + digits] == '\0' &&
-         digits < 10;
+  if (strncmp(e->d_name, "uio", 3) != 0) return 0;
+  const size_t digits = strspn(e->d_name + 3, "0123456789");
+  return digits > 0 && digits < 10 && e->d_name[3 + digits] == '\0';
 }
 
 static int by_number(const struct dirent **a, const struct dirent **b) {
